@@ -1,0 +1,25 @@
+"""Who people are: users, the organization, posts, and who holds them on which days."""
+
+from roles.models.appointments import Appointment, Delegation, Suspension
+from roles.models.capacities import Capacity, capacities_of, holders_of, people_who
+from roles.models.organization import Department, Post, Section, StandIn
+from roles.models.people import User
+from roles.models.periods import Dated, Recorded, days_include
+
+__all__ = [
+    "Appointment",
+    "Capacity",
+    "Dated",
+    "Delegation",
+    "Department",
+    "Post",
+    "Recorded",
+    "Section",
+    "StandIn",
+    "Suspension",
+    "User",
+    "capacities_of",
+    "days_include",
+    "holders_of",
+    "people_who",
+]

@@ -1,0 +1,166 @@
+"""Who holds which post on which days, who is on leave, and who deputises."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from records.models import PermanentQuerySet
+from roles.enums import AppointmentKind, appointment_kinds, suspension_kinds
+from roles.models.organization import Post
+from roles.models.people import User
+from roles.models.periods import (
+    Dated,
+    Payload,
+    Recorded,
+    days_include,
+    ends_after_it_starts,
+    iso,
+)
+
+if TYPE_CHECKING:
+    from datetime import date
+
+
+class AppointmentQuerySet(PermanentQuerySet["Appointment"]):
+    """Queries over who holds which post."""
+
+    def in_force(self, on: date) -> Self:
+        """Appointed on that day, whether or not the person can act."""
+        return self.filter(days_include(on))
+
+    def effective(self, on: date) -> Self:
+        """Appointed to a living post, and able to act: active, not suspended."""
+        return (
+            self.in_force(on)
+            .filter(days_include(on, "post__"), person__is_active=True)
+            .exclude(person__in=Suspension.objects.in_force(on).values("person"))
+        )
+
+
+class Appointment(Dated, Recorded):
+    """A person holds a post for some days."""
+
+    post = models.ForeignKey(
+        Post, models.PROTECT, related_name="appointments", verbose_name=_("職")
+    )
+    person = models.ForeignKey(
+        User, models.PROTECT, related_name="appointments", verbose_name=_("職員")
+    )
+    kind = models.CharField(
+        _("区分"), max_length=12, choices=appointment_kinds, default=AppointmentKind.MAIN
+    )
+
+    objects = AppointmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["post", "starts_on", "pk"]
+        verbose_name = _("任用")
+        verbose_name_plural = _("任用")
+        indexes = [
+            models.Index(fields=["person", "starts_on"], name="appointment_person"),
+            models.Index(fields=["post", "starts_on"], name="appointment_post"),
+        ]
+        constraints = [ends_after_it_starts("appointment_ends_after_it_starts")]
+
+    def __str__(self) -> str:
+        return f"{self.post_id} {self.person_id} {self.starts_on}"
+
+    def ledger_payload(self) -> Payload:
+        return {
+            "post": self.post_id,
+            "person": self.person_id,
+            "kind": str(self.kind),
+            "starts_on": iso(self.starts_on),
+            "ends_on": iso(self.ends_on),
+        }
+
+
+class SuspensionQuerySet(PermanentQuerySet["Suspension"]):
+    """Queries over leave."""
+
+    def in_force(self, on: date) -> Self:
+        return self.filter(days_include(on))
+
+
+class Suspension(Dated, Recorded):
+    """A person does not act for some days, and keeps the appointments."""
+
+    person = models.ForeignKey(
+        User, models.PROTECT, related_name="suspensions", verbose_name=_("職員")
+    )
+    kind = models.CharField(_("区分"), max_length=12, choices=suspension_kinds)
+
+    objects = SuspensionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["person", "starts_on"]
+        verbose_name = _("休職・育休")
+        verbose_name_plural = _("休職・育休")
+        constraints = [ends_after_it_starts("suspension_ends_after_it_starts")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.kind} {self.starts_on}"
+
+    def ledger_payload(self) -> Payload:
+        return {
+            "person": self.person_id,
+            "kind": str(self.kind),
+            "starts_on": iso(self.starts_on),
+            "ends_on": iso(self.ends_on),
+        }
+
+
+class DelegationQuerySet(PermanentQuerySet["Delegation"]):
+    """Queries over 代理."""
+
+    def in_force(self, on: date) -> Self:
+        return self.filter(days_include(on), revoked_at=None)
+
+    def effective(self, on: date) -> Self:
+        """For a living post, by a deputy who is able to act."""
+        return (
+            self.in_force(on)
+            .filter(days_include(on, "post__"), deputy__is_active=True)
+            .exclude(deputy__in=Suspension.objects.in_force(on).values("person"))
+        )
+
+
+class Delegation(Dated, Recorded):
+    """A named deputy acts for a post for some days. A deputy cannot pass it on."""
+
+    post = models.ForeignKey(Post, models.PROTECT, related_name="delegations", verbose_name=_("職"))
+    deputy = models.ForeignKey(
+        User, models.PROTECT, related_name="delegations", verbose_name=_("代理者")
+    )
+    reason = models.CharField(_("理由"), max_length=200)
+    made_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("登録者"))
+    revoked_at = models.DateTimeField(_("取消日時"), null=True, blank=True)
+
+    objects = DelegationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["post", "starts_on", "pk"]
+        verbose_name = _("代理")
+        verbose_name_plural = _("代理")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_on__gt=F("starts_on")), name="delegation_has_an_end"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.post_id} {self.deputy_id} {self.starts_on}"
+
+    def ledger_payload(self) -> Payload:
+        return {
+            "post": self.post_id,
+            "deputy": self.deputy_id,
+            "made_by": self.made_by_id,
+            "starts_on": iso(self.starts_on),
+            "ends_on": iso(self.ends_on),
+            "revoked_at": iso(self.revoked_at),
+        }

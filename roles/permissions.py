@@ -1,0 +1,20 @@
+"""Every permission's name. Who has which, and how far it reaches: ``grants.py``."""
+
+from enum import StrEnum
+
+
+class Perm(StrEnum):
+    """A permission as ``user.has_perm`` takes it.
+
+    Deciding is not here: it belongs to whoever holds the post of the open task.
+    """
+
+    PROPOSE_PROJECT = "roles.propose_project"
+    VIEW_PROJECT = "roles.view_project"
+    RECEIVE_PROJECT = "roles.receive_project"
+    ABANDON_PROJECT = "roles.abandon_project"
+    CLOSE_REGION = "roles.close_region"
+    VIEW_MAILBOX = "roles.view_mailbox"
+    VIEW_LEDGER = "roles.view_ledger"
+    MANAGE_ORGANIZATION = "roles.manage_organization"
+    ADMINISTER = "roles.administer"

@@ -1,0 +1,96 @@
+"""What every request carries: a number for incidents, rules for browsers, the idle clock."""
+
+import uuid
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Final
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.core.signing import BadSignature, TimestampSigner
+from django.http import HttpRequest, HttpResponse
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+NO_DEVICES: Final = ", ".join(
+    f"{feature}=()"
+    for feature in ("camera", "geolocation", "microphone", "payment", "usb", "interest-cohort")
+)
+incident: ContextVar[str] = ContextVar("incident", default="")
+
+
+class IncidentNumber:
+    """Give each request a short number: on the page of a failure, in the log, in the answer."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Number the request while it runs."""
+        number = uuid.uuid4().hex[:10].upper()
+        request.META["INCIDENT_NUMBER"] = number
+        token = incident.set(number)
+        try:
+            response = self.get_response(request)
+        finally:
+            incident.reset(token)
+        response.headers["X-Incident-Number"] = number
+        return response
+
+
+class BrowserRules:
+    """Forbid devices, and keep pages that somebody logged in for out of every cache."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Set the headers unless the view has set its own."""
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", NO_DEVICES)
+        if "Cookie" in response.get("Vary", "") or response.cookies:
+            response.headers.setdefault("Cache-Control", "no-store, private")
+        return response
+
+
+class IdleClock:
+    """End a session nobody used for IDLE_TIMEOUT. A signed cookie carries the time: no row is written."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self.signer = TimestampSigner(salt="config.idle")
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Log out who was away too long; wind the clock when a person acts."""
+        if request.user.is_authenticated and self._is_idle(request):
+            logout(request)
+        response = self.get_response(request)
+        if request.user.is_authenticated and self._is_an_act(request):
+            self._wind(request, response)
+        return response
+
+    def _is_idle(self, request: HttpRequest) -> bool:
+        seal = request.COOKIES.get(settings.IDLE_COOKIE_NAME)
+        if seal is None:  # the first request of a session; the browser drops both cookies together
+            return False
+        try:
+            owner = self.signer.unsign(seal)
+            if owner != str(request.user.pk):  # left over from the one who was here before
+                return False
+            self.signer.unsign(seal, max_age=settings.IDLE_TIMEOUT)
+        except BadSignature:
+            return True
+        return False
+
+    def _is_an_act(self, request: HttpRequest) -> bool:
+        """Tell a person's request from a page that asks by itself (htmx polling)."""
+        return request.method != "GET" or "HX-Request" not in request.headers
+
+    def _wind(self, request: HttpRequest, response: HttpResponse) -> None:
+        response.set_cookie(
+            settings.IDLE_COOKIE_NAME,
+            self.signer.sign(str(request.user.pk)),
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )

@@ -1,0 +1,19 @@
+"""The only list of every app's URLs."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from config import health
+
+urlpatterns = [
+    path("", include("workflow.urls")),
+    path("", include("bpr_projects.urls")),
+    path("", include("notifications.urls")),
+    path("", include("roles.urls")),
+    path("admin/", admin.site.urls),
+    path("healthz", health.alive, name="healthz"),
+]
+
+handler403 = "roles.views.permission_denied"
+handler404 = "roles.views.not_found"
+handler500 = "roles.views.server_error"

@@ -54,7 +54,7 @@ class BrowserRules:
 
 
 class IdleClock:
-    """End a session nobody used for IDLE_TIMEOUT. A signed cookie carries the time: no row is written."""
+    """End a session nobody used for IDLE_TIMEOUT; a signed cookie carries the time, not a row."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""Every setting of the system, in one file. What differs between machines comes from the environment."""
+"""Every setting of the system; what differs between machines comes from the environment."""
 
 from pathlib import Path
 from typing import Any, Final
@@ -164,7 +164,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "Asia/Tokyo"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
-# Each sweep is safe to run twice and asks the database what is due: zero, one or two beats are fine.
+# A sweep asks the database what is due and may run twice: zero, one or two beats are all right.
 CELERY_BEAT_SCHEDULE = {
     "mails": {
         "task": "notifications.tasks.sweep_outbox",

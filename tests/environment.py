@@ -30,7 +30,7 @@ DEFAULTS = {
     "TEST_DATABASE_FILE": f"{scratch}/test.sqlite3",
     # Nobody listens here: whatever talks to the broker without a test's own server fails at once.
     "REDIS_URL": f"redis+socket://{scratch}/nobody.sock",
-    "DJANGO_ALLOW_ASYNC_UNSAFE": "1",  # the browser's driver runs an event loop in the test's thread
+    "DJANGO_ALLOW_ASYNC_UNSAFE": "1",  # the browser's driver has an event loop
     "LOG_LEVEL": "WARNING",
 }
 for name, value in DEFAULTS.items():

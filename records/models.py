@@ -24,20 +24,20 @@ class PermanentRow(Exception):
     def __init__(self, model: type[models.Model], act: str) -> None:
         self.model = model
         self.act = act
-        super().__init__(f"{model._meta.label}: {act} is refused, the row is permanent.")
+        super().__init__(f"{model.__name__}: {act} is refused, the row is permanent.")
 
 
-M = TypeVar("M", bound=models.Model, covariant=True)
+M_co = TypeVar("M_co", bound=models.Model, covariant=True)
 
 
-class PermanentQuerySet(models.QuerySet[M]):
+class PermanentQuerySet(models.QuerySet[M_co]):
     """Rows that may change but never disappear."""
 
     def delete(self) -> NoReturn:
         raise PermanentRow(self.model, "delete")
 
 
-class AppendOnlyQuerySet(PermanentQuerySet[M]):
+class AppendOnlyQuerySet(PermanentQuerySet[M_co]):
     """Rows that are written once. ``bulk_update`` ends in ``update`` and is refused too."""
 
     def update(self, **kwargs: Any) -> NoReturn:
@@ -125,7 +125,7 @@ class LedgerHead(Permanent):
 
 
 class LedgerText(Permanent):
-    """Words that belong to an entry, kept beside the chain so that an approved 廃棄 can blank them."""
+    """Words of an entry, kept beside the chain so that an approved 廃棄 can blank them."""
 
     entry = models.ForeignKey(LedgerEntry, models.PROTECT, related_name="texts")
     name = models.CharField(_("項目"), max_length=40)
@@ -164,8 +164,7 @@ class BackgroundRunQuerySet(models.QuerySet["BackgroundRun"]):
     def due(self, at: datetime) -> Self:
         """Waiting for their hour, or left behind by a worker whose lease ran out."""
         return self.filter(
-            Q(state=RunState.QUEUED, due_at__lte=at)
-            | Q(state=RunState.RUNNING, lease_until__lt=at)
+            Q(state=RunState.QUEUED, due_at__lte=at) | Q(state=RunState.RUNNING, lease_until__lt=at)
         ).order_by("due_at", "pk")
 
     def leased_to(self, worker: str) -> Self:
@@ -178,9 +177,7 @@ class BackgroundRun(models.Model):
     kind = models.CharField(_("種別"), max_length=40)
     subject = models.CharField(_("対象"), max_length=80)
     owner_id = models.BigIntegerField(_("依頼者"))
-    state = models.CharField(
-        _("状態"), max_length=10, choices=run_states, default=RunState.QUEUED
-    )
+    state = models.CharField(_("状態"), max_length=10, choices=run_states, default=RunState.QUEUED)
     progress = models.PositiveSmallIntegerField(
         _("進み"), default=0, validators=[MaxValueValidator(100)]
     )

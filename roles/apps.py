@@ -10,3 +10,12 @@ class RolesConfig(AppConfig):
     name = "roles"
     verbose_name = _("組織と職")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Connect the checks, and let the ledger compare its entries with our rows."""
+        from records.ledger import register_evidence  # noqa: PLC0415 -- models are loaded only now
+        from roles import checks as _checks  # noqa: F401, PLC0415 -- registers itself
+        from roles.actions import RECORDED, evidence_of  # noqa: PLC0415 -- as above
+
+        for model in RECORDED:
+            register_evidence(*evidence_of(model))

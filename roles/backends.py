@@ -2,49 +2,66 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
-from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.auth.models import AnonymousUser
+from django.urls import reverse
 from django.utils import timezone
 
-from roles.grants import permits
+from roles.enums import Scope
+from roles.grants import permits, scopes_of
 from roles.models import Section, User, capacities_of
 from roles.permissions import Perm
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+ADMIN_PAGE: Final = re.compile(r"\w+\.view_\w+")
+"""Django's own permission to look at the rows of a model in the administration."""
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """Accounts are made by the city, never by signing up."""
 
-    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 -- allauth's signature
+class AccountAdapter(DefaultAccountAdapter):
+    """Accounts are made by the city, never by signing up; a provisional password is changed."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        if isinstance(request.user, User) and request.user.must_change_password:
+            return reverse("account_change_password")
+        return str(super().get_login_redirect_url(request))
 
-class AppointmentBackend(AuthenticationBackend):  # type: ignore[misc]
+    def set_password(self, user: User, password: str) -> None:
+        user.must_change_password = False
+        super().set_password(user, password)
+
+
+class AppointmentBackend(AuthenticationBackend):
     """The one door to a session, and the one source of permissions.
 
     Nothing is cached: an appointment that ends today is gone with the next question.
     """
 
     @classmethod
-    def _stash_user(cls, user: AbstractBaseUser | None) -> None:  # noqa: ARG003 -- allauth's signature
-        """Keep no trace of an inactive user with the right password: the answer is the same."""
+    def _stash_user(cls, user: object) -> None:
+        """Forget that the password of an inactive user was right: the answer is the same."""
 
-    def get_group_permissions(
-        self,
-        user_obj: AbstractBaseUser | AnonymousUser,  # noqa: ARG002 -- Django's signature
-        obj: object = None,  # noqa: ARG002 -- Django's signature
-    ) -> set[str]:
-        return set()
+    def has_perm(self, user_obj: object, perm: str, obj: object = None) -> bool:
+        """Whether a post held today, or deputised for, carries the permission that far."""
+        if not isinstance(user_obj, User):
+            return False
+        capacities = capacities_of(user_obj, timezone.localdate())
+        if perm not in set(Perm):
+            return bool(ADMIN_PAGE.fullmatch(perm)) and permits(capacities, Perm.ADMINISTER)
+        section = obj if isinstance(obj, Section) else getattr(obj, "section", None)
+        if obj is not None and section is None:
+            return Scope.ALL in scopes_of(capacities, Perm(perm))
+        return permits(capacities, Perm(perm), section)
 
-    def get_user_permissions(
-        self,
-        user_obj: AbstractBaseUser | AnonymousUser,  # noqa: ARG002 -- Django's signature
-        obj: object = None,  # noqa: ARG002 -- Django's signature
-    ) -> set[str]:
-        return set()
+    def has_module_perms(self, user_obj: object, app_label: str) -> bool:
+        """The administration is open to whoever holds the post of the system administrator."""
+        return isinstance(user_obj, User) and permits(
+            capacities_of(user_obj, timezone.localdate()), Perm.ADMINISTER
+        )

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from roles.enums import Role, Scope
-from roles.models import Post, Section
 from roles.permissions import Perm
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from roles.models import Capacity
+    from roles.models import Capacity, Post, Section
 
 GRANTS: Final[dict[Role, dict[Perm, Scope]]] = {
     Role.STAFF: {

@@ -87,7 +87,12 @@ class Post(Dated):
         Section, models.PROTECT, null=True, blank=True, related_name="posts", verbose_name=_("課等")
     )
     department = models.ForeignKey(
-        Department, models.PROTECT, null=True, blank=True, related_name="posts", verbose_name=_("部")
+        Department,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="posts",
+        verbose_name=_("部"),
     )
     part = models.CharField(_("担当（PT）"), max_length=40, blank=True)
     is_shared = models.BooleanField(_("複数人の席"), default=False)
@@ -106,7 +111,7 @@ class Post(Dated):
 
 
 class StandIn(Permanent):
-    """代決 order as data: who decides for an absent post is the rule's choice, not the absentee's."""
+    """代決 order as data: the rule says who decides for an absent post, not the absentee."""
 
     post = models.ForeignKey(Post, models.PROTECT, related_name="stand_ins", verbose_name=_("職"))
     stand_in_post = models.ForeignKey(

@@ -21,7 +21,6 @@ class UserQuerySet(PermanentQuerySet["User"]):
         return self.filter(is_active=True)
 
 
-
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
     """Makes users. There is no superuser: what a person may do follows from appointments."""
 

@@ -1,4 +1,4 @@
-"""The chain: append to it, verify it, keep its head outside the database.
+"""Append to the chain.
 
 Entry n is SHA-256 over the canonical JSON of [hash n-1, n, UTC time, kind, payload].
 """
@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, Union
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from django.db import transaction
 
@@ -19,9 +19,7 @@ from records.models import LedgerEntry, LedgerHead, LedgerText
 if TYPE_CHECKING:
     from datetime import datetime
 
-JSONValue: TypeAlias = Union[
-    str, int, bool, None, Sequence["JSONValue"], Mapping[str, "JSONValue"]
-]
+JSONValue: TypeAlias = str | int | bool | Sequence["JSONValue"] | Mapping[str, "JSONValue"] | None
 """What a payload may hold. No floats: two databases need not print one the same way."""
 
 TEXTS: Final = "texts"
@@ -123,19 +121,21 @@ def _prepared(draft: Draft) -> dict[str, Any]:
 
 
 def _refuse_unfit(value: object) -> None:
-    if isinstance(value, str):
-        if "\x00" in value:
-            raise UnfitPayload("a NUL character cannot be stored")
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            if not isinstance(key, str):
-                raise UnfitPayload(f"key {key!r} is not text")
-            _refuse_unfit(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            _refuse_unfit(item)
-    elif value is not None and not isinstance(value, int):
-        raise UnfitPayload(f"{type(value).__name__} has no one spelling in JSON")
+    match value:
+        case str():
+            if "\x00" in value:
+                raise UnfitPayload("a NUL character cannot be stored")
+        case dict():
+            if not all(isinstance(key, str) for key in value):
+                raise UnfitPayload("a key is not text")
+            _refuse_unfit([*value, *value.values()])
+        case list() | tuple():
+            for item in value:
+                _refuse_unfit(item)
+        case None | int():
+            return
+        case _:
+            raise UnfitPayload(f"{type(value).__name__} has no one spelling in JSON")
 
 
 def _linked(head: LedgerHead, kind: str, payload: dict[str, Any], at: datetime) -> LedgerEntry:

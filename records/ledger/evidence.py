@@ -1,0 +1,66 @@
+"""Rows of the upper apps that an entry vouches for, so that verification can compare them.
+
+The records know nobody: an app that appends entries of a kind registers, in its ``ready()``, how
+the payload follows from its own rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from records.models import LedgerEntry
+
+Recompute: TypeAlias = Callable[[Sequence["LedgerEntry"]], Mapping[int, Mapping[str, Any] | None]]
+"""Entries of one kind -> for each number, the part of the payload that follows from today's rows.
+
+``None``, or no answer, says that the row is gone; an empty mapping, that nothing is to compare.
+"""
+
+Strays: TypeAlias = Callable[[], "Iterable[int]"]
+"""Numbers of entries to which a row appeals although they do not speak of it."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """How to check the entries of one kind."""
+
+    recompute: Recompute
+    strays: Strays | None = None
+
+
+_registry: dict[str, Evidence] = {}
+
+
+def register_evidence(kind: str, recompute: Recompute, strays: Strays | None = None) -> None:
+    """Let ``verify`` compare entries of this kind with the rows they speak of."""
+    if kind in _registry:
+        raise ValueError(f"the evidence of {kind} is registered already")
+    _registry[kind] = Evidence(recompute, strays)
+
+
+def disagreeing(entries: Sequence[LedgerEntry]) -> int | None:
+    """The first entry whose payload no longer follows from the rows it speaks of."""
+    found: list[int] = []
+    for kind in {entry.kind for entry in entries} & set(_registry):
+        batch = [entry for entry in entries if entry.kind == kind]
+        answers = _registry[kind].recompute(batch)
+        found += [e.seq for e in batch if not _agrees(e.payload, answers.get(e.seq))]
+    return min(found, default=None)
+
+
+def strays() -> Iterator[int]:
+    """Entries that are misused by a row of another kind."""
+    for evidence in _registry.values():
+        if evidence.strays is not None:
+            yield from evidence.strays()
+
+
+def _agrees(payload: Mapping[str, Any], expected: Mapping[str, Any] | None) -> bool:
+    return expected is not None and all(
+        key in payload and payload[key] == value for key, value in expected.items()
+    )

@@ -1,0 +1,153 @@
+"""Read the whole chain and say where, if anywhere, it is broken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from records.enums import Flaw
+from records.ledger.anchors import read_anchors
+from records.ledger.chain import TEXT_DISPOSAL, TEXTS, hash_of, sha256_of
+from records.ledger.evidence import disagreeing, strays
+from records.models import GENESIS, LedgerEntry, LedgerHead, LedgerText
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from records.ledger.anchors import Anchor
+
+BATCH: Final = 2_000
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What the reading found. ``count`` is the number of sound rows before the first flaw."""
+
+    ok: bool
+    count: int
+    head_hash: str
+    disposed: int = 0
+    first_bad_seq: int | None = None
+    reason: Flaw | None = None
+
+
+class _Broken(Exception):
+    def __init__(self, seq: int, reason: Flaw) -> None:
+        self.seq = seq
+        self.reason = reason
+        super().__init__(f"#{seq} {reason}")
+
+
+def verify(anchor: Path | None = None) -> Verification:
+    """Check every row up to the head as it is now; rows appended meanwhile are left for later.
+
+    The rows are read in batches by number, so memory and snapshots stay small at any length.
+    """
+    return _Reading(read_anchors(anchor) if anchor else []).result()
+
+
+class _Reading:
+    """One pass over the chain."""
+
+    def __init__(self, anchors: Sequence[Anchor]) -> None:
+        self.anchors = {(anchor.seq, anchor.hash) for anchor in anchors}
+        self.anchored = {anchor.seq for anchor in anchors}
+        self.disposals = _disposals()
+        self.seq = 0
+        self.hash = GENESIS
+        self.disposed = 0
+
+    def result(self) -> Verification:
+        try:
+            self._read()
+        except _Broken as broken:
+            return Verification(
+                ok=False,
+                count=self.seq,
+                head_hash=self.hash,
+                disposed=self.disposed,
+                first_bad_seq=broken.seq,
+                reason=broken.reason,
+            )
+        return Verification(ok=True, count=self.seq, head_hash=self.hash, disposed=self.disposed)
+
+    def _read(self) -> None:
+        head = LedgerHead.objects.filter(pk=1).first() or LedgerHead()
+        self._check_anchor()
+        for batch in _batches(head.seq):
+            for entry in batch:
+                self._link(entry)
+            self._check_texts(batch)
+            if (seq := disagreeing(batch)) is not None:
+                raise _Broken(seq, Flaw.WRONG_EVIDENCE)
+        if (self.seq, self.hash) != (head.seq, head.hash):
+            raise _Broken(self.seq + 1 if self.seq < head.seq else self.seq, Flaw.WRONG_HEAD)
+        self._check_ends(head.seq)
+
+    def _link(self, entry: LedgerEntry) -> None:
+        if entry.seq != self.seq + 1:
+            raise _Broken(self.seq + 1, Flaw.MISSING_ROW)
+        if entry.prev_hash != self.hash:
+            raise _Broken(entry.seq, Flaw.BROKEN_LINK)
+        computed = hash_of(
+            prev_hash=entry.prev_hash,
+            seq=entry.seq,
+            at=entry.recorded_at,
+            kind=entry.kind,
+            payload=entry.payload,
+        )
+        if computed != entry.hash:
+            raise _Broken(entry.seq, Flaw.ALTERED_ROW)
+        self.seq, self.hash = entry.seq, entry.hash
+        self._check_anchor()
+
+    def _check_anchor(self) -> None:
+        if self.seq in self.anchored and (self.seq, self.hash) not in self.anchors:
+            raise _Broken(self.seq, Flaw.WRONG_ANCHOR)
+
+    def _check_texts(self, batch: Sequence[LedgerEntry]) -> None:
+        found: dict[int, dict[str, LedgerText]] = {}
+        for text in LedgerText.objects.filter(entry__gte=batch[0].seq, entry__lte=batch[-1].seq):
+            found.setdefault(text.entry_id, {})[text.name] = text
+        for entry in batch:
+            texts = found.get(entry.seq, {})
+            expected = entry.payload.get(TEXTS, {})
+            if set(texts) != set(expected):
+                raise _Broken(entry.seq, Flaw.ALTERED_TEXT)
+            for name, text in texts.items():
+                self._check_text(text, expected[name])
+
+    def _check_text(self, text: LedgerText, expected: str) -> None:
+        if text.sha256 == expected and text.blanked_at is None and sha256_of(text.text) == expected:
+            return
+        lawful = text.blanked_at and (text.entry_id, text.name) in self.disposals
+        if text.sha256 != expected or text.text or not lawful:
+            raise _Broken(text.entry_id, Flaw.ALTERED_TEXT)
+        self.disposed += 1
+
+    def _check_ends(self, head_seq: int) -> None:
+        if (beyond := [seq for seq in self.anchored if seq > head_seq]) and not (
+            LedgerEntry.objects.filter(seq=min(beyond)).exists()
+        ):
+            raise _Broken(head_seq + 1, Flaw.CUT_TAIL)
+        for seq in strays():
+            raise _Broken(seq, Flaw.UNRECORDED)
+
+
+def _batches(last: int) -> Iterator[list[LedgerEntry]]:
+    seq = 0
+    rows = LedgerEntry.objects.order_by("seq")
+    while batch := list(rows.filter(seq__gt=seq, seq__lte=last)[:BATCH]):
+        yield batch
+        seq = batch[-1].seq
+
+
+def _disposals() -> set[tuple[int, str]]:
+    """Which texts an approved 廃棄 has blanked; these entries are part of the chain themselves."""
+    rows = LedgerEntry.objects.filter(kind=TEXT_DISPOSAL).values_list("payload", flat=True)
+    return {
+        (payload["entry"], name)
+        for payload in rows.iterator(chunk_size=BATCH)
+        for name in payload["names"]
+    }

@@ -1,0 +1,39 @@
+"""Verbs over people and posts. Each change of who may act is a row of the ledger."""
+
+from roles.actions.appointments import (
+    APPOINTMENT,
+    DELEGATION,
+    RECORDED,
+    SUSPENSION,
+    DeputyCannotAct,
+    NotEntitled,
+    appoint,
+    delegate,
+    end_appointment,
+    end_suspension,
+    evidence_of,
+    record,
+    revoke_delegation,
+    suspend,
+)
+from roles.actions.city import CITY, CityFileError, load_city
+
+__all__ = [
+    "APPOINTMENT",
+    "CITY",
+    "DELEGATION",
+    "RECORDED",
+    "SUSPENSION",
+    "CityFileError",
+    "DeputyCannotAct",
+    "NotEntitled",
+    "appoint",
+    "delegate",
+    "end_appointment",
+    "end_suspension",
+    "evidence_of",
+    "load_city",
+    "record",
+    "revoke_delegation",
+    "suspend",
+]

@@ -1,0 +1,63 @@
+"""What a refused or failed request is answered with. The failure's page needs no database."""
+
+import logging
+import sys
+from typing import Final
+
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseForbidden,
+    HttpResponseNotFound,
+    HttpResponseServerError,
+)
+from django.shortcuts import render
+from django.template.loader import render_to_string
+
+log = logging.getLogger(__name__)
+
+NEVER_SHOWN: Final = frozenset({"csrfmiddlewaretoken"})
+SECRET_WORDS: Final = ("password", "secret", "code", "token")
+LONG_TEXT: Final = 10
+"""Shorter answers are quickly typed again and would only clutter the page."""
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403: the reason the refusal carries, and whom to ask."""
+    return render(request, "403.html", {"reason": str(exception)}, status=403)
+
+
+def not_found(request: HttpRequest, exception: Http404) -> HttpResponse:
+    """404. The exception's text is for developers and is not shown."""
+    return HttpResponseNotFound(render_to_string("404.html", request=request))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500 with the number under which the failure stands in the log."""
+    number = incident_number(request)
+    log.error("incident %s: %s %s", number, request.method, request.path, exc_info=sys.exc_info())
+    return HttpResponseServerError(render_to_string("500.html", {"incident": number}))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form sent too late, or from another login: the text typed comes back to be copied."""
+    log.warning("csrf refused: %s %s", request.path, reason)
+    page = render_to_string("403_csrf.html", {"typed": typed_texts(request)}, request=request)
+    return HttpResponseForbidden(page)
+
+
+def incident_number(request: HttpRequest) -> str:
+    """The number ``config.middleware.IncidentNumber`` gave to the request."""
+    return str(request.META.get("INCIDENT_NUMBER", ""))
+
+
+def typed_texts(request: HttpRequest) -> list[str]:
+    """The longer texts of a refused form, without anything secret."""
+    return [
+        text
+        for name, texts in request.POST.lists()
+        if name not in NEVER_SHOWN and not any(word in name.lower() for word in SECRET_WORDS)
+        for text in texts
+        if isinstance(text, str) and len(text) >= LONG_TEXT
+    ]

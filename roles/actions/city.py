@@ -34,7 +34,7 @@ class _City:
     sections: dict[str, Section] = field(default_factory=dict)
     posts: dict[str, Post] = field(default_factory=dict)
     people: list[User] = field(default_factory=list)
-    appointments: list[Appointment] = field(default_factory=list)
+    seats: list[tuple[Post, User, AppointmentKind]] = field(default_factory=list)
     stand_ins: list[StandIn] = field(default_factory=list)
 
     def post(self, code: str) -> Post:
@@ -67,20 +67,23 @@ def load_city(path: Path, *, password: str | None, at: datetime) -> bool:
     Post.objects.bulk_create(city.posts.values())
     User.objects.bulk_create(city.people)
     StandIn.objects.bulk_create(city.stand_ins)
-    _append(city, ledger.sha256_of(content.decode()), at)
-    Appointment.objects.bulk_create(city.appointments)
+    _fill_seats(city, ledger.sha256_of(content.decode()), at)
     return True
 
 
-def _append(city: _City, file_hash: str, at: datetime) -> None:
-    """One entry for the file, one for each appointment."""
+def _fill_seats(city: _City, file_hash: str, at: datetime) -> None:
+    """Appointments, now that posts and people have ids: one entry each, after one for the file."""
+    appointments = [
+        Appointment(post=post, person=person, kind=kind, starts_on=city.since)
+        for post, person, kind in city.seats
+    ]
     drafts = [ledger.Draft(kind=CITY, payload={"file": file_hash})] + [
-        ledger.Draft(kind=APPOINTMENT, payload=ledger_payload(row, None))
-        for row in city.appointments
+        ledger.Draft(kind=APPOINTMENT, payload=ledger_payload(row, None)) for row in appointments
     ]
     entries = ledger.append_many(drafts, at=at)
-    for row, entry in zip(city.appointments, entries[1:], strict=True):
+    for row, entry in zip(appointments, entries[1:], strict=True):
         row.ledger_entry = entry
+    Appointment.objects.bulk_create(appointments)
 
 
 def _read(data: dict[str, Any], hashed: str) -> _City:
@@ -172,12 +175,5 @@ def _appoint(city: _City, person: User, names: list[str]) -> None:
         code, _colon, kind = name.partition(":")
         post = city.post(code)
         usual = AppointmentKind.CONCURRENT if place else AppointmentKind.MAIN
-        city.appointments.append(
-            Appointment(
-                post=post,
-                person=person,
-                kind=AppointmentKind(kind) if kind else usual,
-                starts_on=city.since,
-            )
-        )
+        city.seats.append((post, person, AppointmentKind(kind) if kind else usual))
         person.is_staff = person.is_staff or post.role == Role.SYSTEM_ADMIN

@@ -1,0 +1,386 @@
+"""Template tags of the user interface: icons, states, dates, amounts, charts.
+
+A builtin library (settings), so no template loads it. Nothing here reads the clock: pages pass
+``now``. What a state looks like stands in ``STAGE_LOOKS``, never in a template.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Final, NamedTuple
+
+from django import template
+from django.conf import settings
+from django.forms import BoundField, Textarea
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from bpr_projects import calendar, charts
+from bpr_projects.enums import Stage
+
+register = template.Library()
+
+BADGE_CAP: Final = 99
+BYTES_OF_UNIT: Final = 1024
+
+
+class Look(NamedTuple):
+    """How a state is shown: always color, icon and word together."""
+
+    tone: str
+    icon: str
+
+
+STAGE_LOOKS: Final[dict[str, Look]] = {
+    Stage.DRAFT: Look("", "pencil"),
+    Stage.WITH_HEAD: Look("info", "user-check"),
+    Stage.RECEPTION: Look("info", "inbox"),
+    Stage.IN_REVIEW: Look("info", "list-checks"),
+    Stage.REFERRAL: Look("info", "send"),
+    Stage.DELIBERATION: Look("info", "gavel"),
+    Stage.RETURNED: Look("warn", "undo-2"),
+    Stage.RUNNING: Look("solid", "repeat"),
+    Stage.NOT_ADOPTED: Look("bad", "x"),
+    Stage.WITHDRAWN: Look("", "corner-up-left"),
+    Stage.ABANDONED: Look("", "archive"),
+    Stage.COMPLETED: Look("ok", "check-check"),
+    Stage.STOPPED: Look("", "circle-x"),
+    Stage.ROLLED_OUT: Look("ok", "git-branch"),
+}
+
+BANNER_ICONS: Final = {
+    "ok": "circle-check",
+    "success": "circle-check",
+    "warn": "triangle-alert",
+    "warning": "triangle-alert",
+    "bad": "circle-alert",
+    "error": "circle-alert",
+}
+BANNER_TONES: Final = {"success": "ok", "warning": "warn", "error": "bad"}
+
+
+class Site(NamedTuple):
+    """Whose system this is; known without any request, so error pages can say it too."""
+
+    name: str
+    city: str
+    contact: str
+
+
+class NavEntry(NamedTuple):
+    """One link of the main menu; ``url`` is empty where this installation has no such page."""
+
+    url: str
+    label: str
+    icon: str
+    count: str
+    is_quiet: bool
+    current: str
+
+
+@register.simple_tag
+def site() -> Site:
+    """Name of the system, the city and whom to ask: ``{% site as site %}``."""
+    return Site(settings.SITE_NAME, settings.CITY_NAME, settings.SECRETARIAT_CONTACT)
+
+
+# --- Icons and states ------------------------------------------------------------------------
+
+
+@register.simple_tag
+def icon(name: str, size: str = "") -> SafeString:
+    """An icon of the sprite; decoration only, so a word must stand beside it."""
+    frame = '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}#i-{}"></use></svg>'
+    return format_html(frame, f"icon {size}".rstrip(), static("ui/icons.svg"), name)
+
+
+@register.simple_tag
+def chip(tone: str, label: str, icon_name: str = "") -> SafeString:
+    """A state in color, form and word."""
+    picture = icon(icon_name) if icon_name else ""
+    return format_html('<span class="chip" data-tone="{}">{}{}</span>', tone, picture, label)
+
+
+@register.simple_tag
+def stage_chip(stage: str) -> SafeString:
+    """Where a case stands."""
+    look = STAGE_LOOKS[stage]
+    return chip(look.tone, str(Stage(stage).label), look.icon)
+
+
+@register.simple_tag
+def due(due_at: datetime | None, now: datetime) -> SafeString:
+    """A deadline in the words one would say: 1日超過, 今日まで, 11/27（金）, 期限なし."""
+    if due_at is None:
+        return format_html('<span class="due">{}</span>', _("期限なし"))
+    tone, picture, words = _due_words(due_at, now)
+    moment_of_due = timezone.localtime(due_at).isoformat(timespec="minutes")
+    hidden = format_html('<span class="vh">{}</span>', _("期限 "))
+    shown = format_html('<time datetime="{}">{}</time>', moment_of_due, words)
+    frame = '<span class="due" data-tone="{}">{}{}{}</span>'
+    return format_html(frame, tone, icon(picture), hidden, shown)
+
+
+def _due_words(due_at: datetime, now: datetime) -> tuple[str, str, str]:
+    """Tone, icon and words of a deadline, in calendar days."""
+    day, today = timezone.localdate(due_at), timezone.localdate(now)
+    left = (day - today).days
+    if left < 0:
+        return "bad", "triangle-alert", _("%(days)s日超過") % {"days": -left}
+    if due_at < now:
+        return "bad", "triangle-alert", _("期限を過ぎました")
+    if left == 0:
+        return "warn", "clock", _("今日まで")
+    if left == 1:
+        return "warn", "clock", _("明日まで")
+    return "", "calendar", calendar.short_date(day, today)
+
+
+@register.simple_tag
+def badge(count: int, *, is_quiet: bool = False) -> SafeString:
+    """A count in a pill, 99+ at most; nothing for 0."""
+    if not count:
+        return SafeString("")
+    cls = "badge badge--quiet" if is_quiet else "badge"
+    frame = '<span class="{}">{}<span class="vh">{}</span></span>'
+    return format_html(frame, cls, capped(count), _("件"))
+
+
+@register.filter
+def capped(count: int) -> str:
+    """99+ instead of 128."""
+    return f"{BADGE_CAP}+" if count > BADGE_CAP else str(count)
+
+
+@register.simple_tag
+def avatar(surname: str, number: int = 0, size: str = "") -> SafeString:
+    """A person's first character in a disc; ``number`` (the user's id) chooses the color."""
+    cls = f"avatar {size}".rstrip()
+    frame = '<span class="{}" data-c="{}" aria-hidden="true">{}</span>'
+    return format_html(frame, cls, number % 4 + 1, surname[:1])
+
+
+@register.filter
+def banner_icon(tone: str) -> str:
+    """The icon of a banner's tone or of a message's level."""
+    return BANNER_ICONS.get(tone, "info")
+
+
+@register.filter
+def banner_tone(level: str) -> str:
+    """The tone of a message's level: success is ok."""
+    return BANNER_TONES.get(level, level)
+
+
+# --- Navigation ------------------------------------------------------------------------------
+
+
+@register.inclusion_tag("ui/nav_link.html", takes_context=True)
+def nav_link(
+    context: template.Context,
+    url_name: str,
+    label: str,
+    icon_name: str,
+    count: int = 0,
+    also: str = "",
+) -> dict[str, object]:
+    """A link of the main menu, current also below the path ``also``; nothing for a missing page."""
+    try:
+        url = reverse(url_name)
+    except NoReverseMatch:
+        url = ""
+    path: str = getattr(context.get("request"), "path", "")
+    current = _current(path, url, also)
+    is_quiet = url_name == "home"
+    return {"entry": NavEntry(url, label, icon_name, capped(count or 0), is_quiet, current)}
+
+
+def _current(path: str, url: str, also: str) -> str:
+    """The value of aria-current: "page" for the page itself, "true" for what lies below it."""
+    if not url or not path:
+        return ""
+    if path == url:
+        return "page"
+    is_below = (url != "/" and path.startswith(url)) or (also and path.startswith(also))
+    return "true" if is_below else ""
+
+
+# --- Dates -----------------------------------------------------------------------------------
+
+
+def _day(value: date | datetime) -> date:
+    """The Japanese day of a moment, or the day itself."""
+    return timezone.localdate(value) if isinstance(value, datetime) else value
+
+
+@register.filter
+def wareki(value: date | datetime | None) -> str:
+    """令和8年11月25日（水）; nothing for no date."""
+    return calendar.wareki(_day(value)) if value else ""
+
+
+@register.filter
+def short_date(value: date | datetime | None, now: datetime) -> str:
+    """11/25（水）; another year carries its era: 令和9年1/8（金）."""
+    return calendar.short_date(_day(value), _day(now)) if value else ""
+
+
+@register.filter
+def moment(value: datetime | None, now: datetime) -> str:
+    """11/25（水）10:42, or 10:42 for today."""
+    if not value:
+        return ""
+    clock = timezone.localtime(value).strftime("%H:%M")
+    is_today = _day(value) == _day(now)
+    return clock if is_today else f"{calendar.short_date(_day(value), _day(now))}{clock}"
+
+
+@register.filter
+def wareki_moment(value: datetime | None) -> str:
+    """令和8年11月25日（水）10:42."""
+    return f"{wareki(value)}{timezone.localtime(value):%H:%M}" if value else ""
+
+
+@register.filter
+def stamp_date(value: date | datetime) -> str:
+    """8.11.25."""
+    return calendar.stamp_date(_day(value))
+
+
+@register.filter
+def fiscal_year_label(year: int) -> str:
+    """令和8年度."""
+    return calendar.fiscal_year_label(year)
+
+
+# --- Amounts ---------------------------------------------------------------------------------
+
+
+@register.filter
+def yen(amount: float | None) -> str:
+    """4,180,000円; a dash for an amount nobody has given."""
+    return "－" if amount is None else f"{amount:,.0f}円"
+
+
+@register.filter
+def thousand_yen(amount: float | None) -> str:
+    """An amount of yen in thousands, as budgets are written: 4,180千円."""
+    if amount is None:
+        return "－"
+    thousands = amount / 1000
+    return f"{thousands:,.0f}千円" if thousands == round(thousands) else f"{thousands:,.1f}千円"
+
+
+@register.filter
+def grouped(number: float | None) -> str:
+    """1,104 or 3.5; a dash for nothing."""
+    if number is None:
+        return "－"
+    return f"{number:,.0f}" if number == round(number) else f"{number:,.1f}"
+
+
+@register.filter
+def filesize(size: int) -> str:
+    """820B, 12KB, 1.4MB."""
+    if size < BYTES_OF_UNIT:
+        return f"{size}B"
+    if size < BYTES_OF_UNIT**2:
+        return f"{size / BYTES_OF_UNIT:.0f}KB"
+    return f"{size / BYTES_OF_UNIT**2:.1f}MB"
+
+
+# --- Charts and seals ------------------------------------------------------------------------
+
+
+@register.simple_tag
+def bar(
+    value: float, maximum: float = 100, tone: str = "key", mark: float | None = None
+) -> SafeString:
+    """A bar beside its figure."""
+    return charts.bar(float(value), float(maximum), tone, mark)
+
+
+@register.simple_tag
+def spark(values: Sequence[float], tone: str = "key") -> SafeString:
+    """A 96 px line of the last values."""
+    return charts.spark(values, tone)
+
+
+@register.simple_tag
+def mini_ring(phase: str, *, is_closed: bool = False, size: str = "") -> SafeString:
+    """The OODA step of a cycle in 36 px (24 with size="sm")."""
+    return charts.mini_ring(phase, is_closed=is_closed, size=size)
+
+
+@register.simple_tag
+def ooda_ring(phase: str, cycle: int, day: int) -> SafeString:
+    """The OODA loop of a case."""
+    return charts.ooda_ring(phase, cycle, day)
+
+
+@register.simple_tag
+def kpi_line(series: charts.KpiSeries) -> SafeString:
+    """An indicator against its target."""
+    return charts.kpi_line(series)
+
+
+@register.simple_tag
+def matrix(points: Sequence[charts.MatrixPoint]) -> SafeString:
+    """Effect against ease."""
+    return charts.matrix(points)
+
+
+@register.simple_tag
+def stamp(surname: str, stamped_on: str | date, line1: str = "", word: str = "") -> SafeString:
+    """The date seal of somebody who acted: ``{% stamp "工藤" decided_at "本部長" "承認" %}``."""
+    day = stamped_on if isinstance(stamped_on, str) else stamp_date(stamped_on)
+    return charts.stamp(surname, day, line1, word)
+
+
+# --- Form fields -----------------------------------------------------------------------------
+
+INPUT_CLASSES: Final = {"checkbox": "check", "hidden": ""}
+
+
+@register.simple_tag
+def field_widget(field: BoundField) -> SafeString:
+    """The widget with its class, its help, its error and its counter tied to it."""
+    widget = field.field.widget
+    described = [
+        f"{field.auto_id}_{part}"
+        for part, is_there in (
+            ("helptext", field.help_text),
+            ("error", field.errors),
+            ("count", character_limit(field)),
+        )
+        if is_there
+    ]
+    own_class = widget.attrs.get("class", "")
+    kind_class = INPUT_CLASSES.get(getattr(widget, "input_type", ""), "input")
+    attributes: dict[str, str | bool] = {"class": f"{own_class} {kind_class}".strip()}
+    if described:
+        attributes["aria-describedby"] = " ".join(described)
+    if isinstance(widget, Textarea):
+        attributes["maxlength"] = False  # a browser would cut a pasted text without a word
+    return field.as_widget(attrs=attributes)
+
+
+@register.filter
+def character_limit(field: BoundField) -> int:
+    """The limit a long text counts towards; 0 for fields without a counter."""
+    is_long = isinstance(field.field.widget, Textarea)
+    return (getattr(field.field, "max_length", None) or 0) if is_long else 0
+
+
+@register.filter
+def field_kind(field: BoundField) -> str:
+    """How the field is laid out: group (radio cards, several checks), check, hidden or plain."""
+    if field.is_hidden:
+        return "hidden"
+    if field.use_fieldset:
+        return "group"
+    is_check = getattr(field.field.widget, "input_type", "") == "checkbox"
+    return "check" if is_check else "plain"

@@ -315,11 +315,14 @@ USE_TZ = True
 # --- Files -----------------------------------------------------------------------------------
 
 STATIC_URL = "static/"
-STATIC_ROOT = Path(env.text("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Production serves what `collectstatic` gathered; otherwise the sources are served as they are.
 COLLECTED_STATIC = env.flag("COLLECTED_STATIC", default=PRODUCTION)
+STATIC_ROOT = (
+    Path(env.text("STATIC_ROOT", str(BASE_DIR / "staticfiles"))) if COLLECTED_STATIC else None
+)
 WHITENOISE_USE_FINDERS = not COLLECTED_STATIC
+WHITENOISE_AUTOREFRESH = env.flag("STATIC_AUTOREFRESH", default=DEBUG)
 MEDIA_ROOT = Path(env.text("MEDIA_ROOT", str(VAR_DIR / "media")))  # never served by the web server
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

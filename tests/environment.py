@@ -24,6 +24,7 @@ DEFAULTS = {
     "BASE_URL": "http://testserver",
     "EMAIL_URL": "memorymail://",
     "COLLECTED_STATIC": "0",
+    "STATIC_AUTOREFRESH": "1",  # looked up when asked for, not listed at every client's start
     "PASSWORD_HASHERS": "django.contrib.auth.hashers.MD5PasswordHasher",
     "VAR_DIR": f"{scratch}/var",
     "MEDIA_ROOT": f"{scratch}/media",

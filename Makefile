@@ -1,0 +1,76 @@
+# The commands that people, CI and operations rely on. `make` alone lists them.
+
+# The first Python that is new enough; config/bootstrap.py says what to do when there is none.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BOOTSTRAP = $(or $(PYTHON),python3) -m config.bootstrap
+PY = .venv/bin/python
+PYTEST = $(PY) -m pytest -n 2 --dist worksteal -m "not chaos"
+# What the settings demand of production: enough for `check --deploy` to judge them.
+PRODUCTION = DEBUG=0 DEMO=0 PLAIN_HTTP=0 BASE_URL=https://bpr.example ALLOWED_HOSTS=bpr.example \
+	EMAIL_URL=smtp+tls://mail.example:587 DATABASE_URL=sqlite:///:memory: \
+	SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))')
+COVERAGE = var/coverage
+
+.PHONY: help demo demo-reset setup environment run test test-fast check bench chaos messages lock
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1|/' | \
+		while IFS='|' read -r name words; do printf '  make %-12s %s\n' "$$name" "$$words"; done
+
+demo: ## the whole system with a sample city on this machine (PORT=, HOST=, DEMO_PASSWORD=)
+	@$(BOOTSTRAP) demo
+
+demo-reset: ## forget the demo's data
+	@$(BOOTSTRAP) runtime && $(PY) -m config.supervisor reset
+
+environment:
+	@$(BOOTSTRAP) dev
+
+setup: environment ## the development environment alone, with a .env for manage.py
+	@test -f .env || echo 'DEBUG=1' > .env
+
+run: setup ## Django's own server, for development
+	$(PY) manage.py migrate --verbosity 0 && $(PY) manage.py runserver
+
+test: check ## everything CI runs: gates, tests on SQLite and PostgreSQL, journeys, coverage
+	@rm -rf $(COVERAGE) && mkdir -p $(COVERAGE)
+	COVERAGE_FILE=$(COVERAGE)/sqlite $(PYTEST) --cov --cov-report= --cov-fail-under=0
+	COVERAGE_FILE=$(COVERAGE)/postgres $(PY) -m tests.servers \
+		$(PYTEST) --cov --cov-report= --cov-fail-under=0
+	@COVERAGE_FILE=$(COVERAGE)/all $(PY) -m coverage combine --quiet $(COVERAGE)/sqlite $(COVERAGE)/postgres
+	COVERAGE_FILE=$(COVERAGE)/all $(PY) -m coverage report
+
+test-fast: environment ## the inner loop: SQLite, no browser, nothing slow
+	$(PY) -m pytest -q -n 2 --dist worksteal -m "not browser and not slow and not chaos"
+
+check: environment ## the gates alone
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	.venv/bin/lint-imports
+	DEBUG=1 $(PY) -m mypy
+	.venv/bin/djlint --lint --quiet templates
+	DEBUG=1 $(PY) manage.py check --fail-level WARNING
+	$(PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING
+	DEBUG=1 DATABASE_URL=sqlite:///:memory: $(PY) manage.py makemigrations --check --dry-run
+	$(PY) -m pytest -q -p no:randomly tests/config/test_repository.py
+
+bench: environment ## the long measurements, on SQLite and on a durable PostgreSQL
+	$(PY) -m tests.bench
+	$(PY) -m tests.servers --durable $(PY) -m tests.bench
+
+chaos: environment ## processes killed for minutes: what must not be lost
+	$(PY) -m tests.servers $(PY) -m pytest -m chaos -p no:randomly -s
+
+messages: environment ## collect and compile the texts of locale/ (needs gettext)
+	@command -v msgfmt >/dev/null || { echo 'gettext is missing: apt install gettext'; exit 1; }
+	DEBUG=1 $(PY) manage.py makemessages --locale en --no-location --ignore '.venv/*' --ignore 'var/*'
+	DEBUG=1 $(PY) manage.py compilemessages --ignore '.venv/*'
+
+lock: environment ## lock the dependencies of pyproject.toml again
+	@for kind in runtime dev; do \
+		groups=$$(test $$kind = dev && echo '--group dev'); \
+		lock=$$(.venv/bin/uv pip compile pyproject.toml $$groups --quiet --upgrade --universal \
+			--python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header) || exit 1; \
+		{ echo '# Locked with hashes for every platform; made by `make lock` from pyproject.toml. Do not edit.'; \
+			echo "$$lock"; } > requirements/$$kind.txt; done

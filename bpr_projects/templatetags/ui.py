@@ -160,7 +160,7 @@ def avatar(surname: str, number: int = 0, size: str = "") -> SafeString:
     """A person's first character in a disc; ``number`` (the user's id) chooses the color."""
     cls = f"avatar {size}".rstrip()
     frame = '<span class="{}" data-c="{}" aria-hidden="true">{}</span>'
-    return format_html(frame, cls, number % 4 + 1, surname[:1])
+    return format_html(frame, cls, (number or 0) % 4 + 1, surname[:1])
 
 
 @register.filter

@@ -92,7 +92,8 @@ class LedgerEntry(AppendOnly):
         constraints = [
             models.CheckConstraint(condition=Q(seq__gte=1), name="ledger_starts_at_one"),
             models.CheckConstraint(
-                condition=Q(seq=1, previous=None) | Q(seq__gt=1, previous=models.F("seq") - 1),
+                condition=Q(seq=1, previous=None)
+                | Q(seq__gt=1, previous__isnull=False, previous=models.F("seq") - 1),
                 name="ledger_entry_follows_its_predecessor",
             ),
         ]

@@ -142,7 +142,7 @@ def _linked(head: LedgerHead, kind: str, payload: dict[str, Any], at: datetime) 
     seq = head.seq + 1
     return LedgerEntry(
         seq=seq,
-        previous=head.last,
+        previous_id=head.last_id,
         kind=kind,
         payload=payload,
         prev_hash=head.hash,

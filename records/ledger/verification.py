@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from django.db.models import Subquery
+from django.db.models.functions import Coalesce
+
 from records.enums import Flaw
 from records.ledger.anchors import read_anchors
 from records.ledger.chain import TEXT_DISPOSAL, TEXTS, hash_of, sha256_of
@@ -127,6 +130,8 @@ class _Reading:
         self.disposed += 1
 
     def _check_ends(self, head_seq: int) -> None:
+        if (seq := _first_after_the_head()) is not None:
+            raise _Broken(seq, Flaw.WRONG_HEAD)
         if (beyond := [seq for seq in self.anchored if seq > head_seq]) and not (
             LedgerEntry.objects.filter(seq=min(beyond)).exists()
         ):
@@ -143,11 +148,18 @@ def _batches(last: int) -> Iterator[list[LedgerEntry]]:
         seq = batch[-1].seq
 
 
+def _first_after_the_head() -> int | None:
+    """A row that was not appended by moving the head. One statement: appends go on meanwhile."""
+    last = Subquery(LedgerHead.objects.filter(pk=1).values("last"))
+    beyond = LedgerEntry.objects.filter(seq__gt=Coalesce(last, 0)).order_by("seq")
+    return beyond.values_list("seq", flat=True).first()
+
+
 def _disposals() -> set[tuple[int, str]]:
     """Which texts an approved 廃棄 has blanked; these entries are part of the chain themselves."""
     rows = LedgerEntry.objects.filter(kind=TEXT_DISPOSAL).values_list("payload", flat=True)
     return {
-        (payload["entry"], name)
+        (payload.get("entry"), name)
         for payload in rows.iterator(chunk_size=BATCH)
-        for name in payload["names"]
+        for name in payload.get("names", ())
     }

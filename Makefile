@@ -71,6 +71,6 @@ lock: environment ## lock the dependencies of pyproject.toml again
 	@for kind in runtime dev; do \
 		groups=$$(test $$kind = dev && echo '--group dev'); \
 		lock=$$(.venv/bin/uv pip compile pyproject.toml $$groups --quiet --upgrade --universal \
-			--python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header) || exit 1; \
+			--python-version 3.11 --generate-hashes --no-annotate --no-header) || exit 1; \
 		{ echo '# Locked with hashes for every platform; made by `make lock` from pyproject.toml. Do not edit.'; \
 			echo "$$lock"; } > requirements/$$kind.txt; done

@@ -8,6 +8,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 YES: Final = frozenset({"1", "true", "yes", "on"})
+ENGINES: Final = frozenset({"django.db.backends.postgresql", "django.db.backends.sqlite3"})
 NO: Final = frozenset({"0", "false", "no", "off", ""})
 
 
@@ -67,8 +68,8 @@ def items(name: str, default: tuple[str, ...] = ()) -> list[str]:
 def database(name: str, default: str) -> dict[str, Any]:
     """Read a database address such as postgres://user:password@host/name."""
     config: dict[str, Any] = dict(environ.Env.db_url_config(secret(name, default)))
-    if "ENGINE" not in config:
-        raise ImproperlyConfigured(f"{name} names no database that is known here.")
+    if config.get("ENGINE") not in ENGINES:
+        raise ImproperlyConfigured(f"{name} names no database that is known: postgres:, sqlite:.")
     return config
 
 

@@ -103,7 +103,7 @@ class Child:
 
     def revive(self) -> None:
         """Start it again if it died, later and later while it keeps dying."""
-        if self.is_alive():
+        if self.process is None or self.is_alive():
             return
         if time.monotonic() - self.started_at < self.pause:
             return

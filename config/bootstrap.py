@@ -94,8 +94,8 @@ class Environment:
     def _install(self, lock: Path) -> None:
         log = self.root / "var" / "log" / "install.log"
         log.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-        command = [self.python, "-m", "pip", "install", "--require-hashes", "--no-input"]
-        command += ["--disable-pip-version-check", "--requirement", lock]
+        command = [str(self.python), "-m", "pip", "install", "--require-hashes", "--no-input"]
+        command += ["--disable-pip-version-check", "--requirement", str(lock)]
         with log.open("wb") as output:
             done = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, check=False)
         if done.returncode != 0:
@@ -122,14 +122,14 @@ def main(arguments: list[str]) -> int:
     kind = arguments[0] if arguments else "runtime"
     environment = Environment()
     try:
-        require_python(tuple(sys.version_info))
+        require_python(sys.version_info[:3])
         environment.ensure("dev" if kind == "dev" else "runtime")
     except Refusal as refusal:
         say(f"\n{refusal}\n")
         return 1
     if kind == "demo":
         os.chdir(environment.root)
-        os.execv(environment.python, [environment.python, "-m", "config.supervisor"])  # noqa: S606 -- the same program, in its environment
+        os.execv(environment.python, [str(environment.python), "-m", "config.supervisor"])  # noqa: S606 -- the same program, in its environment
     return 0
 
 

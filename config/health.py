@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from config.celery import app as celery_app
 
-BROKER_PATIENCE: Final = 1.0  # seconds
+BROKER_PATIENCE: Final = 1  # seconds
 logger = logging.getLogger(__name__)
 
 

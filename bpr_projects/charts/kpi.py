@@ -51,7 +51,7 @@ class _Scale:
 def _tidy_step(span: float) -> float:
     """1, 2 or 5 times a power of ten, giving about five lines."""
     raw = (span or 1) / 5
-    power = 10 ** floor(log10(raw))
+    power: float = 10.0 ** floor(log10(raw))
     return next(power * times for times in (1, 2, 5, 10) if power * times >= raw)
 
 
@@ -116,10 +116,10 @@ def _kpi_target(series: KpiSeries, scale: _Scale) -> list[SafeString]:
         return []
     line = path_through((scale.x(i), scale.y(v)) for i, v in known)
     word = _("目標 %(value)s") % {"value": f"{figure(known[-1][1])}{series.unit}"}
-    place = {"x": scale.right + 8, "y": scale.y(known[-1][1]) + 5}
+    y = scale.y(known[-1][1]) + 5
     return [
         element("path", "chart__target", d=line),
-        element("text", "chart__lab lab-target", word, **place),
+        element("text", "chart__lab lab-target", word, x=scale.right + 8, y=y),
     ]
 
 
@@ -133,11 +133,11 @@ def _kpi_actual(series: KpiSeries, scale: _Scale) -> list[SafeString]:
     x, y = points[-1]
     word = f"{figure(known[-1][1])}{series.unit}"
     width = 16 + 9 * len(word)
-    tip = {"x": round(x - width / 2, 1), "y": y - 36, "width": width, "height": 24, "rx": 4}
+    left = round(x - width / 2, 1)
     return [
         element("path", "chart__area", d=area),
         element("path", "chart__actual", d=line),
         *(element("circle", "chart__dot", cx=px, cy=py, r=4) for px, py in points),
-        element("rect", "chart__tip", **tip),
+        element("rect", "chart__tip", x=left, y=y - 36, width=width, height=24, rx=4),
         element("text", "chart__tipt", word, x=x, y=y - 19.5),
     ]

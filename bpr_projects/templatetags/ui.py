@@ -76,7 +76,7 @@ class NavEntry(NamedTuple):
     url: str
     label: str
     icon: str
-    count: str
+    shown_count: str
     is_quiet: bool
     current: str
 

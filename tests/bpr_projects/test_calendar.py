@@ -1,0 +1,181 @@
+"""Eras, fiscal years and business days as the city hall counts them."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import jpholiday
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bpr_projects import calendar
+
+DAYS = st.dates(date(1990, 1, 1), date(2049, 12, 31))
+OLD_DAYS = st.dates(date(1868, 10, 23), date(2049, 12, 31))
+NEW_YEAR_PARTY = frozenset({date(2026, 11, 24)})
+
+
+@pytest.mark.parametrize(
+    ("day", "text"),
+    [
+        (date(2026, 11, 25), "令和8年11月25日（水）"),
+        (date(2019, 5, 1), "令和元年5月1日（水）"),
+        (date(2019, 4, 30), "平成31年4月30日（火）"),
+        (date(1989, 1, 8), "平成元年1月8日（日）"),
+        (date(1989, 1, 7), "昭和64年1月7日（土）"),
+        (date(1926, 12, 25), "昭和元年12月25日（土）"),
+        (date(1868, 10, 22), "西暦1868年10月22日（木）"),
+    ],
+)
+def test_a_day_is_written_in_its_era(day: date, text: str) -> None:
+    assert calendar.wareki(day) == text
+
+
+def test_a_list_shows_the_year_only_when_it_is_another_one() -> None:
+    today = date(2026, 11, 25)
+
+    assert calendar.short_date(date(2026, 12, 4), today) == "12/4（金）"
+    assert calendar.short_date(date(2027, 1, 8), today) == "令和9年1/8（金）"
+    assert calendar.short_date(date(2025, 12, 26), today) == "令和7年12/26（金）"
+
+
+def test_a_seal_carries_the_year_of_the_era() -> None:
+    assert calendar.stamp_date(date(2026, 11, 18)) == "8.11.18"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "令和8年12月1日",
+        "令和８年１２月１日",
+        "R8.12.1",
+        "r8.12.1",
+        "Ｒ８．１２．１",  # noqa: RUF001 -- full width, as an IME leaves it
+        "2026/12/1",
+        "2026-12-01",
+        "2026年12月1日",
+        " 2026.12.1 ",
+        "㋿8年12月1日",
+    ],
+)
+def test_a_date_is_read_in_every_form_people_type(text: str) -> None:
+    assert calendar.parse_date(text) == date(2026, 12, 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "あした",
+        "令和8年13月1日",
+        "2026/2/29",
+        "8.12.1",
+        "平成32年4月1日",
+        "令和元年4月30日",
+        "26/12/1",
+    ],
+)
+def test_what_is_no_date_is_refused(text: str) -> None:
+    assert calendar.parse_date(text) is None
+
+
+def test_the_first_year_of_an_era_is_read() -> None:
+    assert calendar.parse_date("令和元年5月1日") == date(2019, 5, 1)
+    assert calendar.parse_date("R1.5.1") == date(2019, 5, 1)
+
+
+@given(OLD_DAYS)
+def test_a_written_date_is_read_back(day: date) -> None:
+    assert calendar.parse_date(calendar.wareki(day).partition("（")[0]) == day
+
+
+@pytest.mark.parametrize(
+    ("day", "year"),
+    [(date(2026, 4, 1), 2026), (date(2027, 3, 31), 2026), (date(2026, 3, 31), 2025)],
+)
+def test_a_fiscal_year_runs_from_april_to_march(day: date, year: int) -> None:
+    assert calendar.fiscal_year(day) == year
+
+
+def test_a_fiscal_year_is_called_by_its_era() -> None:
+    assert calendar.fiscal_year_label(2026) == "令和8年度"
+    assert calendar.fiscal_year_label(2019) == "令和元年度"
+    assert calendar.fiscal_year_label(2018) == "平成30年度"
+
+
+@pytest.mark.parametrize(
+    "day",
+    [
+        date(2026, 11, 21),  # Saturday
+        date(2026, 11, 22),  # Sunday
+        date(2026, 11, 23),  # 勤労感謝の日
+        date(2026, 9, 22),  # 国民の休日 between two holidays
+        date(2026, 12, 29),
+        date(2027, 1, 3),
+    ],
+)
+def test_the_city_hall_is_closed(day: date) -> None:
+    assert not calendar.is_business_day(day)
+
+
+def test_a_closure_of_the_city_is_no_business_day() -> None:
+    assert calendar.is_business_day(date(2026, 11, 24))
+    assert not calendar.is_business_day(date(2026, 11, 24), NEW_YEAR_PARTY)
+
+
+def test_business_days_jump_over_weekends_holidays_and_closures() -> None:
+    friday = date(2026, 11, 20)
+
+    assert calendar.add_business_days(friday, 1) == date(2026, 11, 24)
+    assert calendar.add_business_days(friday, 1, NEW_YEAR_PARTY) == date(2026, 11, 25)
+    assert calendar.add_business_days(date(2026, 12, 28), 1) == date(2027, 1, 4)
+    assert calendar.add_business_days(date(2026, 11, 24), -1) == friday
+    assert calendar.add_business_days(date(2026, 11, 22), 0) == date(2026, 11, 22)
+
+
+def test_the_day_of_opening_is_the_first_day() -> None:
+    friday, wednesday = date(2026, 11, 20), date(2026, 11, 25)
+
+    assert calendar.day_number(friday, friday) == 1
+    assert calendar.day_number(friday, wednesday) == 3
+    assert calendar.day_number(date(2026, 11, 21), date(2026, 11, 22)) == 1
+    assert calendar.business_days_between(wednesday, friday) == 0
+
+
+def test_a_standard_of_days_ends_at_closing_time_in_japan() -> None:
+    late_thursday = datetime(2026, 11, 19, 16, 30, tzinfo=UTC)  # Friday 01:30 in Japan
+
+    due = calendar.due_at(late_thursday, 2)
+
+    assert due.isoformat() == "2026-11-25T17:15:00+09:00"
+
+
+@given(DAYS, st.integers(0, 60), st.frozensets(DAYS, max_size=5))
+def test_adding_days_and_counting_them_agree(
+    day: date, count: int, closures: frozenset[date]
+) -> None:
+    there = calendar.add_business_days(day, count, closures)
+
+    after_opening = calendar.business_days_between(day + timedelta(days=1), there, closures)
+    assert after_opening == count
+    assert count == 0 or calendar.is_business_day(there, closures)
+
+
+@given(DAYS, st.integers(1, 60))
+def test_going_forth_and_back_returns_to_a_business_day(day: date, count: int) -> None:
+    start = calendar.add_business_days(day, 1)
+
+    there = calendar.add_business_days(start, count)
+
+    assert calendar.add_business_days(there, -count) == start
+
+
+@given(DAYS)
+def test_a_public_holiday_is_never_a_business_day(day: date) -> None:
+    assert not (calendar.is_business_day(day) and jpholiday.is_holiday(day))
+
+
+@given(DAYS)
+def test_a_fiscal_year_contains_its_day(day: date) -> None:
+    year = calendar.fiscal_year(day)
+
+    assert date(year, 4, 1) <= day <= date(year + 1, 3, 31)

@@ -9,8 +9,8 @@ import os
 import shutil
 import tempfile
 
-scratch = os.environ.get("TEST_SCRATCH")
-if scratch is None:  # the first process makes it; the workers of pytest-xdist inherit it
+scratch = os.environ.get("TEST_SCRATCH", "")
+if not scratch:  # the first process makes it; the workers of pytest-xdist inherit it
     scratch = tempfile.mkdtemp(prefix="bpr-test-")
     atexit.register(shutil.rmtree, scratch, ignore_errors=True)
 

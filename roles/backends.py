@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
+from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 from django.utils import timezone
 
@@ -17,6 +18,8 @@ from roles.permissions import Perm
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+
+    from roles.models import Capacity
 
 ADMIN_PAGE: Final = re.compile(r"\w+\.view_\w+")
 """Django's own permission to look at the rows of a model in the administration."""
@@ -48,20 +51,38 @@ class AppointmentBackend(AuthenticationBackend):
     def _stash_user(cls, user: object) -> None:
         """Forget that the password of an inactive user was right: the answer is the same."""
 
+    def authenticate(self, request: HttpRequest | None, **credentials: Any) -> User:
+        """Open the door or close it for good: no other backend is asked after a refusal."""
+        user = super().authenticate(request, **credentials)
+        if not isinstance(user, User):
+            raise PermissionDenied
+        return user
+
     def has_perm(self, user_obj: object, perm: str, obj: object = None) -> bool:
-        """Whether a post held today, or deputised for, carries the permission that far."""
+        """Whether a post held today, or deputised for, carries the permission that far.
+
+        The answer to one of our own permissions is final: no other backend is asked.
+        """
         if not isinstance(user_obj, User):
             return False
         capacities = capacities_of(user_obj, timezone.localdate())
-        if perm not in set(Perm):
-            return bool(ADMIN_PAGE.fullmatch(perm)) and permits(capacities, Perm.ADMINISTER)
-        section = obj if isinstance(obj, Section) else getattr(obj, "section", None)
-        if obj is not None and section is None:
-            return Scope.ALL in scopes_of(capacities, Perm(perm))
-        return permits(capacities, Perm(perm), section)
+        if perm in set(Perm):
+            if not _reaches(capacities, Perm(perm), obj):
+                raise PermissionDenied
+            return True
+        is_admin_page = obj is None and ADMIN_PAGE.fullmatch(perm) is not None
+        return is_admin_page and permits(capacities, Perm.ADMINISTER)
 
     def has_module_perms(self, user_obj: object, app_label: str) -> bool:
         """The administration is open to whoever holds the post of the system administrator."""
         return isinstance(user_obj, User) and permits(
             capacities_of(user_obj, timezone.localdate()), Perm.ADMINISTER
         )
+
+
+def _reaches(capacities: list[Capacity], perm: Perm, obj: object) -> bool:
+    """What belongs to no section is reached by city-wide permissions only."""
+    section = obj if isinstance(obj, Section) else getattr(obj, "section", None)
+    if obj is not None and section is None:
+        return Scope.ALL in scopes_of(capacities, perm)
+    return permits(capacities, perm, section)

@@ -1,0 +1,318 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from records import ledger
+from records.enums import Flaw
+from records.models import LedgerEntry
+from roles.actions import (
+    DeputyCannotAct,
+    NotEntitled,
+    appoint,
+    delegate,
+    end_appointment,
+    end_suspension,
+    revoke_delegation,
+    suspend,
+)
+from roles.enums import AppointmentKind, Role, SuspensionKind
+from roles.models import Appointment, Delegation, Suspension, User, capacities_of
+from tests.make import (
+    AT,
+    SINCE,
+    TODAY,
+    a_delegation,
+    a_holder,
+    a_post,
+    a_suspension,
+    a_user,
+    an_appointment,
+)
+
+pytestmark = pytest.mark.django_db
+
+TOMORROW = TODAY + timedelta(days=1)
+
+
+@pytest.fixture
+def secretary() -> User:
+    return a_holder(Role.SECRETARIAT)
+
+
+def last_entry() -> LedgerEntry:
+    return LedgerEntry.objects.order_by("seq").reverse()[0]
+
+
+# --- appointments ------------------------------------------------------------------------------
+
+
+def test_an_appointment_is_a_row_and_an_entry(secretary: User) -> None:
+    post, person = a_post(Role.PT_CHAIR), a_user()
+
+    appointment = appoint(
+        post=post,
+        person=person,
+        kind=AppointmentKind.CONCURRENT,
+        starts_on=TODAY,
+        by=secretary,
+        at=AT,
+    )
+
+    entry = last_entry()
+    assert appointment.ledger_entry == entry
+    assert (entry.kind, entry.recorded_at) == ("APPOINTMENT", AT)
+    assert entry.payload == {
+        "post": post.pk,
+        "person": person.pk,
+        "kind": "CONCURRENT",
+        "starts_on": "2026-05-11",
+        "ends_on": None,
+        "by": secretary.pk,
+    }
+    assert ledger.verify().ok
+
+
+def test_ending_an_appointment_supersedes_its_entry(secretary: User) -> None:
+    appointment = an_appointment()
+    first = appointment.ledger_entry
+
+    ended = end_appointment(appointment=appointment, ends_on=TOMORROW, by=secretary, at=AT)
+
+    assert ended.ends_on == TOMORROW
+    assert ended.ledger_entry.payload["supersedes"] == first.seq
+    assert ended.ledger_entry.payload["ends_on"] == TOMORROW.isoformat()
+    assert Appointment.objects.get(pk=appointment.pk).ledger_entry == last_entry()
+    assert ledger.verify().ok
+
+
+def test_an_appointment_cannot_end_before_it_starts(secretary: User) -> None:
+    appointment = an_appointment()
+    entries = LedgerEntry.objects.count()
+
+    with pytest.raises(ValidationError):
+        end_appointment(appointment=appointment, ends_on=SINCE, by=secretary, at=AT)
+
+    appointment.refresh_from_db()
+    assert (appointment.ends_on, LedgerEntry.objects.count()) == (None, entries)
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role != Role.SECRETARIAT])
+def test_only_the_secretariat_appoints(role: Role) -> None:
+    somebody = a_holder(role)
+    appointment = an_appointment()
+    suspension = a_suspension(person=a_user())
+    entries = LedgerEntry.objects.count()
+
+    with pytest.raises(NotEntitled):
+        appoint(post=a_post(), person=somebody, starts_on=TODAY, by=somebody, at=AT)
+    with pytest.raises(NotEntitled):
+        end_appointment(appointment=appointment, ends_on=TOMORROW, by=somebody, at=AT)
+    with pytest.raises(NotEntitled):
+        suspend(person=somebody, kind=SuspensionKind.LEAVE, starts_on=TODAY, by=somebody, at=AT)
+    with pytest.raises(NotEntitled):
+        end_suspension(suspension=suspension, ends_on=TOMORROW, by=somebody, at=AT)
+
+    assert LedgerEntry.objects.count() == entries
+
+
+# --- suspensions -------------------------------------------------------------------------------
+
+
+def test_a_suspension_takes_the_power_and_its_end_gives_it_back(secretary: User) -> None:
+    person = an_appointment().person
+
+    suspension = suspend(
+        person=person, kind=SuspensionKind.LEAVE, starts_on=TODAY, by=secretary, at=AT
+    )
+    assert capacities_of(person, TOMORROW) == []
+    end_suspension(suspension=suspension, ends_on=TOMORROW, by=secretary, at=AT)
+
+    assert [capacity.person for capacity in capacities_of(person, TOMORROW)] == [person]
+    assert capacities_of(person, TODAY) == []
+    assert last_entry().kind == "SUSPENSION"
+    assert ledger.verify().ok
+
+
+# --- delegations -------------------------------------------------------------------------------
+
+
+def test_a_holder_names_a_deputy() -> None:
+    appointment = an_appointment()
+    deputy = a_user()
+
+    delegation = delegate(
+        post=appointment.post,
+        deputy=deputy,
+        starts_on=TODAY,
+        ends_on=TOMORROW,
+        reason="出張のため",
+        by=appointment.person,
+        at=AT,
+    )
+
+    entry = last_entry()
+    assert delegation.ledger_entry == entry
+    assert [text.text for text in entry.texts.all()] == ["出張のため"]
+    assert {key: value for key, value in entry.payload.items() if key != "texts"} == {
+        "post": appointment.post.pk,
+        "deputy": deputy.pk,
+        "made_by": appointment.person.pk,
+        "starts_on": "2026-05-11",
+        "ends_on": "2026-05-12",
+        "revoked_at": None,
+        "by": appointment.person.pk,
+    }
+    assert [capacity.post for capacity in capacities_of(deputy, TODAY)] == [appointment.post]
+    assert capacities_of(deputy, TOMORROW) == []
+    assert ledger.verify().ok
+
+
+def test_the_secretariat_names_a_deputy_for_anybody(secretary: User) -> None:
+    deputy = a_user()
+
+    delegate(
+        post=a_post(),
+        deputy=deputy,
+        starts_on=TODAY,
+        ends_on=TOMORROW,
+        reason="急病",
+        by=secretary,
+        at=AT,
+    )
+
+    assert len(capacities_of(deputy, TODAY)) == 1
+
+
+def test_a_deputy_cannot_pass_the_post_on() -> None:
+    post = an_appointment().post
+    deputy = a_delegation(post=post, deputy=a_user()).deputy
+
+    with pytest.raises(NotEntitled):
+        delegate(
+            post=post,
+            deputy=a_user(),
+            starts_on=TODAY,
+            ends_on=TOMORROW,
+            reason="",
+            by=deputy,
+            at=AT,
+        )
+
+    assert Delegation.objects.count() == 1
+
+
+def test_nobody_names_a_deputy_who_holds_the_post_or_has_left(secretary: User) -> None:
+    appointment = an_appointment()
+
+    for deputy in (appointment.person, a_user(is_active=False)):
+        with pytest.raises(DeputyCannotAct):
+            delegate(
+                post=appointment.post,
+                deputy=deputy,
+                starts_on=TODAY,
+                ends_on=TOMORROW,
+                reason="出張",
+                by=secretary,
+                at=AT,
+            )
+
+    assert Delegation.objects.count() == 0
+
+
+def test_a_delegation_has_a_reason() -> None:
+    appointment = an_appointment()
+
+    with pytest.raises(ValidationError):
+        delegate(
+            post=appointment.post,
+            deputy=a_user(),
+            starts_on=TODAY,
+            ends_on=TOMORROW,
+            reason="",
+            by=appointment.person,
+            at=AT,
+        )
+
+    assert Delegation.objects.count() == 0
+
+
+def test_a_revoked_delegation_ends_at_once_and_once() -> None:
+    appointment = an_appointment()
+    delegation = a_delegation(post=appointment.post, deputy=a_user())
+
+    revoke_delegation(delegation=delegation, by=appointment.person, at=AT)
+    revoked = revoke_delegation(delegation=delegation, by=appointment.person, at=AT)
+
+    assert revoked.revoked_at == AT
+    assert last_entry().payload["revoked_at"] == "2026-05-11T00:00:00.000000+00:00"
+    assert LedgerEntry.objects.filter(kind="DELEGATION").count() == 2
+    assert capacities_of(delegation.deputy, TODAY) == []
+    assert ledger.verify().ok
+
+
+def test_who_made_a_delegation_and_the_secretariat_may_revoke_it(secretary: User) -> None:
+    maker = a_user()
+    first = a_delegation(post=a_post(), deputy=a_user(), made_by=maker)
+    second = a_delegation(post=a_post(), deputy=a_user())
+
+    with pytest.raises(NotEntitled):
+        revoke_delegation(delegation=second, by=maker, at=AT)
+    assert revoke_delegation(delegation=first, by=maker, at=AT).revoked_at == AT
+    assert revoke_delegation(delegation=second, by=secretary, at=AT).revoked_at == AT
+
+
+# --- evidence ----------------------------------------------------------------------------------
+
+
+def test_a_change_without_an_entry_is_found() -> None:
+    an_appointment()
+    appointment = an_appointment()
+
+    Appointment.objects.filter(pk=appointment.pk).update(starts_on=date(2020, 4, 1))
+
+    found = ledger.verify()
+    assert (found.first_bad_seq, found.reason) == (2, Flaw.WRONG_EVIDENCE)
+
+
+def test_an_undone_revocation_is_found() -> None:
+    delegation = a_delegation(post=a_post(), deputy=a_user())
+    revoke_delegation(delegation=delegation, by=delegation.made_by, at=AT)
+
+    Delegation.objects.filter(pk=delegation.pk).update(revoked_at=None)
+
+    assert ledger.verify().reason == Flaw.WRONG_EVIDENCE
+
+
+def test_a_row_that_vanished_is_found() -> None:
+    suspension = a_suspension(person=a_user())
+
+    Suspension.objects.filter(pk=suspension.pk)._raw_delete("default")
+
+    assert ledger.verify().reason == Flaw.WRONG_EVIDENCE
+
+
+def test_a_forged_row_that_borrows_a_superseded_entry_is_found(secretary: User) -> None:
+    appointment = an_appointment()
+    first = appointment.ledger_entry
+    end_appointment(appointment=appointment, ends_on=TOMORROW, by=secretary, at=AT)
+
+    Appointment.objects.create(
+        post=appointment.post, person=appointment.person, starts_on=SINCE, ledger_entry=first
+    )
+
+    found = ledger.verify()
+    assert (found.first_bad_seq, found.reason) == (first.seq, Flaw.WRONG_EVIDENCE)
+
+
+def test_a_forged_row_that_borrows_a_foreign_entry_is_found() -> None:
+    foreign = ledger.append(kind="OTHER", payload={}, at=AT)
+
+    Appointment.objects.create(
+        post=a_post(), person=a_user(), starts_on=SINCE, ledger_entry=foreign
+    )
+
+    found = ledger.verify()
+    assert (found.first_bad_seq, found.reason) == (1, Flaw.UNRECORDED)

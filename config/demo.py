@@ -46,8 +46,8 @@ def forget() -> None:
     for file in database.parent.glob(f"{database.name}*"):
         file.unlink()
     shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)
-    for name in ("demo-is-loading", "beat-schedule"):
-        (settings.VAR_DIR / name).unlink(missing_ok=True)
+    for file in (*settings.VAR_DIR.glob("beat-schedule*"), settings.VAR_DIR / "demo-is-loading"):
+        file.unlink(missing_ok=True)
 
 
 def main(arguments: list[str]) -> int:

@@ -207,7 +207,7 @@ class Supervisor:
     def _children(self) -> list[Child]:
         web = ["gunicorn", "config.wsgi", "--bind", f"{self.host}:{self.port}"]
         web += ["--workers", "2", "--threads", "4", "--timeout", "30", "--graceful-timeout", "10"]
-        web += ["--max-requests", "5000", "--max-requests-jitter", "500"]
+        web += ["--max-requests", "5000", "--max-requests-jitter", "500", "--no-control-socket"]
         worker = ["celery", "-A", "config", "worker", "--concurrency", "1", "--loglevel", "INFO"]
         worker += ["--without-gossip", "--without-mingle"]
         beat = ["celery", "-A", "config", "beat", "--pidfile=", "--loglevel", "INFO"]
@@ -318,6 +318,7 @@ def take_turn(var: Path) -> IO[str]:
 def main(arguments: list[str]) -> int:
     """Run the demo, or with `reset` forget its data."""
     environment = dict(os.environ)
+    os.umask(0o027)  # what people write into the demo is not for every account of the machine
     try:
         with take_turn(Path(environment.get("VAR_DIR", str(ROOT / "var")))):
             supervisor = Supervisor(environment)

@@ -1,0 +1,328 @@
+"""Verbs of a case that need no decision: drafts, freezing a text, adoption, cycles, figures.
+
+Callers hold the transaction (``workflow.engine`` or a view's ``atomic``); who may is asked by
+``workflow.access`` before.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.utils.timezone import localdate, localtime
+from django.utils.translation import gettext as _
+
+from bpr_projects import calendar, sheet
+from bpr_projects.enums import CycleResult, Phase, RevisionKind, Stage
+from bpr_projects.models import (
+    Area,
+    Attachment,
+    Bounds,
+    Cycle,
+    CycleEntry,
+    Kpi,
+    Measurement,
+    NumberSeries,
+    Observation,
+    Principle,
+    Project,
+    Revision,
+    UnitPrice,
+    content_hash,
+)
+from roles.models import Section
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from bpr_projects.enums import ObservationKind
+    from roles.models import Post, User
+
+
+class DraftConflict(Exception):
+    """The draft was saved from somewhere else since this form was opened."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        super().__init__(
+            _("この下書きは %(when)s に別の画面で保存されています（第%(version)s回の保存）。")
+            % {
+                "when": localtime(project.updated_at).strftime("%H:%M"),
+                "version": project.draft_version,
+            }
+        )
+
+
+class SheetIncomplete(Exception):
+    """The sheet cannot be submitted; ``problems`` maps field names to sentences."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        self.problems = dict(problems)
+        super().__init__("、".join(problems.values()))
+
+
+def start_draft(*, by: User, post: Post, at: datetime, **answers: Any) -> Project:
+    """A new working copy. The section is the leader's own; others name the 所管課 on the sheet."""
+    section = post.section if post.section_id and not post.section.is_secretariat else None
+    values = {"section": section.code} if section else {}
+    project = Project.objects.create(
+        section=section,
+        proposer=by,
+        proposer_post=post,
+        created_at=at,
+        updated_at=at,
+        sheet=values,
+    )
+    return save_draft(project=project, version=1, answers=answers, by=by, at=at)
+
+
+@transaction.atomic
+def save_draft(
+    *, project: Project, version: int, answers: Mapping[str, Any], by: User, at: datetime
+) -> Project:
+    """Write answers into the working copy. Equal answers change nothing, not even the version.
+
+    Raises ``DraftConflict`` when ``version`` is not the one stored.
+    """
+    project = Project.objects.select_for_update().get(pk=project.pk)
+    changed = {**project.sheet, **answers}
+    if changed == project.sheet:
+        return project
+    if project.draft_version != version:
+        raise DraftConflict(project)
+    project.sheet = changed
+    project.title = changed.get("title") or ""
+    project.section = Section.objects.filter(code=changed.get("section")).first()
+    project.area = Area.objects.filter(code=changed.get("area")).first()
+    project.draft_version += 1
+    project.updated_at = at
+    project.save(
+        update_fields=["sheet", "title", "section", "area", "draft_version", "updated_at"]
+    )
+    return project
+
+
+def check_sheet(answers: Mapping[str, Any]) -> None:
+    """Raise ``SheetIncomplete`` unless the sheet may be submitted."""
+    problems = {
+        field.name: str(_("%(label)sを入力してください。") % {"label": field.label})
+        for field in sheet.missing(answers)
+    }
+    for name, sentence in sheet.contradictions(answers):
+        problems.setdefault(name, str(sentence))
+    if problems:
+        raise SheetIncomplete(problems)
+
+
+def freeze(
+    *,
+    project: Project,
+    by: User,
+    at: datetime,
+    kind: RevisionKind = RevisionKind.PROJECT,
+    answers: Mapping[str, Any] | None = None,
+) -> Revision:
+    """The text as it stands now becomes a revision; an unchanged text returns the last one."""
+    text = dict(project.sheet if answers is None else answers)
+    files = list(project.attachments.filter(removed_at=None))
+    digest = content_hash(kind, text, [(each.name, each.sha256, each.size) for each in files])
+    last = project.revisions.filter(kind=kind).order_by("-number").first()
+    if last is not None and last.content_hash == digest:
+        return last
+    revision = Revision.objects.create(
+        project=project,
+        kind=kind,
+        number=last.number + 1 if last else 1,
+        title=project.title,
+        sheet=text,
+        content_hash=digest,
+        created_by=by,
+        created_at=at,
+    )
+    revision.attachments.set(files)
+    if kind == RevisionKind.PROJECT:
+        project.revision = revision
+        project.save(update_fields=["revision"])
+    return revision
+
+
+def take_number(project: Project, at: datetime) -> None:
+    """Give the case its number (R8-001) at the first submit. Gaps only by a rolled-back submit."""
+    if project.number:
+        return
+    year = calendar.fiscal_year(localdate(at))
+    NumberSeries.objects.get_or_create(fiscal_year=year)
+    series = NumberSeries.objects.select_for_update().get(fiscal_year=year)
+    series.last += 1
+    series.save(update_fields=["last"])
+    project.number = f"R{year - 2018}-{series.last:03d}"
+    project.submitted_at = at
+    project.save(update_fields=["number", "submitted_at"])
+
+
+def yen_per_hour(on: date) -> int:
+    """The unit price in force that day; 0 when none is registered."""
+    price = UnitPrice.objects.filter(starts_on__lte=on).order_by("-starts_on").first()
+    return price.yen_per_hour if price else 0
+
+
+def adopt(*, project: Project, revision: Revision, at: datetime) -> Cycle:
+    """採択 takes effect: bounds, KPI and the first cycle; the case runs."""
+    text = revision.sheet
+    bounds = Bounds.objects.create(
+        project=project,
+        revision=revision,
+        ends_on=date.fromisoformat(text["ends_on"]),
+        cost_limit=int(text.get("cost") or 0),
+        budget_measure=text.get("budget_measure") or "NONE",
+    )
+    bounds.sections.set(Section.objects.filter(code__in=text.get("sections") or []))
+    Kpi.objects.create(
+        project=project,
+        name=text["kpi_name"],
+        unit=text["kpi_unit"],
+        baseline=Decimal(str(text["kpi_baseline"])),
+        target=Decimal(str(text["kpi_target"])),
+        target_on=date.fromisoformat(text["kpi_target_on"]),
+        source=text.get("kpi_source") or "",
+    )
+    project.move_to(Stage.RUNNING, at=at)
+    project.decided_at = at
+    project.save(update_fields=["decided_at"])
+    return start_cycle(project=project, aim=text["title"], at=at)
+
+
+def start_cycle(*, project: Project, aim: str, at: datetime) -> Cycle:
+    """The next lap. One cycle of a case is open at a time (constraint)."""
+    last = project.cycles.order_by("-number").first()
+    return Cycle.objects.create(
+        project=project, number=last.number + 1 if last else 1, aim=aim[:200], started_at=at
+    )
+
+
+def record_phase(
+    *,
+    cycle: Cycle,
+    content: Mapping[str, Any],
+    opened_at: datetime,
+    by: User,
+    at: datetime,
+    within_bounds: bool,
+) -> CycleEntry:
+    """Write what a phase found and move the cycle on; a repeated DECIDE replaces its entry."""
+    entry, _created = CycleEntry.objects.update_or_create(
+        cycle=cycle,
+        phase=cycle.phase,
+        defaults={
+            "content": dict(content),
+            "opened_at": opened_at,
+            "recorded_by": by,
+            "recorded_at": at,
+            "within_bounds": within_bounds,
+        },
+    )
+    return entry
+
+
+NEXT_PHASE = {Phase.OBSERVE: Phase.ORIENT, Phase.ORIENT: Phase.DECIDE, Phase.DECIDE: Phase.ACT}
+
+
+def move_cycle(cycle: Cycle, phase: Phase) -> None:
+    """Set the phase that is worked on."""
+    cycle.phase = phase
+    cycle.save(update_fields=["phase"])
+
+
+def end_cycle(*, cycle: Cycle, result: CycleResult, at: datetime) -> None:
+    """Close a lap with what the section wants next."""
+    cycle.result = result
+    cycle.ended_at = at
+    cycle.save(update_fields=["result", "ended_at"])
+
+
+def widen_bounds(*, project: Project, revision: Revision) -> None:
+    """An adopted CHANGE sets the bounds anew."""
+    bounds = project.bounds
+    bounds.revision = revision
+    bounds.ends_on = date.fromisoformat(revision.sheet["ends_on"])
+    bounds.cost_limit = int(revision.sheet["cost"])
+    bounds.save(update_fields=["revision", "ends_on", "cost_limit"])
+
+
+def outside_bounds(project: Project, content: Mapping[str, Any]) -> list[str]:
+    """Why a decision of the section goes beyond its bounds; empty when it stays inside."""
+    bounds = project.bounds
+    reasons = []
+    cost = int(content.get("cost") or 0)
+    if cost > bounds.cost_limit:
+        reasons.append(
+            _("費用 %(cost)s円が、自由枠の %(limit)s円を超えます。")
+            % {"cost": f"{cost:,}", "limit": f"{bounds.cost_limit:,}"}
+        )
+    until = content.get("until")
+    if until and date.fromisoformat(until) > bounds.ends_on:
+        reasons.append(_("期日が自由枠の期限を超えます。"))
+    return reasons
+
+
+def end_project(*, project: Project, stage: Stage, at: datetime) -> None:
+    """完了, 中止 or 横展開, as decided."""
+    project.move_to(stage, at=at)
+    project.ended_at = at
+    project.save(update_fields=["ended_at"])
+
+
+def observe(
+    *, project: Project, kind: ObservationKind, text: str, by: User, at: datetime
+) -> Observation:
+    """A note from the field for the open cycle."""
+    return Observation.objects.create(
+        project=project,
+        cycle=project.cycles.order_by("-number")[0],
+        kind=kind,
+        text=text,
+        recorded_by=by,
+        recorded_at=at,
+    )
+
+
+def measure(
+    *, kpi: Kpi, measured_on: date, value: Decimal, note: str, by: User, at: datetime
+) -> Measurement:
+    """A measured value; the last row of a day counts."""
+    return Measurement.objects.create(
+        kpi=kpi,
+        measured_on=measured_on,
+        value=value,
+        note=note,
+        recorded_by=by,
+        recorded_at=at,
+    )
+
+
+def remove_attachment(*, attachment: Attachment, at: datetime) -> None:
+    """Take a file off the working copy; revisions that have it keep it."""
+    attachment.removed_at = at
+    attachment.save(update_fields=["removed_at"])
+
+
+def load_plan(path: Path) -> bool:
+    """Fill the plan's content from a file; rows that are there already win (returns False)."""
+    if Area.objects.exists():
+        return False
+    content = tomllib.loads(path.read_text(encoding="utf-8"))
+    Area.objects.bulk_create(
+        Area(code=row["code"], name=row["name"], is_priority=row["priority"], order=order)
+        for order, row in enumerate(content["areas"], 1)
+    )
+    Principle.objects.bulk_create(
+        Principle(code=row["code"], name=row["name"], question=row["question"], order=order)
+        for order, row in enumerate(content["principles"], 1)
+    )
+    UnitPrice.objects.bulk_create(UnitPrice(**row) for row in content["unit_prices"])
+    return True

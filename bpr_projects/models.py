@@ -1,0 +1,455 @@
+"""A case from first draft to the end, its frozen texts, its figures and its OODA cycles."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
+
+from bpr_projects.enums import (
+    ADOPTED,
+    ALLOWED,
+    UNDERWAY,
+    BudgetMeasure,
+    CycleResult,
+    ObservationKind,
+    ParticipantReason,
+    Phase,
+    RevisionKind,
+    Stage,
+)
+from roles.models import Post, Section, User
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from decimal import Decimal
+
+
+class StageError(Exception):
+    """A case cannot move from where it stands to where it was sent."""
+
+    def __init__(self, project: Project, target: Stage) -> None:
+        self.project, self.target = project, target
+        super().__init__(
+            _("この案件は「%(now)s」のため、「%(target)s」にできません。")
+            % {"now": project.get_stage_display(), "target": target.label}
+        )
+
+
+class Frozen(Exception):
+    """Somebody tried to change a text that decisions refer to."""
+
+
+class Area(models.Model):
+    """取組事項 of the plan (3-1 P1..P7, 3-2 E1..E3)."""
+
+    code = models.CharField(max_length=4, unique=True)
+    name = models.CharField(max_length=60)
+    is_priority = models.BooleanField()
+    order = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["order"]
+        verbose_name = _("取組事項")
+        verbose_name_plural = _("取組事項")
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class Principle(models.Model):
+    """基本理念 of the plan (2-5(1)..(6)); the rows by which the PT scores."""
+
+    code = models.CharField(max_length=4, unique=True)
+    name = models.CharField(max_length=60)
+    question = models.CharField(max_length=200)
+    order = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["order"]
+        verbose_name = _("基本理念")
+        verbose_name_plural = _("基本理念")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UnitPrice(models.Model):
+    """Yen that one staff hour stands for, from a date on (editable assumption)."""
+
+    starts_on = models.DateField(unique=True)
+    yen_per_hour = models.PositiveIntegerField()
+    basis = models.CharField(max_length=100)
+
+    class Meta:
+        ordering = ["-starts_on"]
+        verbose_name = _("時間単価")
+        verbose_name_plural = _("時間単価")
+
+    def __str__(self) -> str:
+        return f"{self.starts_on:%Y-%m-%d} {self.yen_per_hour}"
+
+
+class Closure(models.Model):
+    """A day on which city hall is closed beyond weekends, holidays and 12/29-1/3."""
+
+    day = models.DateField(unique=True)
+    reason = models.CharField(max_length=60)
+
+    class Meta:
+        ordering = ["day"]
+        verbose_name = _("閉庁日")
+        verbose_name_plural = _("閉庁日")
+
+    def __str__(self) -> str:
+        return f"{self.day:%Y-%m-%d} {self.reason}"
+
+
+class NumberSeries(models.Model):
+    """Last case number given in a fiscal year; its row is locked while a number is taken."""
+
+    fiscal_year = models.PositiveSmallIntegerField(primary_key=True)
+    last = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.fiscal_year}: {self.last}"
+
+
+class ProjectQuerySet(models.QuerySet["Project"]):
+    """Queries that read after the noun."""
+
+    def adopted(self) -> ProjectQuerySet:
+        """Cases that were adopted at some time, running or ended."""
+        return self.filter(stage__in=ADOPTED)
+
+    def underway(self) -> ProjectQuerySet:
+        """Cases that are being decided or are back with their proposer."""
+        return self.filter(stage__in=UNDERWAY)
+
+    def for_rows(self) -> ProjectQuerySet:
+        """With what a list row shows, at a fixed number of queries."""
+        return self.select_related("section", "area", "proposer")
+
+
+class Project(models.Model):
+    """案件: one row from the first draft to the end; the text lives in ``sheet`` and revisions."""
+
+    number = models.CharField(_("案件番号"), max_length=12, unique=True, null=True, blank=True)
+    title = models.CharField(_("提案名"), max_length=30, blank=True)
+    stage = models.CharField(max_length=16, choices=Stage, default=Stage.DRAFT)
+    section = models.ForeignKey(Section, models.PROTECT, related_name="projects", null=True)
+    area = models.ForeignKey(Area, models.PROTECT, related_name="projects", null=True, blank=True)
+    proposer = models.ForeignKey(User, models.PROTECT, related_name="proposed")
+    proposer_post = models.ForeignKey(Post, models.PROTECT, related_name="proposed")
+    sheet = models.JSONField(default=dict, help_text="working copy: field name -> value")
+    draft_version = models.PositiveIntegerField(default=1)
+    revision = models.ForeignKey(
+        "Revision", models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    is_confidential = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ProjectQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("案件")
+        verbose_name_plural = _("案件")
+        permissions = [("read_project", "May read this case"), ("edit_draft", "May edit the draft")]
+        indexes = [
+            models.Index(fields=["stage", "-updated_at"], name="project_by_stage"),
+            models.Index(fields=["section", "-updated_at"], name="project_by_section"),
+            models.Index(fields=["-updated_at", "-id"], name="project_recent"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(stage__in=list(Stage)), name="project_stage_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(stage=Stage.DRAFT) | Q(number__isnull=False) | Q(stage=Stage.WITHDRAWN),
+                name="submitted_project_has_number",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number or _('下書き')} {self.title}"
+
+    @property
+    def reference(self) -> str:
+        """What URLs call the case: its number, or ``draft-<id>`` before the first submit."""
+        return self.number or f"draft-{self.pk}"
+
+    def move_to(self, target: Stage, *, at: datetime) -> None:
+        """Change the stage, or raise ``StageError``. Nothing else writes ``stage``."""
+        if target != self.stage and target not in ALLOWED[Stage(self.stage)]:
+            raise StageError(self, target)
+        self.stage = target
+        self.updated_at = at
+        self.save(update_fields=["stage", "updated_at"])
+
+
+def content_hash(
+    kind: str, sheet: Mapping[str, Any], attachments: list[tuple[str, str, int]]
+) -> str:
+    """SHA-256 of the canonical JSON of what is decided: kind, text and files (name, hash, size)."""
+    canonical = json.dumps(
+        [kind, sheet, sorted(attachments)],
+        ensure_ascii=False,
+        sort_keys=True,
+        separators=(",", ":"),
+    )
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+class RevisionQuerySet(models.QuerySet["Revision"]):
+    """Revisions are written once."""
+
+    def update(self, **kwargs: Any) -> int:
+        raise Frozen(_("提出された版は変更できません。"))
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise Frozen(_("提出された版は削除できません。"))
+
+
+class Revision(models.Model):
+    """A frozen text that decisions name. ``content_hash`` fixes text and attachments."""
+
+    project = models.ForeignKey(
+        Project, models.PROTECT, related_name="revisions", null=True, blank=True
+    )
+    kind = models.CharField(max_length=12, choices=RevisionKind, default=RevisionKind.PROJECT)
+    number = models.PositiveIntegerField()
+    title = models.CharField(max_length=60)
+    sheet = models.JSONField()
+    content_hash = models.CharField(max_length=64)
+    created_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+    objects = RevisionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["project_id", "kind", "number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "kind", "number"], name="one_revision_a_number"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} 第{self.number}版"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise Frozen(_("提出された版は変更できません。"))
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise Frozen(_("提出された版は削除できません。"))
+
+
+def attachment_path(attachment: Attachment, filename: str) -> str:
+    """A random name; the original name is data, never a path."""
+    return f"attachments/{uuid.uuid4().hex}"
+
+
+class Attachment(models.Model):
+    """A checked file of a case. Revisions keep the files that they were submitted with."""
+
+    project = models.ForeignKey(Project, models.PROTECT, related_name="attachments")
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    file = models.FileField(upload_to=attachment_path, max_length=100)
+    name = models.CharField(max_length=120)
+    extension = models.CharField(max_length=8)
+    size = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    uploaded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    uploaded_at = models.DateTimeField()
+    removed_at = models.DateTimeField(null=True, blank=True)
+    revisions = models.ManyToManyField(Revision, related_name="attachments", blank=True)
+
+    class Meta:
+        ordering = ["uploaded_at", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Participant(models.Model):
+    """A post or a section that may read a case because of its part in it."""
+
+    project = models.ForeignKey(Project, models.PROTECT, related_name="participants")
+    post = models.ForeignKey(Post, models.PROTECT, null=True, blank=True, related_name="+")
+    section = models.ForeignKey(Section, models.PROTECT, null=True, blank=True, related_name="+")
+    revision = models.ForeignKey(Revision, models.PROTECT, null=True, blank=True, related_name="+")
+    reason = models.CharField(max_length=12, choices=ParticipantReason)
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "post"],
+                condition=Q(post__isnull=False),
+                name="one_participation_a_post",
+            ),
+            models.UniqueConstraint(
+                fields=["project", "section"],
+                condition=Q(section__isnull=False),
+                name="one_participation_a_section",
+            ),
+            models.CheckConstraint(
+                condition=Q(post__isnull=False) ^ Q(section__isnull=False),
+                name="participant_is_post_or_section",
+            ),
+        ]
+        indexes = [models.Index(fields=["post", "project"], name="participant_by_post")]
+
+    def __str__(self) -> str:
+        return f"{self.project_id}: {self.post_id or self.section_id}"
+
+
+class Bounds(models.Model):
+    """自由枠 approved with the case: inside it the section decides alone (plan 2-7)."""
+
+    project = models.OneToOneField(Project, models.PROTECT, related_name="bounds")
+    revision = models.ForeignKey(Revision, models.PROTECT, related_name="+")
+    ends_on = models.DateField()
+    cost_limit = models.PositiveIntegerField(help_text="yen, running total")
+    sections = models.ManyToManyField(Section, related_name="+", blank=True)
+    budget_measure = models.CharField(
+        max_length=16, choices=BudgetMeasure, default=BudgetMeasure.NONE
+    )
+    head_confirms_first = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = _("自由枠")
+        verbose_name_plural = _("自由枠")
+
+    def __str__(self) -> str:
+        return f"{self.project_id}: {self.ends_on} {self.cost_limit}"
+
+
+class Kpi(models.Model):
+    """An indicator with baseline and target, fixed by the adopted revision."""
+
+    project = models.ForeignKey(Project, models.PROTECT, related_name="kpis")
+    name = models.CharField(max_length=60)
+    unit = models.CharField(max_length=12)
+    baseline = models.DecimalField(max_digits=14, decimal_places=2)
+    target = models.DecimalField(max_digits=14, decimal_places=2)
+    target_on = models.DateField()
+    source = models.CharField(max_length=60, blank=True)
+    order = models.PositiveSmallIntegerField(default=1)
+
+    class Meta:
+        ordering = ["order", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def achievement(self, value: Decimal) -> int:
+        """Percent of the way from baseline to target; negative when it got worse."""
+        way = self.target - self.baseline
+        return round((value - self.baseline) / way * 100) if way else 100
+
+
+class Measurement(models.Model):
+    """A measured value. A later row for the same day corrects the earlier one."""
+
+    kpi = models.ForeignKey(Kpi, models.PROTECT, related_name="measurements")
+    measured_on = models.DateField()
+    value = models.DecimalField(max_digits=14, decimal_places=2)
+    note = models.CharField(max_length=200, blank=True)
+    recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["measured_on", "pk"]
+        indexes = [models.Index(fields=["kpi", "measured_on"], name="measurement_by_day")]
+
+    def __str__(self) -> str:
+        return f"{self.measured_on} {self.value}"
+
+
+class Cycle(models.Model):
+    """One lap of the OODA loop."""
+
+    project = models.ForeignKey(Project, models.PROTECT, related_name="cycles")
+    number = models.PositiveSmallIntegerField()
+    aim = models.CharField(max_length=200)
+    phase = models.CharField(max_length=8, choices=Phase, default=Phase.OBSERVE)
+    result = models.CharField(max_length=10, choices=CycleResult, blank=True)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["project_id", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "number"], name="one_cycle_a_number"),
+            models.UniqueConstraint(
+                fields=["project"], condition=Q(ended_at__isnull=True), name="one_open_cycle"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.project_id} 第{self.number}サイクル"
+
+
+class CycleEntry(models.Model):
+    """What was recorded at one phase of a cycle; ``content`` follows ``sheet.PHASE_FIELDS``."""
+
+    cycle = models.ForeignKey(Cycle, models.PROTECT, related_name="entries")
+    phase = models.CharField(max_length=8, choices=Phase)
+    content = models.JSONField()
+    opened_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField()
+    within_bounds = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["cycle_id", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["cycle", "phase"], name="one_entry_a_phase")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cycle_id} {self.phase}"
+
+
+class Observation(models.Model):
+    """A short note from the field, open to the staff of the section (plan 2-7)."""
+
+    project = models.ForeignKey(Project, models.PROTECT, related_name="observations")
+    cycle = models.ForeignKey(Cycle, models.PROTECT, related_name="observations")
+    kind = models.CharField(max_length=8, choices=ObservationKind)
+    text = models.TextField(max_length=2000)
+    recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-recorded_at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.text[:30]
+
+
+class ProjectUserObjectPermission(UserObjectPermissionBase):
+    """Explicit grant to a person: co-proposers, invited reviewers, readers."""
+
+    content_object = models.ForeignKey(Project, models.CASCADE)
+
+
+class ProjectGroupObjectPermission(GroupObjectPermissionBase):
+    """Guardian wants the pair; groups get no grants in this product."""
+
+    content_object = models.ForeignKey(Project, models.CASCADE)
+

@@ -1,0 +1,281 @@
+"""Who may act, now, and why not: the one predicate behind every button, verb and refusal.
+
+A verb asks inside its lock; a page asks before it draws a button. The same answer carries the
+reason that a person reads (「なぜ押せない?」).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from django.utils.timezone import localdate, localtime
+from django.utils.translation import gettext as _
+
+from bpr_projects.access import granted
+from bpr_projects.enums import IN_DECISION, Stage
+from roles.enums import Basis, Role
+from roles.grants import permits
+from roles.models import capacities_of, holders_of
+from roles.permissions import Perm
+from workflow.enums import CYCLE_KINDS, DeputyPolicy, Outcome, SlotState, StepKind
+from workflow.models import Decision, Run, Seen, Slot, StepRun
+from workflow.outcomes import PULLABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from bpr_projects.models import Project
+    from roles.models import Capacity, User
+
+
+@dataclass(frozen=True)
+class Permit:
+    """Yes with the capacity in which, or no with the reason. Truthy when allowed."""
+
+    allowed: bool
+    reason: str = ""
+    capacity: Capacity | None = None
+
+    def __bool__(self) -> bool:
+        return self.allowed
+
+
+def no(reason: str) -> Permit:
+    """A refusal with its reason."""
+    return Permit(allowed=False, reason=reason)
+
+
+def yes(capacity: Capacity | None = None) -> Permit:
+    """An allowance, in a capacity where there is one."""
+    return Permit(allowed=True, capacity=capacity)
+
+
+OWN_WORK: Final = CYCLE_KINDS | {StepKind.REVISION}
+"""Steps that belong to the authors; everywhere else authors are excluded."""
+
+
+def said_by(decision: Decision) -> str:
+    """「財政課長 佐藤 誠さんが 11/16 10:42 に差し戻しました」, for refusals and banners."""
+    return _("%(post)s %(name)sさんが %(when)s に「%(outcome)s」としました。") % {
+        "post": decision.post.title,
+        "name": decision.decided_by.name,
+        "when": clock(decision.decided_at),
+        "outcome": decision.get_outcome_display(),
+    }
+
+
+def clock(moment: datetime) -> str:
+    """Local month, day and time, as refusals tell it."""
+    local = localtime(moment)
+    return f"{local.month}/{local.day} {local:%H:%M}"
+
+
+def authors_of(project: Project) -> frozenset[int]:
+    """Persons who proposed: the author and those who may edit the draft."""
+    from guardian.shortcuts import get_users_with_perms  # noqa: PLC0415 -- loads auth models
+
+    people = get_users_with_perms(
+        project, only_with_perms_in=["edit_draft"], with_group_users=False
+    )
+    return frozenset({project.proposer_id, *people.values_list("pk", flat=True)})
+
+
+def holders(slot: Slot, at: datetime) -> list[Capacity]:
+    """Who may act for the slot's post at this moment, without those in conflict of interest."""
+    found = holders_of([slot.post_id], localdate(at))[slot.post_id]
+    if slot.step_run.kind in OWN_WORK or slot.step_run.project is None:
+        return found
+    excluded = authors_of(slot.step_run.project)
+    return [each for each in found if each.person.pk not in excluded]
+
+
+def may_answer(user: User, slot: Slot, at: datetime) -> Permit:
+    """May this person answer this open step now, and for which post?"""
+    mine = [each for each in capacities_of(user, localdate(at)) if each.post.pk == slot.post_id]
+    if not mine:
+        return no(_not_yours(slot, at))
+    capacity = mine[0]
+    if slot.step_run.kind not in OWN_WORK and slot.step_run.project is not None:
+        conflict = _conflict(user, slot.step_run.project, at)
+        if conflict:
+            return no(conflict)
+    other = (
+        Decision.objects.filter(step_run=slot.step_run, decided_by=user)
+        .exclude(slot=slot)
+        .exclude(outcome=Outcome.SKIPPED)
+        .first()
+    )
+    if other is not None:
+        return no(_("この段階では、すでに別の立場（%s）で回答しています。") % other.post.title)
+    if (
+        capacity.basis == Basis.DEPUTY
+        and slot.step_run.snapshot.get("deputy") == DeputyPolicy.NEVER
+    ):
+        return no(_("この決裁は、規則により代理の方は行えません。"))
+    return yes(capacity)
+
+
+def _conflict(user: User, project: Project, at: datetime) -> str:
+    if user.pk in authors_of(project):
+        return _("ご自身が提案した案件のため、判断できません。")
+    deputised = {
+        each.post.pk for each in capacities_of(user, localdate(at)) if each.basis == Basis.DEPUTY
+    }
+    if project.proposer_post_id in deputised:
+        return _("提案者の代理をしているため、この案件は判断できません。")
+    return ""
+
+
+def _not_yours(slot: Slot, at: datetime) -> str:
+    names = "、".join(each.person.name for each in holders(slot, at))
+    if not names:
+        return _("この段階の担当は %s ですが、いまは空席です。") % slot.post.title
+    return _("いまの担当は %(post)s（%(names)s）です。") % {
+        "post": slot.post.title,
+        "names": names,
+    }
+
+
+def may(user: User, verb: str, project: Project, at: datetime) -> Permit:
+    """May this person do this to the case now? ``verb`` is a key of ``VERBS``."""
+    return VERBS[verb](user, project, at)
+
+
+def _edit_draft(user: User, project: Project, at: datetime) -> Permit:
+    if project.stage not in (Stage.DRAFT, Stage.RETURNED):
+        return no(
+            _("提出済み（%s）のため、編集できません。") % project.get_stage_display()
+        )
+    for each in capacities_of(user, localdate(at)):
+        if each.post.pk == project.proposer_post_id:
+            return yes(each)
+    if user.pk == project.proposer_id:
+        return yes()
+    if granted(user, "bpr_projects.edit_draft").filter(pk=project.pk).exists():
+        return yes()
+    return no(_("編集できるのは、提案者（%s さん）と共同提案者です。") % project.proposer.name)
+
+
+def _submit(user: User, project: Project, at: datetime) -> Permit:
+    permit = _edit_draft(user, project, at)
+    if not permit:
+        return permit
+    for each in capacities_of(user, localdate(at)):
+        if each.post.pk == project.proposer_post_id:
+            return yes(each)
+    return no(_("提出できるのは、%s の職にある方です。") % project.proposer_post.title)
+
+
+def _withdraw(user: User, project: Project, at: datetime) -> Permit:
+    if project.stage not in IN_DECISION | {Stage.RETURNED}:
+        return no(_("「%s」の案件は取り下げられません。") % project.get_stage_display())
+    for each in capacities_of(user, localdate(at)):
+        if each.post.pk == project.proposer_post_id:
+            return yes(each)
+    return no(_("取り下げできるのは、提案者です。"))
+
+
+def _with_perm(perm: Perm, stages: frozenset[Stage], label: str) -> Callable[..., Permit]:
+    def predicate(user: User, project: Project, at: datetime) -> Permit:
+        if project.stage not in stages:
+            return no(_("「%s」の案件では行えません。") % project.get_stage_display())
+        for each in capacities_of(user, localdate(at)):
+            if permits([each], perm):
+                return yes(each)
+        return no(label)
+
+    return predicate
+
+
+def _pull_back(user: User, project: Project, at: datetime) -> Permit:
+    run = Run.objects.filter(project=project, ended_at=None, step__isnull=False).first()
+    last = last_act(run) if run else None
+    if run is None or last is None:
+        return no(_("引き戻せる操作がありません。"))
+    if last.decided_by_id != user.pk:
+        return no(_("引き戻せるのは、直前に操作した %s さんです。") % last.decided_by.name)
+    seen = Seen.objects.filter(slot__step_run=run.step_id).select_related("person").first()
+    if seen is not None:
+        return no(
+            _("%(name)sさんが %(when)s に開いたため、引き戻せません。事務局に差戻しを依頼してください。")
+            % {"name": seen.person.name, "when": clock(seen.seen_at)}
+        )
+    for each in capacities_of(user, localdate(at)):
+        if each.post.pk == last.post_id:
+            return yes(each)
+    return no(_("いまは %s の職にないため、引き戻せません。") % last.post.title)
+
+
+def last_act(run: Run) -> Decision | None:
+    """The act that opened the run's present step, if it is of a kind that may be pulled back."""
+    step = run.step
+    if step is None or step.closed_at is not None or step.snapshot.get("reopened"):
+        return None
+    if step.slots.exclude(state=SlotState.OPEN).exists():
+        return None
+    if Decision.objects.filter(step_run=step).exclude(outcome=Outcome.SKIPPED).exists():
+        return None
+    last = (
+        Decision.objects.filter(run=run, superseded_by=None)
+        .exclude(outcome=Outcome.SKIPPED)
+        .select_related("decided_by", "post", "step_run")
+        .order_by("-pk")
+        .first()
+    )
+    if last is None or last.outcome in (Outcome.PULLED_BACK, Outcome.CLOSED):
+        return None
+    if last.step_run is None:
+        return last if last.outcome == Outcome.SUBMITTED else None
+    return last if last.step_run.kind in PULLABLE else None
+
+
+def _observe(user: User, project: Project, at: datetime) -> Permit:
+    if project.stage != Stage.RUNNING:
+        return no(_("実行中の案件ではないため、記録できません。"))
+    for each in capacities_of(user, localdate(at)):
+        if each.post.section_id == project.section_id or permits([each], Perm.RECEIVE_PROJECT):
+            return yes(each)
+    return no(_("観察を記録できるのは、所管課の職員と事務局です。"))
+
+
+def _halt(user: User, project: Project, at: datetime) -> Permit:
+    for each in capacities_of(user, localdate(at)):
+        if each.post.role == Role.SECTION_HEAD and each.post.section_id == project.section_id:
+            return yes(each)
+    return no(_("止められるのは、所管課の所属長です。"))
+
+
+VERBS: Final[dict[str, Callable[[User, Project, datetime], Permit]]] = {
+    "edit": _edit_draft,
+    "submit": _submit,
+    "withdraw": _withdraw,
+    "pull_back": _pull_back,
+    "abandon": _with_perm(
+        Perm.ABANDON_PROJECT,
+        IN_DECISION | {Stage.RETURNED},
+        "廃案の手続きができるのは、事務局です。",
+    ),
+    "close_region": _with_perm(
+        Perm.CLOSE_REGION,
+        frozenset({Stage.IN_REVIEW}),
+        "審査を締め切れるのは、PT長と事務局です。",
+    ),
+    "observe": _observe,
+    "halt": _halt,
+}
+"""Verb -> predicate. What is not a step's answer is here."""
+
+
+def open_slots(step: StepRun) -> list[Slot]:
+    """Slots of a step that nobody has answered yet, with their posts."""
+    return list(step.slots.filter(state=SlotState.OPEN).select_related("post", "step_run__project"))
+
+
+def holds(user: User, post_id: int, at: datetime) -> Permit:
+    """Is this person, today, the holder or deputy of the post?"""
+    for each in capacities_of(user, localdate(at)):
+        if each.post.pk == post_id:
+            return yes(each)
+    return no(_("担当の職にありません。"))

@@ -1,0 +1,204 @@
+"""One act of one person at one moment, and its recording.
+
+Verbs collect what was said in ``Act.sayings``; ``record`` writes it at the end of the
+transaction, because the head of the ledger chain is the last row that is locked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from django.utils.timezone import localdate
+
+from records import ledger
+from roles.enums import Basis
+from roles.models import Section
+from workflow.enums import StepKind
+from workflow.models import Condition, Decision, Run, Slot, StepRun
+from workflow.outcomes import Answer
+from workflow.signals import decision_recorded, reading_opened, work_closed
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from roles.models import Capacity, Post, User
+    from workflow.enums import Outcome
+    from workflow.models import Reading
+
+
+@dataclass
+class Saying:
+    """A decision that is about to be recorded."""
+
+    run: Run
+    outcome: Outcome
+    capacity: Capacity
+    clause: str
+    step_run: StepRun | None = None
+    slot: Slot | None = None
+    answer: Answer = field(default_factory=Answer)
+    total: int | None = None
+    supersedes: Decision | None = None
+
+
+@dataclass
+class Act:
+    """Who acts, when, and what came of it so far."""
+
+    by: User
+    at: datetime
+    capacity: Capacity
+    sayings: list[Saying] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
+    closed: list[int] = field(default_factory=list)
+
+    @property
+    def on(self) -> date:
+        """The local day of the act."""
+        return localdate(self.at)
+
+    def say(self, saying: Saying) -> None:
+        """Remember to record this."""
+        self.sayings.append(saying)
+
+
+def basis_of(capacity: Capacity, step: StepRun | None) -> Basis:
+    """専決 and 代決 are labelled by the step, 代理 by the capacity."""
+    if capacity.basis == Basis.DEPUTY and step is not None and step.kind == StepKind.DECISION:
+        return Basis.ACTING
+    if step is not None and step.kind == StepKind.STANDING_DECISION:
+        return Basis.STANDING
+    return capacity.basis
+
+
+def authority_of(capacity: Capacity, principal: User | None) -> dict[str, Any]:
+    """Snapshot of what gave the power: the appointment or delegation, as it stood."""
+    source = capacity.appointment or capacity.delegation
+    return {
+        "appointment": capacity.appointment.pk if capacity.appointment else None,
+        "delegation": capacity.delegation.pk if capacity.delegation else None,
+        "kind": str(capacity.appointment.kind) if capacity.appointment else "DELEGATION",
+        "post_title": capacity.post.title,
+        "section": capacity.post.section.name if capacity.post.section else "",
+        "person": capacity.person.name,
+        "on_behalf_of": principal.name if principal else "",
+        "starts_on": source.starts_on.isoformat() if source else None,
+        "ends_on": source.ends_on.isoformat() if source and source.ends_on else None,
+        "ledger_entry": source.ledger_entry_id if source else None,
+    }
+
+
+def payload_of(decision: Decision) -> dict[str, Any]:
+    """What the chain fixes of a decision: ids, codes, hashes; never a word that somebody wrote."""
+    return {
+        "project": decision.project_id,
+        "revision": decision.revision_id,
+        "revision_hash": decision.revision.content_hash if decision.revision else None,
+        "run": decision.run_id,
+        "step_run": decision.step_run_id,
+        "slot": decision.slot_id,
+        "round": decision.round,
+        "outcome": str(decision.outcome),
+        "decided_by": decision.decided_by_id,
+        "on_behalf_of": decision.on_behalf_of_id,
+        "post": decision.post_id,
+        "basis": str(decision.basis),
+        "clause": ledger.sha256_of(decision.clause),
+        "authority": ledger.sha256_of(ledger.canonical(decision.authority)),
+        "target": str(decision.target),
+        "until": decision.until.isoformat() if decision.until else None,
+        "scores": ledger.sha256_of(ledger.canonical(decision.scores)) if decision.scores else None,
+        "total": decision.total,
+        "supersedes": decision.supersedes_id,
+    }
+
+
+def record(act: Act) -> list[Decision]:
+    """Write all sayings to the ledger and as decisions, then tell whoever listens."""
+    decisions = [_decision(act, saying) for saying in act.sayings]
+    entries = ledger.append_many(
+        [
+            ledger.Draft(kind="DECISION", payload=payload_of(row), texts=_texts(saying.answer))
+            for row, saying in zip(decisions, act.sayings, strict=True)
+        ],
+        at=act.at,
+    )
+    for decision, entry, saying in zip(decisions, entries, act.sayings, strict=True):
+        decision.entry = entry
+        decision.save()
+        _conditions(decision, saying.answer)
+    if act.closed:
+        work_closed.send(sender=Slot, slot_ids=act.closed, at=act.at)
+    for decision in decisions:
+        decision_recorded.send(sender=Decision, decision=decision, at=act.at)
+    if act.readings:
+        reading_opened.send(sender=Run, readings=act.readings, at=act.at)
+    return decisions
+
+
+def _decision(act: Act, saying: Saying) -> Decision:
+    basis = basis_of(saying.capacity, saying.step_run)
+    principal = _principal(saying.capacity.post, act) if _for_another(basis) else None
+    answer = saying.answer
+    return Decision(
+        project=saying.run.project,
+        revision=saying.run.revision,
+        run=saying.run,
+        step_run=saying.step_run,
+        slot=saying.slot,
+        round=saying.run.round if saying.step_run is None else saying.step_run.round,
+        outcome=saying.outcome,
+        decided_by=saying.capacity.person,
+        post=saying.capacity.post,
+        on_behalf_of=principal,
+        basis=basis,
+        clause=saying.clause,
+        authority=authority_of(saying.capacity, principal),
+        target=answer.target if saying.outcome == "SENT_BACK" else "",
+        until=date.fromisoformat(answer.until) if answer.until else None,
+        scores=dict(answer.scores) or None,
+        total=saying.total,
+        supersedes=saying.supersedes,
+        decided_at=act.at,
+    )
+
+
+def _for_another(basis: Basis) -> bool:
+    return basis in (Basis.DEPUTY, Basis.ACTING)
+
+
+def _principal(post: Post, act: Act) -> User | None:
+    """The person whose power is used, if the post is not vacant."""
+    held = post.appointments.in_force(act.on).select_related("person").order_by("pk").first()
+    return held.person if held else None
+
+
+def _texts(answer: Answer) -> dict[str, str]:
+    texts = {
+        "comment": answer.comment,
+        "reply": answer.reply,
+        "urgent_reason": answer.urgent_reason,
+        **{f"condition_{n}": each[0] for n, each in enumerate(answer.conditions, 1)},
+    }
+    return {name: text for name, text in texts.items() if text}
+
+
+def _conditions(decision: Decision, answer: Answer) -> None:
+    if not answer.conditions:
+        return
+    sections = {
+        section.code: section
+        for section in Section.objects.filter(code__in=[each[1] for each in answer.conditions])
+    }
+    Condition.objects.bulk_create(
+        Condition(
+            decision=decision,
+            project=decision.project,
+            text=text,
+            owner=sections[code],
+            due_on=date.fromisoformat(due),
+        )
+        for text, code, due in answer.conditions
+    )

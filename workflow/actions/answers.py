@@ -1,0 +1,370 @@
+"""A holder answers a step: checked, written, and what follows for the run."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
+
+from bpr_projects import actions as cases
+from bpr_projects.enums import RevisionKind, Stage
+from bpr_projects.models import Principle
+from roles.enums import Basis
+from roles.models import Section
+from workflow import access, routing
+from workflow.actions import steps
+from workflow.actions.acts import Act, Saying
+from workflow.actions.refusals import AlreadyDone, NotAllowed, StaleText, Unanswered
+from workflow.enums import (
+    DeputyPolicy,
+    Outcome,
+    RunKind,
+    RunState,
+    SendBackTarget,
+    SlotState,
+    Station,
+    StepKind,
+)
+from workflow.models import Decision, Run, Slot, WorkItem
+from workflow.outcomes import RULES, STATIONS, TARGET_STATION, Answer, Effect, send_back_targets
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from workflow.access import Permit
+
+SCORE_KEYS: Final = ("effect", "feasibility")
+SCORE_RANGE: Final = range(1, 6)
+
+
+def standing(slot: Slot) -> Decision | None:
+    """The answer that counts for a slot now, if there is one."""
+    return (
+        Decision.objects.effective()
+        .filter(slot=slot)
+        .select_related("decided_by", "post", "step_run")
+        .first()
+    )
+
+
+def check(  # noqa: PLR0913 -- everything that can be wrong with a POST
+    *,
+    slot: Slot,
+    outcome: Outcome,
+    answer: Answer,
+    revision_hash: str,
+    permit: Permit,
+    at: datetime,
+) -> Decision | None:
+    """Raise the refusal that fits, or return the standing answer that this one replaces.
+
+    Order: somebody was first, not you, not this text, not complete.
+    """
+    before = standing(slot)
+    _still_open(slot, outcome, before)
+    if not permit:
+        raise NotAllowed(permit.reason)
+    _same_text(slot, revision_hash)
+    if outcome not in STATIONS[StepKind(slot.step_run.kind)]:
+        raise NotAllowed(_("この段階では「%s」は選べません。") % outcome.label)
+    problems = dict(_problems(slot, outcome, answer, permit, localdate(at)))
+    if problems:
+        raise Unanswered(problems)
+    return before
+
+
+def _still_open(slot: Slot, outcome: Outcome, before: Decision | None) -> None:
+    step = slot.step_run
+    if step.closed_at is not None:
+        last = before or (
+            Decision.objects.filter(run=step.run, pk__gt=0)
+            .exclude(outcome=Outcome.SKIPPED)
+            .select_related("decided_by", "post")
+            .order_by("-pk")
+            .first()
+        )
+        raise AlreadyDone(last)
+    revisable = step.kind == StepKind.REVIEW and outcome == Outcome.SCORED
+    if slot.state != SlotState.OPEN and not revisable:
+        raise AlreadyDone(before)
+    if slot.state == SlotState.RECUSED:
+        raise AlreadyDone(before)
+
+
+def _same_text(slot: Slot, revision_hash: str) -> None:
+    current = slot.step_run.revision
+    if current is None or revision_hash == current.content_hash:
+        return
+    assert slot.step_run.project is not None  # noqa: S101 -- a revision of a step has its case
+    shown = slot.step_run.project.revisions.filter(content_hash=revision_hash).first()
+    raise StaleText(shown, current)
+
+
+def _problems(  # noqa: C901 -- one line for each thing an answer may lack
+    slot: Slot, outcome: Outcome, answer: Answer, permit: Permit, today: date
+) -> list[tuple[str, str]]:
+    rule = RULES[outcome]
+    found: list[tuple[str, str]] = []
+    if rule.needs_comment and not answer.comment.strip():
+        found.append(("comment", _("理由・意見を入力してください。")))
+    if rule.needs_until and not _later(answer.until, today):
+        found.append(("until", _("いつまで保留するか、明日以降の日を入れてください。")))
+    if rule.needs_confirmation and not answer.confirmed:
+        found.append(("confirmed", _("確認の欄に印を付けてください。")))
+    if rule.needs_scores:
+        found += _score_problems(answer.scores)
+    if rule.needs_conditions:
+        found += _condition_problems(answer, today)
+    if outcome == Outcome.SENT_BACK and answer.target not in targets_of(slot):
+        found.append(("target", _("差戻し先を選んでください。")))
+    if rule.effect == Effect.ADOPT and objections(slot.step_run.run) and not answer.reply.strip():
+        found.append(("reply", _("残っている不同意への回答を入力してください。")))
+    if _urgent(slot, permit) and not answer.urgent_reason.strip():
+        found.append(
+            ("urgent_reason", _("代理で行う理由（事前の指示又は緊急）を入力してください。"))
+        )
+    return found
+
+
+def _later(until: str, today: date) -> bool:
+    try:
+        return date.fromisoformat(until) > today
+    except ValueError:
+        return False
+
+
+def _score_problems(scores: dict[str, int]) -> list[tuple[str, str]]:
+    wanted = [*Principle.objects.values_list("code", flat=True), *SCORE_KEYS]
+    if set(scores) == set(wanted) and all(value in SCORE_RANGE for value in scores.values()):
+        return []
+    return [("scores", _("すべての項目を1から5で採点してください。"))]
+
+
+def _condition_problems(answer: Answer, today: date) -> list[tuple[str, str]]:
+    if not answer.conditions:
+        return [("conditions", _("条件を1つ以上入力してください。"))]
+    known = set(Section.objects.values_list("code", flat=True))
+    complete = all(
+        text.strip() and section in known and _later(due, today)
+        for text, section, due in answer.conditions
+    )
+    if complete:
+        return []
+    return [("conditions", _("条件ごとに、内容・担当課・期限（明日以降）を入れてください。"))]
+
+
+def _urgent(slot: Slot, permit: Permit) -> bool:
+    return (
+        permit.capacity is not None
+        and permit.capacity.basis == Basis.DEPUTY
+        and slot.step_run.snapshot.get("deputy") == DeputyPolicy.URGENT
+    )
+
+
+def targets_of(slot: Slot) -> tuple[SendBackTarget, ...]:
+    """Where the holder of this slot may send the case back to."""
+    run = slot.step_run.run
+    before = [Station(step.station) for step in steps.plan_steps(run)[: run.position]]
+    return send_back_targets(StepKind(slot.step_run.kind), frozenset(before))
+
+
+def objections(run: Run) -> list[Decision]:
+    """合議 answers of 不同意 on the present text that 協議 did not settle."""
+    said = Decision.objects.effective().filter(run=run, round=run.round)
+    if said.filter(outcome=Outcome.SETTLED).exists():
+        return []
+    return list(
+        said.filter(outcome=Outcome.OBJECTED, step_run__kind=StepKind.CONCURRENCE)
+        .select_related("decided_by", "post", "entry")
+        .order_by("pk")
+    )
+
+
+def total_of(scores: dict[str, int]) -> int | None:
+    """The six principles as points of 100: 5 everywhere is 100, 1 everywhere is 20."""
+    points = [value for key, value in scores.items() if key not in SCORE_KEYS]
+    return round(sum(points) * 100 / (5 * len(points))) if points else None
+
+
+def is_repeat(before: Decision | None, outcome: Outcome, answer: Answer) -> bool:
+    """The same score sent twice: nothing new was said."""
+    return (
+        before is not None
+        and before.outcome == outcome == Outcome.SCORED
+        and before.scores == dict(answer.scores)
+        and {each.name: each.text for each in before.entry.texts.all()}.get("comment", "")
+        == answer.comment
+    )
+
+
+def answer(  # noqa: PLR0913 -- see check
+    *,
+    slot: Slot,
+    outcome: Outcome,
+    answer: Answer,
+    before: Decision | None,
+    permit: Permit,
+    act: Act,
+) -> bool:
+    """Write an answer that ``check`` let pass. True when the slot's engine task is finished."""
+    assert permit.capacity is not None  # noqa: S101 -- check refused otherwise
+    step, run = slot.step_run, slot.step_run.run
+    act.say(
+        Saying(
+            run=run,
+            step_run=step,
+            slot=slot,
+            outcome=outcome,
+            capacity=permit.capacity,
+            clause=step.snapshot.get("clause", ""),
+            answer=answer,
+            total=total_of(answer.scores) if outcome == Outcome.SCORED else None,
+            supersedes=before,
+        )
+    )
+    effect = RULES[outcome].effect
+    if effect == Effect.HOLD:
+        _hold(slot, answer, act)
+        return False
+    if slot.state == SlotState.DONE:
+        return False
+    _fill(slot, outcome, act)
+    steps.resume(step, act.at)
+    _follow(run, slot, outcome, effect, answer, act)
+    return True
+
+
+def _hold(slot: Slot, answer: Answer, act: Act) -> None:
+    step = slot.step_run
+    step.paused_since = step.paused_since or act.at
+    step.paused_until = date.fromisoformat(answer.until)
+    step.save(update_fields=["paused_since", "paused_until"])
+    WorkItem.objects.filter(step_run=step).update(is_paused=True)
+
+
+def _fill(slot: Slot, outcome: Outcome, act: Act) -> None:
+    slot.state = SlotState.RECUSED if outcome == Outcome.RECUSED else SlotState.DONE
+    slot.closed_at = act.at
+    slot.save(update_fields=["state", "closed_at"])
+    steps.close_work([slot.pk], act)
+
+
+def _follow(  # noqa: PLR0913 -- see check
+    run: Run, slot: Slot, outcome: Outcome, effect: Effect, answer: Answer, act: Act
+) -> None:
+    step = slot.step_run
+    match effect:
+        case Effect.BACK:
+            steps.close_step(step, outcome, act)
+            send_back(run, answer, act)
+        case Effect.ESCALATE:
+            steps.close_step(step, outcome, act)
+            insert(run, routing.escalation(answer.comment[:100], steps.plan_steps(run)[run.position]))
+            _onwards(run, act)
+        case Effect.ADOPT | Effect.REFUSE:
+            steps.close_step(step, outcome, act)
+            _end(run, adopted=effect == Effect.ADOPT, act=act)
+        case _:
+            if outcome == Outcome.RECUSED:
+                _enough_left(slot)
+            if steps.is_complete(step):
+                complete(run, outcome, act)
+
+
+def _enough_left(slot: Slot) -> None:
+    """辞退 may not leave fewer reviewers than the quorum."""
+    left = slot.step_run.slots.exclude(state=SlotState.RECUSED).count()
+    if left < slot.step_run.quorum:
+        raise Unanswered(
+            {
+                "comment": _(
+                    "辞退すると審査に必要な人数（%s人）を下回ります。事務局に連絡してください。"
+                )
+                % slot.step_run.quorum
+            }
+        )
+
+
+def complete(run: Run, outcome: Outcome, act: Act) -> None:
+    """The open step is answered: close it and open what comes next."""
+    step = run.step
+    assert step is not None  # noqa: S101 -- callers hold an open step
+    objected = (
+        step.kind == StepKind.CONCURRENCE
+        and _objected_now(step.pk, act)
+    )
+    steps.close_step(step, Outcome.OBJECTED if objected else outcome, act)
+    if objected:
+        why = str(_("合議で不同意があったため"))
+        insert(run, routing.mediation(why, steps.plan_steps(run)[run.position]))
+    _onwards(run, act)
+
+
+def _objected_now(step_id: int, act: Act) -> bool:
+    said = any(
+        saying.outcome == Outcome.OBJECTED
+        for saying in act.sayings
+        if saying.step_run is not None and saying.step_run.pk == step_id
+    )
+    return said or Decision.objects.effective().filter(
+        step_run=step_id, outcome=Outcome.OBJECTED
+    ).exists()
+
+
+def insert(run: Run, step: routing.PlanStep) -> None:
+    """Put a step into the plan after the present one."""
+    run.plan = [
+        *run.plan[: run.position + 1],
+        step.to_json(),
+        *run.plan[run.position + 1 :],
+    ]
+
+
+def _onwards(run: Run, act: Act) -> None:
+    run.position += 1
+    steps.advance(run, act)
+
+
+def send_back(run: Run, answer: Answer, act: Act) -> None:
+    """To the proposer for a new text, or to an earlier station on the same text."""
+    if answer.target == SendBackTarget.PROPOSER:
+        steps.open_revision(run, act, note=str(_("差戻し")))
+        return
+    wanted = TARGET_STATION[answer.target]
+    run.position = next(
+        index for index, step in enumerate(steps.plan_steps(run)) if step.station == wanted
+    )
+    steps.advance(run, act)
+
+
+def _end(run: Run, *, adopted: bool, act: Act) -> None:
+    steps.owe_remaining_readings(run, act)
+    run.state = RunState.ADOPTED if adopted else RunState.NOT_ADOPTED
+    run.ended_at = act.at
+    run.step = None
+    run.save()
+    if run.kind == RunKind.PROJECT and run.project is not None:
+        if adopted:
+            assert run.revision is not None  # noqa: S101 -- a project run decides a revision
+            cases.adopt(project=run.project, revision=run.revision, at=act.at)
+        else:
+            cases.end_project(project=run.project, stage=Stage.NOT_ADOPTED, at=act.at)
+    elif adopted and run.project is not None and run.revision is not None:
+        _take_effect(run, act)
+
+
+def _take_effect(run: Run, act: Act) -> None:
+    """An adopted change, stop, roll-out or completion changes the case in the same transaction."""
+    assert run.project is not None and run.revision is not None  # noqa: S101, PT018 -- see _end
+    kind = RevisionKind(run.revision.kind)
+    if kind == RevisionKind.CHANGE:
+        cases.widen_bounds(project=run.project, revision=run.revision)
+        return
+    stage = {
+        RevisionKind.STOP: Stage.STOPPED,
+        RevisionKind.COMPLETION: Stage.COMPLETED,
+        RevisionKind.ROLLOUT: Stage.ROLLED_OUT,
+    }[kind]
+    cases.end_project(project=run.project, stage=stage, at=act.at)

@@ -1,0 +1,116 @@
+"""提出 and 再提出: a text is frozen, its route is chosen, the first step opens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bpr_projects import actions as cases
+from bpr_projects.enums import ParticipantReason, RevisionKind
+from bpr_projects.models import Participant, Project, Revision
+from roles.models import Section
+from workflow import routing
+from workflow.access import authors_of
+from workflow.actions import steps
+from workflow.actions.acts import Act, Saying
+from workflow.enums import Outcome, RunKind, SlotState
+from workflow.models import Run
+from workflow.outcomes import Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from workflow.models import Slot
+
+
+def submit(project: Project, act: Act) -> Run:
+    """The first submit: number, revision 1, run and first step."""
+    cases.check_sheet(project.sheet)
+    cases.take_number(project, act.at)
+    revision = cases.freeze(project=project, by=act.by, at=act.at)
+    run = Run.objects.create(
+        kind=RunKind.PROJECT,
+        project=project,
+        revision=revision,
+        started_by=act.by,
+        started_at=act.at,
+    )
+    act.say(Saying(run=run, outcome=Outcome.SUBMITTED, capacity=act.capacity, clause=""))
+    _route(run, act)
+    return run
+
+
+def resubmit(slot: Slot, act: Act, comment: str) -> None:
+    """A corrected text: a new round on a route that is chosen anew."""
+    run = slot.step_run.run
+    assert run.project is not None  # noqa: S101 -- revision steps belong to cases
+    if run.kind == RunKind.PROJECT:
+        cases.check_sheet(run.project.sheet)
+        run.revision = cases.freeze(project=run.project, by=act.by, at=act.at)
+    act.say(
+        Saying(
+            run=run,
+            step_run=slot.step_run,
+            slot=slot,
+            outcome=Outcome.RESUBMITTED,
+            capacity=act.capacity,
+            clause="",
+            answer=Answer(comment=comment),
+        )
+    )
+    slot.state = SlotState.DONE
+    slot.closed_at = act.at
+    slot.save(update_fields=["state", "closed_at"])
+    steps.close_work([slot.pk], act)
+    steps.close_step(slot.step_run, Outcome.RESUBMITTED, act)
+    run.round += 1
+    run.position = 0
+    _route(run, act)
+
+
+def _route(run: Run, act: Act) -> None:
+    assert run.project is not None and run.revision is not None  # noqa: S101, PT018 -- set above
+    case = routing.case_of(
+        run.project,
+        run.revision.sheet,
+        kind=RevisionKind(run.revision.kind),
+        excluded=authors_of(run.project),
+    )
+    choice = routing.choose_route(case, act.on)
+    run.route = choice.route
+    run.route_reason = choice.reason[:200]
+    run.plan = [step.to_json() for step in routing.plan_of(choice.route, case)]
+    _let_related_read(run, case, act)
+    steps.advance(run, act)
+
+
+def _let_related_read(run: Run, case: routing.Case, act: Act) -> None:
+    Participant.objects.bulk_create(
+        (
+            Participant(
+                project=run.project,
+                section=section,
+                revision=run.revision,
+                reason=ParticipantReason.RELATED,
+                since=act.at,
+            )
+            for section in Section.objects.filter(code__in=case.related)
+        ),
+        ignore_conflicts=True,
+    )
+
+
+def ask(project: Project, kind: RevisionKind, answers: Mapping[str, Any], act: Act) -> Run:
+    """Ask for the decision of a change, stop, roll-out or completion of a running case."""
+    revision: Revision = cases.freeze(
+        project=project, kind=kind, answers=answers, by=act.by, at=act.at
+    )
+    run = Run.objects.create(
+        kind=RunKind.APPROVAL,
+        project=project,
+        revision=revision,
+        started_by=act.by,
+        started_at=act.at,
+    )
+    act.say(Saying(run=run, outcome=Outcome.SUBMITTED, capacity=act.capacity, clause=""))
+    _route(run, act)
+    return run

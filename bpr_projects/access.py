@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 from django.utils.timezone import localdate
-from guardian.shortcuts import get_objects_for_user
+from guardian.shortcuts import get_objects_for_user, get_users_with_perms
 
 from bpr_projects.enums import ADOPTED, Stage
 from bpr_projects.models import Participant, Project, ProjectQuerySet
@@ -76,3 +76,11 @@ def granted(user: User, permission: str) -> ProjectQuerySet:
         user, permission, Project, accept_global_perms=False, use_groups=False
     )
     return cases
+
+
+def authors_of(project: Project) -> frozenset[int]:
+    """Persons who proposed: the author and those who may edit the draft."""
+    people = get_users_with_perms(
+        project, only_with_perms_in=["edit_draft"], with_group_users=False
+    )
+    return frozenset({project.proposer_id, *people.values_list("pk", flat=True)})

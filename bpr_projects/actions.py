@@ -101,9 +101,7 @@ def save_draft(
     project.area = Area.objects.filter(code=changed.get("area")).first()
     project.draft_version += 1
     project.updated_at = at
-    project.save(
-        update_fields=["sheet", "title", "section", "area", "draft_version", "updated_at"]
-    )
+    project.save(update_fields=["sheet", "title", "section", "area", "draft_version", "updated_at"])
     return project
 
 

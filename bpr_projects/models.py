@@ -417,9 +417,7 @@ class CycleEntry(models.Model):
 
     class Meta:
         ordering = ["cycle_id", "pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["cycle", "phase"], name="one_entry_a_phase")
-        ]
+        constraints = [models.UniqueConstraint(fields=["cycle", "phase"], name="one_entry_a_phase")]
 
     def __str__(self) -> str:
         return f"{self.cycle_id} {self.phase}"
@@ -452,4 +450,3 @@ class ProjectGroupObjectPermission(GroupObjectPermissionBase):
     """Guardian wants the pair; groups get no grants in this product."""
 
     content_object = models.ForeignKey(Project, models.CASCADE)
-

@@ -107,9 +107,7 @@ FIELDS: Final[tuple[Field, ...]] = (
     ),
     Field("volume", "effect", Kind.COUNT, _("年間の件数"), limit=10_000_000, unit=_("件")),
     Field("minutes_before", "effect", Kind.DECIMAL, _("いま（1件）"), limit=100_000, unit=_("分")),
-    Field(
-        "minutes_after", "effect", Kind.DECIMAL, _("改革後（1件）"), limit=100_000, unit=_("分")
-    ),
+    Field("minutes_after", "effect", Kind.DECIMAL, _("改革後（1件）"), limit=100_000, unit=_("分")),
     Field(
         "cost",
         "plan",
@@ -179,9 +177,7 @@ FIELDS: Final[tuple[Field, ...]] = (
         False,
         drives_route=True,
     ),
-    Field(
-        "kpi_name", "kpi", Kind.LINE, _("指標の名前"), limit=60, help=_("例：平均手続時間")
-    ),
+    Field("kpi_name", "kpi", Kind.LINE, _("指標の名前"), limit=60, help=_("例：平均手続時間")),
     Field("kpi_unit", "kpi", Kind.LINE, _("単位"), limit=12, help=_("例：分、%、件")),
     Field("kpi_baseline", "kpi", Kind.DECIMAL, _("いまの値"), limit=1_000_000_000),
     Field("kpi_target", "kpi", Kind.DECIMAL, _("めざす値"), limit=1_000_000_000),
@@ -215,11 +211,7 @@ def effect_of(sheet: Mapping[str, Any], *, yen_per_hour: int) -> Effect:
 
 def missing(sheet: Mapping[str, Any]) -> list[Field]:
     """Required fields without an answer, in the order of the sheet; 0 and False are answers."""
-    return [
-        field
-        for field in FIELDS
-        if field.required and sheet.get(field.name) in (None, "", [])
-    ]
+    return [field for field in FIELDS if field.required and sheet.get(field.name) in (None, "", [])]
 
 
 def contradictions(sheet: Mapping[str, Any]) -> Iterator[tuple[str, StrOrPromise]]:
@@ -230,7 +222,10 @@ def contradictions(sheet: Mapping[str, Any]) -> Iterator[tuple[str, StrOrPromise
     if sheet.get("is_pilot") and not sheet.get("pilot_months"):
         yield "pilot_months", _("実証実験の期間（か月）を入れてください。")
     if sheet.get("has_my_number") and not sheet.get("has_personal_data"):
-        yield "has_personal_data", _("特定個人情報を取り扱うときは、個人情報にも印を付けてください。")
+        yield (
+            "has_personal_data",
+            _("特定個人情報を取り扱うときは、個人情報にも印を付けてください。"),
+        )
     if sheet.get("cost") and sheet.get("budget_measure") == "NONE":
         yield "budget_measure", _("費用がかかるときは、予算措置を選んでください。")
     if sheet.get("kpi_baseline") not in (None, "") and sheet.get("kpi_baseline") == sheet.get(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from django.utils.timezone import localdate, localtime
 from django.utils.translation import gettext as _
 
-from bpr_projects.access import granted
+from bpr_projects.access import authors_of, granted
 from bpr_projects.enums import IN_DECISION, Stage
 from roles.enums import Basis, Role
 from roles.grants import permits
@@ -70,16 +70,6 @@ def clock(moment: datetime) -> str:
     """Local month, day and time, as refusals tell it."""
     local = localtime(moment)
     return f"{local.month}/{local.day} {local:%H:%M}"
-
-
-def authors_of(project: Project) -> frozenset[int]:
-    """Persons who proposed: the author and those who may edit the draft."""
-    from guardian.shortcuts import get_users_with_perms  # noqa: PLC0415 -- loads auth models
-
-    people = get_users_with_perms(
-        project, only_with_perms_in=["edit_draft"], with_group_users=False
-    )
-    return frozenset({project.proposer_id, *people.values_list("pk", flat=True)})
 
 
 def holders(slot: Slot, at: datetime) -> list[Capacity]:
@@ -145,9 +135,7 @@ def may(user: User, verb: str, project: Project, at: datetime) -> Permit:
 
 def _edit_draft(user: User, project: Project, at: datetime) -> Permit:
     if project.stage not in (Stage.DRAFT, Stage.RETURNED):
-        return no(
-            _("提出済み（%s）のため、編集できません。") % project.get_stage_display()
-        )
+        return no(_("提出済み（%s）のため、編集できません。") % project.get_stage_display())
     for each in capacities_of(user, localdate(at)):
         if each.post.pk == project.proposer_post_id:
             return yes(each)
@@ -199,7 +187,9 @@ def _pull_back(user: User, project: Project, at: datetime) -> Permit:
     seen = Seen.objects.filter(slot__step_run=run.step_id).select_related("person").first()
     if seen is not None:
         return no(
-            _("%(name)sさんが %(when)s に開いたため、引き戻せません。事務局に差戻しを依頼してください。")
+            _(
+                "%(name)sさんが %(when)s に開いたため、引き戻せません。事務局に差戻しを依頼してください。"
+            )
             % {"name": seen.person.name, "when": clock(seen.seen_at)}
         )
     for each in capacities_of(user, localdate(at)):

@@ -8,3 +8,14 @@ class WorkflowConfig(AppConfig):
     name = "workflow"
     verbose_name = _("手続と決裁")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Let ``verify_ledger`` compare decisions with their entries; scrub failed tasks."""
+        from viewflow.workflow.signals import task_failed  # noqa: PLC0415 -- the same
+
+        from records.ledger import register_evidence  # noqa: PLC0415 -- models are loaded only now
+        from workflow.actions.acts import recompute  # noqa: PLC0415 -- the same
+        from workflow.nodes import scrub  # noqa: PLC0415 -- the same
+
+        register_evidence("DECISION", recompute)
+        task_failed.connect(scrub, dispatch_uid="workflow.scrub")

@@ -20,23 +20,22 @@ from viewflow.workflow.models import Process, Task
 
 from bpr_projects.enums import RevisionKind, Stage
 from bpr_projects.models import Project
-from roles.models import Post, Section, User
 from workflow import access
-from workflow.access import Permit
 from workflow.actions import answers, cycles, steps, submission, undo
 from workflow.actions.acts import Act, record
 from workflow.actions.refusals import AlreadyDone, Busy, NotAllowed, NotFound, Refusal
 from workflow.enums import CYCLE_KINDS, Outcome, RunKind, RunState, SlotState, StepKind
 from workflow.flows import ApprovalFlow, CycleFlow, ProjectFlow
 from workflow.models import FAR_FUTURE, Decision, Reading, Run, Seen, Slot, StepRun, WorkItem
-from workflow.outcomes import Answer
 from workflow.signals import work_opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from roles.models import Capacity
+    from roles.models import Capacity, Post, Section, User
+    from workflow.access import Permit
+    from workflow.outcomes import Answer
 
 FLOWS: dict[str, Any] = {
     RunKind.PROJECT: ProjectFlow,
@@ -70,7 +69,12 @@ def _is_busy(error: OperationalError) -> bool:
 def _fresh(run_id: int) -> Run:
     return (
         Run.objects.select_related(
-            "project__section", "project__proposer_post", "project__revision", "revision", "cycle", "step"
+            "project__section",
+            "project__proposer_post",
+            "project__revision",
+            "revision",
+            "cycle",
+            "step",
         )
         .defer("process")
         .get(pk=run_id)
@@ -141,7 +145,7 @@ def resubmit(
 # --- answering -----------------------------------------------------------------------------
 
 
-def decide(  # noqa: PLR0913 -- a decision is who, what, on which text, when, with which words
+def decide(
     *,
     project: Project,
     slot_id: int,
@@ -231,7 +235,7 @@ def abandon(*, project: Project, answer: Answer, by: User, at: datetime) -> Run:
     return _stop(project, "abandon", Outcome.ABANDONED, answer, by, at)
 
 
-def _stop(  # noqa: PLR0913 -- see decide
+def _stop(
     project: Project, verb: str, outcome: Outcome, answer: Answer, by: User, at: datetime
 ) -> Run:
     with _locked(_open_run(project)) as run:
@@ -262,9 +266,7 @@ def close_region(*, project: Project, reason: str, by: User, at: datetime) -> Ru
 
 def mark_seen(*, slot_id: int, by: User, at: datetime) -> None:
     """A present holder opened the page of a slot: the one write that a GET may cause."""
-    Seen.objects.bulk_create(
-        [Seen(slot_id=slot_id, person=by, seen_at=at)], ignore_conflicts=True
-    )
+    Seen.objects.bulk_create([Seen(slot_id=slot_id, person=by, seen_at=at)], ignore_conflicts=True)
 
 
 def mark_read(*, reading_id: int, by: User, at: datetime) -> Reading:
@@ -388,9 +390,7 @@ def _reopen(run: Run, last: Decision) -> None:
 
 def _poke_join(run: Run) -> None:
     """The region was closed by hand: its Join lets go of the tasks that are left."""
-    join = Task.objects.get(
-        process=run.process_id, flow_task_type="JOIN", status=STATUS.STARTED
-    )
+    join = Task.objects.get(process=run.process_id, flow_task_type="JOIN", status=STATUS.STARTED)
     activation = join.flow_task.activation_class(join)
     activation.complete()
     activation.activate_next()
@@ -450,9 +450,7 @@ def _bind(run: Run, act: Act) -> None:
     """Tie the open slots to the engine's tasks and put them on the work list."""
     if run.step is None:
         return
-    waiting = list(
-        run.step.slots.filter(state=SlotState.OPEN, task_id=None).select_related("post")
-    )
+    waiting = list(run.step.slots.filter(state=SlotState.OPEN, task_id=None).select_related("post"))
     if not waiting:
         return
     tasks = list(

@@ -22,8 +22,8 @@ def open_slots(activation):
 
 def nobody_is_asked(activation, active_tasks):
     """A region is over when none of its tasks has an open slot any more. Pure and one query."""
-    tasks = active_tasks.filter(flow_task_type="HUMAN").values("pk")
-    return not Slot.objects.filter(task_id__in=tasks, state="OPEN").exists()
+    asked = active_tasks.filter(flow_task_type="HUMAN").values("seed_object_id")
+    return not Slot.objects.filter(pk__in=asked, state="OPEN").exists()
 
 
 def where_next(activation):

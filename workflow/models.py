@@ -30,7 +30,6 @@ from workflow.enums import (
     WhoRule,
 )
 
-
 FAR_FUTURE: Final = datetime(9999, 1, 1, tzinfo=UTC)
 """``WorkItem.due_sort`` of work without a deadline: last by the same index."""
 
@@ -116,15 +115,11 @@ class Run(models.Model):
     )
     kind = models.CharField(max_length=10, choices=RunKind)
     state = models.CharField(max_length=12, choices=RunState, default=RunState.OPEN)
-    project = models.ForeignKey(
-        Project, models.PROTECT, related_name="runs", null=True, blank=True
-    )
+    project = models.ForeignKey(Project, models.PROTECT, related_name="runs", null=True, blank=True)
     revision = models.ForeignKey(
         Revision, models.PROTECT, related_name="runs", null=True, blank=True
     )
-    cycle = models.OneToOneField(
-        Cycle, models.PROTECT, related_name="run", null=True, blank=True
-    )
+    cycle = models.OneToOneField(Cycle, models.PROTECT, related_name="run", null=True, blank=True)
     route = models.ForeignKey(Route, models.PROTECT, related_name="+", null=True, blank=True)
     route_reason = models.CharField(max_length=200, blank=True)
     plan = models.JSONField(default=list)
@@ -271,16 +266,12 @@ class Decision(models.Model):
     step_run = models.ForeignKey(
         StepRun, models.PROTECT, related_name="decisions", null=True, blank=True
     )
-    slot = models.ForeignKey(
-        Slot, models.PROTECT, related_name="decisions", null=True, blank=True
-    )
+    slot = models.ForeignKey(Slot, models.PROTECT, related_name="decisions", null=True, blank=True)
     round = models.PositiveSmallIntegerField()
     outcome = models.CharField(max_length=24, choices=Outcome)
     decided_by = models.ForeignKey(User, models.PROTECT, related_name="decisions")
     post = models.ForeignKey(Post, models.PROTECT, related_name="decisions")
-    on_behalf_of = models.ForeignKey(
-        User, models.PROTECT, related_name="+", null=True, blank=True
-    )
+    on_behalf_of = models.ForeignKey(User, models.PROTECT, related_name="+", null=True, blank=True)
     basis = models.CharField(max_length=8, choices=Basis)
     clause = models.CharField(max_length=120)
     authority = models.JSONField()

@@ -68,11 +68,13 @@ RULES: Final[dict[Outcome, Rule]] = {
         _("提出する"), "起案", Effect.NONE, Tone.INFO, _("所属長の確認へ進みます。")
     ),
     Outcome.RESUBMITTED: Rule(
-        _("再提出する"), "再提出", Effect.COUNT, Tone.INFO, _("新しい版で、もう一度確認を受けます。")
+        _("再提出する"),
+        "再提出",
+        Effect.COUNT,
+        Tone.INFO,
+        _("新しい版で、もう一度確認を受けます。"),
     ),
-    Outcome.APPROVED: Rule(
-        _("承認する"), "承認", Effect.COUNT, Tone.OK, _("次の段階へ進みます。")
-    ),
+    Outcome.APPROVED: Rule(_("承認する"), "承認", Effect.COUNT, Tone.OK, _("次の段階へ進みます。")),
     Outcome.RECEIVED: Rule(
         _("受け付ける"), "受付", Effect.COUNT, Tone.OK, _("形式を確認し、次の段階へ進めます。")
     ),
@@ -94,7 +96,11 @@ RULES: Final[dict[Outcome, Rule]] = {
         needs_comment=True,
     ),
     Outcome.REFERRED: Rule(
-        _("「可」の意見を付して上申する"), "上申", Effect.COUNT, Tone.OK, _("本部の審議へ進みます。"),
+        _("「可」の意見を付して上申する"),
+        "上申",
+        Effect.COUNT,
+        Tone.OK,
+        _("本部の審議へ進みます。"),
         needs_comment=True,
     ),
     Outcome.REFERRED_CONDITIONALLY: Rule(
@@ -213,7 +219,9 @@ RULES: Final[dict[Outcome, Rule]] = {
         needs_comment=True,
         needs_confirmation=True,
     ),
-    Outcome.SKIPPED: Rule(_("省略"), "省略", Effect.NONE, Tone.INFO, _("規則により省略されました。")),
+    Outcome.SKIPPED: Rule(
+        _("省略"), "省略", Effect.NONE, Tone.INFO, _("規則により省略されました。")
+    ),
     Outcome.CLOSED: Rule(
         _("審査を締め切る"),
         "締切",

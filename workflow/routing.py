@@ -308,7 +308,7 @@ class Resolution:
 
 
 def resolve(step: PlanStep, case: Case, on: date) -> Resolution:
-    """Find the posts of a step; raises ``NoHolder`` when nobody could be asked and none may skip."""
+    """Find the posts of a step; raises ``NoHolder`` when nobody could be asked."""
     posts = _posts(step, case, on)
     holders = holders_of([post.pk for post in posts], on)
     asked: list[Post] = []
@@ -323,7 +323,9 @@ def resolve(step: PlanStep, case: Case, on: date) -> Resolution:
         return _above(step, case, on)
     if not asked and not (step.may_skip or left_out):
         raise NoHolder(step.title)
-    skipped = "" if asked else (left_out[0][1] if left_out else str(_("職が置かれていないため省略")))
+    skipped = (
+        "" if asked else (left_out[0][1] if left_out else str(_("職が置かれていないため省略")))
+    )
     return Resolution(
         posts=tuple(asked),
         holders=holders,

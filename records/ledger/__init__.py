@@ -9,6 +9,7 @@ from records.ledger.chain import (
     UnfitPayload,
     append,
     append_many,
+    canonical,
     dispose_of_texts,
     sha256_of,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "Verification",
     "append",
     "append_many",
+    "canonical",
     "dispose_of_texts",
     "read_anchors",
     "register_evidence",

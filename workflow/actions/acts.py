@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.timezone import localdate
 
+from bpr_projects.models import content_hash
 from records import ledger
 from roles.enums import Basis
 from roles.models import Section
@@ -21,8 +22,11 @@ from workflow.outcomes import Answer
 from workflow.signals import decision_recorded, reading_opened, work_closed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
+    from bpr_projects.models import Revision
+    from records.models import LedgerEntry
     from roles.models import Capacity, Post, User
     from workflow.enums import Outcome
     from workflow.models import Reading
@@ -113,6 +117,25 @@ def payload_of(decision: Decision) -> dict[str, Any]:
         "total": decision.total,
         "supersedes": decision.supersedes_id,
     }
+
+
+def recompute(entries: Sequence[LedgerEntry]) -> dict[int, dict[str, Any]]:
+    """What the payloads should say, from the decision rows and the texts they decided."""
+    rows = Decision.objects.filter(entry__in=entries).select_related("revision")
+    digests: dict[int, str] = {}
+    found = {}
+    for row in rows:
+        payload = payload_of(row)
+        if row.revision is not None:
+            digest = digests.get(row.revision.pk) or _digest(row.revision)
+            digests[row.revision.pk] = payload["revision_hash"] = digest
+        found[row.entry_id] = payload
+    return found
+
+
+def _digest(revision: Revision) -> str:
+    files = [(each.name, each.sha256, each.size) for each in revision.attachments.all()]
+    return content_hash(revision.kind, revision.sheet, files)
 
 
 def record(act: Act) -> list[Decision]:

@@ -13,7 +13,7 @@ from bpr_projects.enums import RevisionKind, Stage
 from bpr_projects.models import Principle
 from roles.enums import Basis
 from roles.models import Section
-from workflow import access, routing
+from workflow import routing
 from workflow.actions import steps
 from workflow.actions.acts import Act, Saying
 from workflow.actions.refusals import AlreadyDone, NotAllowed, StaleText, Unanswered
@@ -49,7 +49,7 @@ def standing(slot: Slot) -> Decision | None:
     )
 
 
-def check(  # noqa: PLR0913 -- everything that can be wrong with a POST
+def check(
     *,
     slot: Slot,
     outcome: Outcome,
@@ -199,7 +199,7 @@ def is_repeat(before: Decision | None, outcome: Outcome, answer: Answer) -> bool
     )
 
 
-def answer(  # noqa: PLR0913 -- see check
+def answer(
     *,
     slot: Slot,
     outcome: Outcome,
@@ -251,7 +251,7 @@ def _fill(slot: Slot, outcome: Outcome, act: Act) -> None:
     steps.close_work([slot.pk], act)
 
 
-def _follow(  # noqa: PLR0913 -- see check
+def _follow(
     run: Run, slot: Slot, outcome: Outcome, effect: Effect, answer: Answer, act: Act
 ) -> None:
     step = slot.step_run
@@ -261,7 +261,9 @@ def _follow(  # noqa: PLR0913 -- see check
             send_back(run, answer, act)
         case Effect.ESCALATE:
             steps.close_step(step, outcome, act)
-            insert(run, routing.escalation(answer.comment[:100], steps.plan_steps(run)[run.position]))
+            insert(
+                run, routing.escalation(answer.comment[:100], steps.plan_steps(run)[run.position])
+            )
             _onwards(run, act)
         case Effect.ADOPT | Effect.REFUSE:
             steps.close_step(step, outcome, act)
@@ -291,10 +293,7 @@ def complete(run: Run, outcome: Outcome, act: Act) -> None:
     """The open step is answered: close it and open what comes next."""
     step = run.step
     assert step is not None  # noqa: S101 -- callers hold an open step
-    objected = (
-        step.kind == StepKind.CONCURRENCE
-        and _objected_now(step.pk, act)
-    )
+    objected = step.kind == StepKind.CONCURRENCE and _objected_now(step.pk, act)
     steps.close_step(step, Outcome.OBJECTED if objected else outcome, act)
     if objected:
         why = str(_("合議で不同意があったため"))
@@ -308,9 +307,10 @@ def _objected_now(step_id: int, act: Act) -> bool:
         for saying in act.sayings
         if saying.step_run is not None and saying.step_run.pk == step_id
     )
-    return said or Decision.objects.effective().filter(
-        step_run=step_id, outcome=Outcome.OBJECTED
-    ).exists()
+    return (
+        said
+        or Decision.objects.effective().filter(step_run=step_id, outcome=Outcome.OBJECTED).exists()
+    )
 
 
 def insert(run: Run, step: routing.PlanStep) -> None:

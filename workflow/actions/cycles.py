@@ -101,9 +101,7 @@ def open_phase(run: Run, phase: Phase, act: Act) -> None:
 
 def check_phase(phase: Phase, content: Mapping[str, Any]) -> None:
     """Raise ``Unanswered`` unless the phase's record is complete."""
-    problems = {
-        name: str(_(sentence)) for name, sentence in NEEDED[phase] if not content.get(name)
-    }
+    problems = {name: str(_(sentence)) for name, sentence in NEEDED[phase] if not content.get(name)}
     if phase == Phase.ACT and content.get("result") not in CycleResult.values:
         problems["result"] = _("このサイクルの結論を選んでください。")
     if content.get("result") in ASKS and not content.get("lesson"):
@@ -242,4 +240,3 @@ def still_running(project: Project) -> bool:
     """Whether the case goes on after the last decision."""
     project.refresh_from_db(fields=["stage"])
     return project.stage == Stage.RUNNING
-

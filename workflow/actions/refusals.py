@@ -44,8 +44,7 @@ class AlreadyDone(Refusal):
     def __init__(self, decision: Decision | None, message: str = "") -> None:
         self.decision = decision
         super().__init__(
-            message
-            or (said_by(decision) if decision else _("この手続は、すでに終わっています。"))
+            message or (said_by(decision) if decision else _("この手続は、すでに終わっています。"))
         )
 
 

@@ -8,10 +8,10 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from bpr_projects import calendar
+from bpr_projects.access import authors_of
 from bpr_projects.enums import ParticipantReason, RevisionKind
 from bpr_projects.models import Closure, Participant
 from workflow import routing
-from workflow.access import authors_of
 from workflow.actions.acts import Act, Saying
 from workflow.enums import (
     READING_KINDS,
@@ -80,7 +80,7 @@ def advance(run: Run, act: Act, *, reopened: bool = False) -> None:
     raise routing.NoRoute(run)
 
 
-def open_step(  # noqa: PLR0913 -- what a step is
+def open_step(
     run: Run, step: PlanStep, posts: list[Post], act: Act, note: str = "", *, reopened: bool = False
 ) -> StepRun:
     """Create the step with one slot a post. Refuses to ask nobody."""
@@ -107,9 +107,7 @@ def open_step(  # noqa: PLR0913 -- what a step is
         else None,
         note=note,
     )
-    Slot.objects.bulk_create(
-        Slot(step_run=opened, post=post, opened_at=act.at) for post in posts
-    )
+    Slot.objects.bulk_create(Slot(step_run=opened, post=post, opened_at=act.at) for post in posts)
     _let_read(run, posts, ParticipantReason.STEP, act.at)
     run.step = opened
     run.save()
@@ -183,9 +181,7 @@ def close_step(step: StepRun, outcome: Outcome, act: Act) -> None:
     step.outcome = outcome
     step.paused_since = None
     step.paused_until = None
-    step.save(
-        update_fields=["closed_at", "outcome", "paused_since", "paused_until"]
-    )
+    step.save(update_fields=["closed_at", "outcome", "paused_since", "paused_until"])
 
 
 def close_work(slots: list[int], act: Act) -> None:

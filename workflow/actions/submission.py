@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bpr_projects import actions as cases
+from bpr_projects.access import authors_of
 from bpr_projects.enums import ParticipantReason, RevisionKind
 from bpr_projects.models import Participant, Project, Revision
 from roles.models import Section
 from workflow import routing
-from workflow.access import authors_of
 from workflow.actions import steps
 from workflow.actions.acts import Act, Saying
 from workflow.enums import Outcome, RunKind, SlotState

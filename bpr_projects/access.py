@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.db.models import Q
 from django.utils.timezone import localdate
@@ -18,6 +18,8 @@ from roles.permissions import Perm
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
+
+    from django.db.models import QuerySet
 
     from roles.models import Capacity
 
@@ -72,15 +74,16 @@ def _sections_of(capacity: Capacity) -> set[int]:
 
 def granted(user: User, permission: str) -> ProjectQuerySet:
     """Cases on which a person holds an explicit grant; model-wide rights do not count."""
-    cases: ProjectQuerySet = get_objects_for_user(
+    cases = get_objects_for_user(
         user, permission, Project, accept_global_perms=False, use_groups=False
     )
-    return cases
+    return cast("ProjectQuerySet", cases)
 
 
 def authors_of(project: Project) -> frozenset[int]:
     """Persons who proposed: the author and those who may edit the draft."""
-    people = get_users_with_perms(
-        project, only_with_perms_in=["edit_draft"], with_group_users=False
+    people = cast(
+        "QuerySet[User]",
+        get_users_with_perms(project, only_with_perms_in=["edit_draft"], with_group_users=False),
     )
     return frozenset({project.proposer_id, *people.values_list("pk", flat=True)})

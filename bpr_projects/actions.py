@@ -33,6 +33,7 @@ from bpr_projects.models import (
     UnitPrice,
     content_hash,
 )
+from roles.enums import Role
 from roles.models import Section
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class SheetIncomplete(Exception):
 
 def start_draft(*, by: User, post: Post, at: datetime, **answers: Any) -> Project:
     """A new working copy. The section is the leader's own; others name the 所管課 on the sheet."""
-    section = post.section if post.section_id and not post.section.is_secretariat else None
+    section = post.section if post.section and post.role == Role.DX_LEADER else None
     values = {"section": section.code} if section else {}
     project = Project.objects.create(
         section=section,

@@ -188,7 +188,8 @@ def _pull_back(user: User, project: Project, at: datetime) -> Permit:
     if seen is not None:
         return no(
             _(
-                "%(name)sさんが %(when)s に開いたため、引き戻せません。事務局に差戻しを依頼してください。"
+                "%(name)sさんが %(when)s に開いたため、引き戻せません。"
+                "事務局に差戻しを依頼してください。"
             )
             % {"name": seen.person.name, "when": clock(seen.seen_at)}
         )

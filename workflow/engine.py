@@ -199,7 +199,6 @@ def record_phase(
         act = _act(by, at, _allowed(access.may_answer(by, slot, at)))
         asked = cycles.record(slot, content, act)
         _execute(slot, by)
-        run = slot.step_run.run
         if asked is not None:
             ApprovalFlow.submit.run(run=asked)
             _bind(asked, act)

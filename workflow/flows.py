@@ -4,6 +4,9 @@ Node names are stored in the database: they never change (``docs/released_nodes.
 its test). A changed meaning is a new flow class; running cases keep theirs.
 """
 
+from typing import Any
+
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from viewflow import this
 from viewflow.workflow import flow, lock
@@ -14,25 +17,25 @@ from workflow.nodes import Gate, SplitEach
 from workflow.nodes import Station as Task
 
 
-def open_slots(activation):
+def open_slots(activation: Any) -> QuerySet[Slot]:
     """One task for each post that the run's open step asks."""
     step = Run.objects.values_list("step", flat=True).get(process=activation.process.pk)
     return Slot.objects.filter(step_run=step, state="OPEN").order_by("pk")
 
 
-def nobody_is_asked(activation, active_tasks):
+def nobody_is_asked(activation: Any, active_tasks: Any) -> bool:
     """A region is over when none of its tasks has an open slot any more. Pure and one query."""
     asked = active_tasks.filter(flow_task_type="HUMAN").values("seed_object_id")
     return not Slot.objects.filter(pk__in=asked, state="OPEN").exists()
 
 
-def where_next(activation):
+def where_next(activation: Any) -> str:
     """The station of the run's open step, or how the run ended."""
     run = Run.objects.select_related("step").get(process=activation.process.pk)
     return run.step.station if run.step is not None else run.state
 
 
-def which_phase(activation):
+def which_phase(activation: Any) -> str:
     """The phase of the cycle that is open, that it waits for headquarters, or that it is over."""
     run = Run.objects.select_related("step").get(process=activation.process.pk)
     if run.step is not None:
@@ -119,7 +122,7 @@ class ProjectFlow(flow.Flow):
     adopted = flow.End().Annotation(title=_("採択"))
     not_adopted = flow.End().Annotation(title=_("不採択"))
 
-    def on_submit(self, activation, run):
+    def on_submit(self, activation: Any, run: Run) -> Any:
         """Tie the run to its process before the first gate asks for it."""
         return _tie(activation, run)
 
@@ -168,7 +171,7 @@ class ApprovalFlow(flow.Flow):
     adopted = flow.End().Annotation(title=_("採択"))
     not_adopted = flow.End().Annotation(title=_("不採択"))
 
-    def on_submit(self, activation, run):
+    def on_submit(self, activation: Any, run: Run) -> Any:
         """Tie the run to its process before the first gate asks for it."""
         return _tie(activation, run)
 
@@ -194,12 +197,12 @@ class CycleFlow(flow.Flow):
     act = Task().Annotation(title=_("行動")).Next(this.finished)
     finished = flow.End().Annotation(title=_("サイクルの終わり"))
 
-    def on_begin(self, activation, run):
+    def on_begin(self, activation: Any, run: Run) -> Any:
         """Tie the run to its process."""
         return _tie(activation, run)
 
 
-def _tie(activation, run):
+def _tie(activation: Any, run: Run) -> Any:
     activation.process.save()
     run.process_id = activation.process.pk
     run.save(update_fields=["process"])

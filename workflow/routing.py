@@ -179,11 +179,8 @@ def case_of(
 ) -> Case:
     """The case of a sheet. ``excluded``: persons with a conflict of interest (authors)."""
     code = sheet.get("section")
-    section = (
-        Section.objects.select_related("department").get(code=code)
-        if code
-        else Section.objects.select_related("department").get(pk=project.section_id)
-    )
+    sections = Section.objects.select_related("department")
+    section = sections.get(code=code) if code else sections.get(projects=project)
     return Case(
         project=project,
         section=section,

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.core.signing import BadSignature, TimestampSigner
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from config.logs import incident
 
@@ -16,6 +17,10 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 NO_DEVICES: Final = ", ".join(
     f"{feature}=()"
     for feature in ("camera", "geolocation", "microphone", "payment", "usb", "interest-cohort")
+)
+
+WITH_A_PROVISIONAL_PASSWORD: Final = frozenset(
+    {"account_change_password", "account_reauthenticate", "account_logout", "healthz", "readyz"}
 )
 
 
@@ -94,3 +99,23 @@ class IdleClock:
             httponly=True,
             samesite="Lax",
         )
+
+
+class ProvisionalPassword:
+    """Let whoever still has a password from the 事務局 do nothing but choose an own one."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass on; what matters is which view was found."""
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: object) -> HttpResponse | None:
+        """Lead to the form, wherever the person wanted to go."""
+        found = request.resolver_match
+        if not getattr(request.user, "must_change_password", False):
+            return None
+        if found is not None and found.url_name in WITH_A_PROVISIONAL_PASSWORD:
+            return None
+        return redirect("account_change_password")

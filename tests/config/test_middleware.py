@@ -150,3 +150,27 @@ def test_nobody_has_no_clock(rf: RequestFactory) -> None:
     response = IdleClock(answer)(request)
 
     assert settings.IDLE_COOKIE_NAME not in response.cookies
+
+
+def test_a_provisional_password_leads_to_the_form_and_nowhere_else(
+    client: Client, db: None
+) -> None:
+    client.force_login(a_user(must_change_password=True))
+
+    response = client.get("/admin/")
+
+    assert (response.status_code, response.headers["Location"]) == (302, "/accounts/password/")
+    assert client.get("/healthz").status_code == 200
+
+
+def test_the_administration_has_no_login_form_of_its_own(client: Client) -> None:
+    response = client.get("/admin/login/?next=/admin/")
+
+    assert response.status_code == 302
+    assert response.headers["Location"].startswith("/accounts/login/")
+
+
+def test_an_own_password_leads_anywhere(client: Client, user: User) -> None:
+    client.force_login(user)
+
+    assert client.get("/admin/").headers["Location"].startswith("/admin/login/")

@@ -28,6 +28,11 @@ TEXTS: Final = "texts"
 TEXT_DISPOSAL: Final = "TEXT_DISPOSAL"
 
 
+_encoder: Final = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+)
+
+
 class NoTransaction(Exception):
     """An entry is part of the act it records: both in one transaction, or neither."""
 
@@ -51,9 +56,7 @@ def sha256_of(text: str) -> str:
 
 def canonical(value: object) -> str:
     """One spelling of a JSON value, whatever database it went through."""
-    return json.dumps(
-        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
-    )
+    return _encoder.encode(value)
 
 
 def hash_of(*, prev_hash: str, seq: int, at: datetime, kind: str, payload: object) -> str:

@@ -173,7 +173,5 @@ def _appoint(city: _City, person: User, names: list[str]) -> None:
     """The first post is the main one, the others are 兼務 unless the file says more."""
     for place, name in enumerate(names):
         code, _colon, kind = name.partition(":")
-        post = city.post(code)
         usual = AppointmentKind.CONCURRENT if place else AppointmentKind.MAIN
-        city.seats.append((post, person, AppointmentKind(kind) if kind else usual))
-        person.is_staff = person.is_staff or post.role == Role.SYSTEM_ADMIN
+        city.seats.append((city.post(code), person, AppointmentKind(kind) if kind else usual))

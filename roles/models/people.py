@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from records.models import Permanent, PermanentQuerySet
+from roles.permissions import Perm
 
 
 class UserQuerySet(PermanentQuerySet["User"]):
@@ -48,7 +49,6 @@ class User(Permanent, AbstractBaseUser, PermissionsMixin):
     kana = models.CharField(_("ふりがな"), max_length=80, blank=True)
     email = models.EmailField(_("メールアドレス"), blank=True)
     is_active = models.BooleanField(_("有効"), default=True)
-    is_staff = models.BooleanField(_("管理画面"), default=False)
     must_change_password = models.BooleanField(_("パスワードの変更が必要"), default=False)
 
     objects = UserManager()
@@ -71,6 +71,11 @@ class User(Permanent, AbstractBaseUser, PermissionsMixin):
     @property
     def name(self) -> str:
         return f"{self.family_name} {self.given_name}"
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether Django's administration opens: today's appointments say so, no flag."""
+        return self.has_perm(Perm.ADMINISTER)
 
     def get_full_name(self) -> str:
         return self.name

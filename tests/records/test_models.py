@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 
 from records import ledger
-from records.models import BackgroundRun, LedgerEntry, LedgerHead, LedgerText, PermanentRow
+from records.models import GENESIS, BackgroundRun, LedgerEntry, LedgerHead, LedgerText, PermanentRow
 from tests.make import AT
 from tests.records.tampering import protection, run
 
@@ -79,6 +79,14 @@ def test_the_database_refuses_a_fork_and_a_gap() -> None:
                 f"INSERT INTO records_ledgerentry ({columns}) VALUES"  # noqa: S608 -- constants
                 f" ({seq}, {previous}, 'X', '{{}}', 'x', 'y', '2026-05-01 00:00:00')"
             )
+
+
+def test_an_entry_can_be_written_once_like_any_row(db: None) -> None:
+    LedgerEntry.objects.create(
+        seq=1, kind="TEST", payload={}, prev_hash=GENESIS, hash="x", recorded_at=AT
+    )
+
+    assert LedgerEntry.objects.get().previous is None
 
 
 @pytest.mark.usefixtures("entry")

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from importlib import reload
 from typing import TYPE_CHECKING
 
 import pytest
 import time_machine
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import AnonymousUser
-from django.urls import reverse
+from django.urls import URLResolver, reverse
 
+from roles import urls
 from roles.backends import AccountAdapter, AppointmentBackend
 from roles.enums import Role
 from roles.models import Post, Section, User
@@ -86,6 +88,7 @@ def test_nobody_else_has_any() -> None:
 def test_only_the_system_administrator_sees_the_administration() -> None:
     admin, secretary = a_holder(Role.SYSTEM_ADMIN), a_holder(Role.SECRETARIAT)
 
+    assert (admin.is_staff, secretary.is_staff) == (True, False)
     assert admin.has_module_perms("records")
     assert admin.has_perm("records.view_ledgerentry")
     assert not admin.has_perm("records.change_ledgerentry")
@@ -156,3 +159,14 @@ def test_a_provisional_password_is_changed_first(rf: RequestFactory) -> None:
     assert not user.must_change_password
     assert user.check_password("another-long-password")
     assert adapter.get_login_redirect_url(request) == "/"
+
+
+def test_single_sign_on_is_mounted_when_the_city_has_it(settings: SettingsWrapper) -> None:
+    def included() -> int:
+        return sum(isinstance(p, URLResolver) for p in reload(urls).urlpatterns)
+
+    assert included() == 1
+    settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": []}}
+    assert included() == 3
+    settings.SOCIALACCOUNT_PROVIDERS = {}
+    assert included() == 1

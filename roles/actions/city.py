@@ -53,10 +53,11 @@ class _City:
 
 
 @transaction.atomic
-def load_city(path: Path, *, password: str | None, at: datetime) -> bool:
+def load_city(path: Path, *, password: str | None, at: datetime, provisional: bool = False) -> bool:
     """Fill an empty database; leave any other as it is and return False.
 
-    Everybody gets the one password, hashed once; with ``None`` nobody can log in yet.
+    Everybody gets the one password, hashed once; with ``None`` nobody can log in yet. A
+    provisional password is good for choosing an own one.
     """
     if Department.objects.exists() or User.objects.exists():
         return False
@@ -65,6 +66,8 @@ def load_city(path: Path, *, password: str | None, at: datetime) -> bool:
     Department.objects.bulk_create(city.departments.values())
     Section.objects.bulk_create(city.sections.values())
     Post.objects.bulk_create(city.posts.values())
+    for person in city.people:
+        person.must_change_password = provisional
     User.objects.bulk_create(city.people)
     StandIn.objects.bulk_create(city.stand_ins)
     _fill_seats(city, ledger.sha256_of(content.decode()), at)

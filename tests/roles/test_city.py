@@ -171,7 +171,9 @@ def test_the_command_loads_the_city_of_the_settings(
         "組織と職員を読み込みました。",
         "登録済みのため、何も変更しませんでした。",
     ]
-    assert User.objects.get(employee_number="100001").check_password(PASSWORD)
+    person = User.objects.get(employee_number="100001")
+    assert person.check_password(PASSWORD)
+    assert person.must_change_password
 
 
 def test_the_command_explains_what_is_wrong(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--password-env",
             metavar="NAME",
-            help="全員の初期パスワードを入れた環境変数の名前（省略時は誰もログインできません）",
+            help="全員の仮パスワードを入れた環境変数の名前（省略時は誰もログインできません）",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -33,6 +33,7 @@ class Command(BaseCommand):
                 options["path"],
                 password=_password(options["password_env"]),
                 at=timezone.now(),
+                provisional=True,
             )
         except (OSError, ValueError, KeyError, CityFileError) as error:
             raise CommandError(f"{options['path']} を読み込めません: {error}") from error

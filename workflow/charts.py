@@ -1,0 +1,244 @@
+"""Where cases stand, as plain data: who holds each, since when, until when, what comes next.
+
+Home, lists, the case page and the board draw their "ball" line from here. Three queries for any
+number of cases (two where the page already knows the closing days).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from django.db.models import Value
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
+
+from bpr_projects import calendar
+from bpr_projects.enums import Phase
+from bpr_projects.models import Closure
+from roles.models import Appointment, Delegation
+from workflow.enums import (
+    CYCLE_KINDS,
+    DECIDING_KINDS,
+    READING_KINDS,
+    RunKind,
+    SlotState,
+    StepKind,
+)
+from workflow.models import Slot
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+    from datetime import date, datetime
+
+    from bpr_projects.models import Project
+    from workflow.models import StepRun
+
+SHOWN: Final = 2
+"""How many seats a line names before it says ほか n."""
+
+OWN_WORK: Final = CYCLE_KINDS | {StepKind.REVISION}
+"""Steps that belong to the authors; everywhere else an author is no holder."""
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A post that is asked, and the people who may act for it today."""
+
+    post_id: int
+    title: str
+    is_shared: bool
+    names: tuple[str, ...] = ()
+    deputies: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """市民課長 戸舘さん（代理 成田さん）; a shared seat by its title; 空席 says so."""
+        if self.is_shared and (self.names or self.deputies):
+            return self.title
+        own = " ".join([self.title, "、".join(_("%sさん") % name for name in self.names)]).strip()
+        acting = "、".join(_("%sさん") % name for name in self.deputies)
+        if acting:
+            return _("%(own)s（代理 %(deputy)s）") % {"own": own, "deputy": acting}
+        return own if self.names else _("%s（空席）") % self.title
+
+
+@dataclass(frozen=True)
+class Ball:
+    """Who holds a case. ``day_n`` counts business days; the day of opening is 1日目."""
+
+    step_id: int
+    kind: StepKind
+    title: str
+    seats: tuple[Seat, ...]
+    answered: int
+    asked: int
+    since: datetime
+    day_n: int
+    standard: int
+    due_at: datetime | None
+    paused_until: date | None
+    is_paused: bool
+    next_title: str
+
+    @property
+    def holder(self) -> str:
+        """The seats that have not answered yet, by name; more than two are counted."""
+        shown = "、".join(seat.text for seat in self.seats[:SHOWN])
+        more = len(self.seats) - SHOWN
+        return _("%(shown)s ほか%(more)s人") % {"shown": shown, "more": more} if more > 0 else shown
+
+    @property
+    def is_vacant(self) -> bool:
+        """Whether a seat is asked that nobody holds today."""
+        return any(not (seat.names or seat.deputies) for seat in self.seats)
+
+    @property
+    def is_late(self) -> bool:
+        """Longer there than the standard says, and the clock runs."""
+        return bool(self.standard) and not self.is_paused and self.day_n > self.standard
+
+
+def closing_days() -> frozenset[date]:
+    """The city's own closing days; pages load them once and pass them on."""
+    return frozenset(Closure.objects.values_list("day", flat=True))
+
+
+def ball_lines(
+    projects: Iterable[Project], at: datetime, closures: frozenset[date] | None = None
+) -> dict[int, Ball]:
+    """Who holds each of these cases; a case that nobody holds (draft, ended) is left out."""
+    proposers = {project.pk: project.proposer_id for project in projects}
+    if not proposers:
+        return {}
+    steps: dict[int, list[Slot]] = {}
+    for slot in _slots(proposers):
+        steps.setdefault(slot.step_run_id, []).append(slot)
+    people = seats_today({slot.post_id for slots in steps.values() for slot in slots}, at)
+    days = closing_days() if closures is None else closures
+    balls: dict[int, Ball] = {}
+    for slots in steps.values():
+        project_id = slots[0].step_run.project_id
+        if project_id is not None:
+            balls[project_id] = _ball(slots, people, proposers[project_id], at, days)
+    return balls
+
+
+def _slots(projects: Collection[int]) -> Iterable[Slot]:
+    """Slots of open steps; where a case has a cycle and an approval open, the approval is last."""
+    return (
+        Slot.objects.filter(step_run__closed_at=None, step_run__project__in=projects)
+        .select_related("step_run__run", "post")
+        .only(
+            "state",
+            "post__title",
+            "post__is_shared",
+            *(f"step_run__{name}" for name in STEP_FIELDS),
+            *(f"step_run__run__{name}" for name in ("kind", "plan", "position")),
+        )
+        .order_by("-step_run__run__kind", "step_run", "pk")
+    )
+
+
+STEP_FIELDS: Final = (
+    "project_id",
+    "kind",
+    "title",
+    "opened_at",
+    "due_at",
+    "paused_since",
+    "paused_until",
+    "standard_days",
+)
+
+
+@dataclass
+class People:
+    """Who may act for a post today: (person, family name) pairs."""
+
+    own: dict[int, list[tuple[int, str]]]
+    deputies: dict[int, list[tuple[int, str]]]
+
+    def seat(self, slot: Slot, excluded: int | None) -> Seat:
+        own = [name for pk, name in self.own.get(slot.post_id, ()) if pk != excluded]
+        acting = [name for pk, name in self.deputies.get(slot.post_id, ()) if pk != excluded]
+        return Seat(slot.post_id, slot.post.title, slot.post.is_shared, tuple(own), tuple(acting))
+
+
+def seats_today(posts: Collection[int], at: datetime) -> People:
+    """Holders and deputies of these posts on the day, in one query."""
+    people = People({}, {})
+    if not posts:
+        return people
+    on = localdate(at)
+    own = (
+        Appointment.objects.effective(on)
+        .filter(post__in=posts)
+        .values_list("pk", "post_id", "person_id", "person__family_name", Value(0))
+    )
+    acting = (
+        Delegation.objects.effective(on)
+        .filter(post__in=posts)
+        .values_list("pk", "post_id", "deputy_id", "deputy__family_name", Value(1))
+    )
+    for _pk, post_id, person_id, name, is_deputy in sorted(
+        own.order_by().union(acting.order_by(), all=True), key=lambda row: (row[4], row[0])
+    ):
+        found = people.deputies if is_deputy else people.own
+        if (person_id, name) not in people.own.get(post_id, ()):
+            found.setdefault(post_id, []).append((person_id, name))
+    return people
+
+
+def _ball(
+    slots: list[Slot], people: People, proposer: int, at: datetime, closures: frozenset[date]
+) -> Ball:
+    step = slots[0].step_run
+    waiting = [slot for slot in slots if slot.state == SlotState.OPEN]
+    excluded = None if step.kind in OWN_WORK else proposer
+    return Ball(
+        step_id=step.pk,
+        kind=StepKind(step.kind),
+        title=step.title,
+        seats=tuple(people.seat(slot, excluded) for slot in waiting),
+        answered=len(slots) - len(waiting),
+        asked=len(slots),
+        since=step.opened_at,
+        day_n=calendar.day_number(
+            localdate(step.opened_at), localdate(step.paused_since or at), closures
+        ),
+        standard=step.standard_days,
+        due_at=step.due_at,
+        paused_until=step.paused_until,
+        is_paused=step.paused_since is not None,
+        next_title=next_title(step),
+    )
+
+
+def next_title(step: StepRun) -> str:
+    """What comes after a step, in words; the plan of its run says it."""
+    kind = StepKind(step.kind)
+    if kind in CYCLE_KINDS:
+        return _after_phase(kind)
+    coming = list(_asking(step.run.plan))
+    if kind == StepKind.REVISION:
+        return str(coming[0]["title"]) if coming else ""
+    later = list(_asking(step.run.plan[step.run.position + 1 :]))
+    if later:
+        return str(later[0]["title"])
+    if kind in DECIDING_KINDS and step.run.kind == RunKind.PROJECT:
+        return _("採択なら実行（OODA第1サイクル）")
+    return _("決定")
+
+
+def _asking(plan: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
+    return (step for step in plan if step["kind"] not in READING_KINDS)
+
+
+def _after_phase(kind: StepKind) -> str:
+    """観察 → 方向づけ → 意思決定 → 行動 → the section says how it goes on."""
+    phases = list(Phase)
+    index = phases.index(Phase(kind.value))
+    if index + 1 < len(phases):
+        return str(phases[index + 1].label)
+    return _("続ける・方向を変える等の結論")

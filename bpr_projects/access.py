@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.timezone import localdate
 from guardian.shortcuts import get_objects_for_user, get_users_with_perms
 
-from bpr_projects.enums import ADOPTED, Stage
+from bpr_projects.enums import ADOPTED
 from bpr_projects.models import Participant, Project, ProjectQuerySet
 from roles.enums import Role, Scope
 from roles.grants import GRANTS
@@ -40,7 +40,7 @@ def visible_to(user: User, at: datetime) -> ProjectQuerySet:
         | Q(proposer_post__in=posts)
         | Q(pk__in=granted(user, "bpr_projects.edit_draft"))
     )
-    submitted = ~Q(stage=Stage.DRAFT)
+    submitted = Q(number__isnull=False)
     return Project.objects.filter(mine | (submitted & _readable(user, capacities, posts)))
 
 

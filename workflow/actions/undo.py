@@ -43,7 +43,7 @@ def pull_back(run: Run, act: Act) -> Decision:
     note = str(_("引戻し"))
     if last.step_run is None or last.step_run.kind == StepKind.REVISION:
         opened = steps.open_revision(run, act, note=note)
-        if last.step_run is None and run.kind == RunKind.PROJECT and run.project is not None:
+        if run.kind == RunKind.PROJECT and run.project is not None:
             run.project.move_to(Stage.DRAFT, at=act.at)
     else:
         run.position = last.step_run.position

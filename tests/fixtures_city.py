@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 
+from bpr_projects.actions import load_plan
 from roles.actions import load_city
 from roles.models import Appointment, Post, Section, User
 from tests.make import AT, PASSWORD
+from workflow.actions.route_data import load_routes
 
-CITY_FILE = Path(settings.BASE_DIR) / "cities" / "kazuno.toml"
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_django import DjangoDbBlocker
+
+CITIES = Path(settings.BASE_DIR) / "cities"
+CITY_FILE = CITIES / "kazuno.toml"
 
 
 @dataclass(frozen=True)
@@ -38,3 +48,32 @@ def city(db: None) -> City:
     """10 departments, 25 sections, 71 people with their posts; everybody's password is PASSWORD."""
     load_city(CITY_FILE, password=PASSWORD, at=AT)
     return City()
+
+
+def load_office() -> City:
+    """The city with the plan's content and the shipped routes, as on the first day."""
+    with transaction.atomic():
+        load_city(CITY_FILE, password=PASSWORD, at=AT)
+        load_plan(CITIES / "plan.toml")
+        load_routes(CITIES / "routes.toml", at=AT)
+    return City()
+
+
+@pytest.fixture(scope="module")
+def loaded_office(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[City]:
+    """Loaded once a module, in a transaction around the transactions of its tests."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield load_office()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def office(loaded_office: City, db: None) -> City:
+    """The sample city, ready to receive cases. Not for tests with real transactions."""
+    return loaded_office
+
+
+@pytest.fixture
+def real_office(transactional_db: None) -> City:
+    """The same for tests of several threads: committed, and flushed afterwards."""
+    return load_office()

@@ -1,6 +1,7 @@
 """Typed makers with honest defaults: name only what matters to the test.
 
-They write rows directly, without asking who may; verbs are tested through the verbs.
+People and posts are written directly, without asking who may. Cases live through the engine's verbs
+and need the sample city with its plan and routes (fixture ``office``).
 """
 
 from __future__ import annotations
@@ -11,10 +12,28 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.utils.timezone import localdate
 
+from bpr_projects import actions as cases
+from bpr_projects.enums import Phase
+from bpr_projects.models import Project
 from roles.actions import record
 from roles.enums import AppointmentKind, Role, SuspensionKind
-from roles.models import Appointment, Delegation, Department, Post, Section, Suspension, User
+from roles.models import (
+    Appointment,
+    Delegation,
+    Department,
+    Post,
+    Section,
+    Suspension,
+    User,
+    holders_of,
+)
+from workflow import engine
+from workflow.access import holders
+from workflow.enums import Outcome, SlotState, StepKind
+from workflow.models import Decision, Run, Slot, StepRun
+from workflow.outcomes import Answer
 
 JST: Final = ZoneInfo("Asia/Tokyo")
 AT: Final = datetime(2026, 5, 11, 9, 0, tzinfo=JST)
@@ -134,3 +153,225 @@ def a_suspension(
             by=None,
             at=AT,
         )
+
+
+# --- cases, through the real engine: they need the fixture ``office`` -------------------------
+
+SHEET: Final[dict[str, Any]] = {
+    "title": "書かない窓口",
+    "area": "P2",
+    "problem": "転入の手続で同じ住所を何度も書いていただいている。",
+    "reform": "聞き取りで申請書を作り、署名だけをいただく。",
+    "sections": [],
+    "volume": 2000,
+    "minutes_before": 42,
+    "minutes_after": 25,
+    "cost": 0,
+    "budget_measure": "NONE",
+    "starts_on": "2026-07-01",
+    "ends_on": "2027-03-31",
+    "kpi_name": "平均手続時間",
+    "kpi_unit": "分",
+    "kpi_baseline": 42,
+    "kpi_target": 25,
+    "kpi_target_on": "2027-03-31",
+    "kpi_source": "発券機の記録",
+}
+"""A complete sheet; alone it takes RT1."""
+
+ROUTES: Final[dict[str, dict[str, Any]]] = {
+    "RT1": {},
+    "RT2": {"has_personal_data": True},
+    "RT3": {"cost": 680_000, "budget_measure": "INITIAL"},
+    "RT4": {"uses_cloud": True},
+    "RT5": {"is_pilot": True, "pilot_months": 2, "is_reversible": True},
+}
+"""What has to be added to ``SHEET`` for each route."""
+
+YES: Final[dict[StepKind, Outcome]] = {
+    StepKind.CONFIRMATION: Outcome.APPROVED,
+    StepKind.RECEPTION: Outcome.RECEIVED,
+    StepKind.REVIEW: Outcome.SCORED,
+    StepKind.REFERRAL: Outcome.REFERRED,
+    StepKind.APPROVAL: Outcome.APPROVED,
+    StepKind.CONCURRENCE: Outcome.AGREED,
+    StepKind.MEDIATION: Outcome.SETTLED,
+    StepKind.DELIBERATION: Outcome.AGREED,
+    StepKind.STANDING_DECISION: Outcome.ADOPTED,
+    StepKind.DECISION: Outcome.ADOPTED,
+}
+"""The answer with which a case goes on."""
+
+SCORES: Final = {f"N{n}": 4 for n in range(1, 7)} | {"effect": 4, "feasibility": 3}
+
+ANSWERS: Final[dict[Outcome, dict[str, Any]]] = {
+    Outcome.SCORED: {"scores": SCORES},
+    Outcome.ADOPTED_WITH_CONDITIONS: {
+        "conditions": (("予算の成立を条件とする", "ZAISEI", "2027-03-31"),)
+    },
+    Outcome.NOT_ADOPTED: {"confirmed": True},
+    Outcome.HELD: {"until": "2026-05-18"},
+    Outcome.WITHDRAWN: {"confirmed": True},
+    Outcome.ABANDONED: {"confirmed": True},
+}
+"""What an outcome needs beside a comment."""
+
+PHASES: Final[dict[Phase, dict[str, Any]]] = {
+    Phase.OBSERVE: {"findings": "待ち時間が月曜の朝に集中している。"},
+    Phase.ORIENT: {"causes": "予約の枠がない。", "options": ["予約制", "増員"]},
+    Phase.DECIDE: {
+        "choice": "予約制",
+        "reason": "費用がかからない。",
+        "actor": "浅石 桃子",
+        "until": "2026-09-30",
+    },
+    Phase.ACT: {
+        "done": "予約を始めた。",
+        "effect": "待ち時間が半分になった。",
+        "result": "CONTINUE",
+    },
+}
+"""A complete record of each phase, inside the bounds."""
+
+
+def holder(code: str, at: datetime = AT) -> User:
+    """Who holds the post with this code."""
+    post = Post.objects.get(code=code)
+    return holders_of([post.pk], localdate(at))[post.pk][0].person
+
+
+def a_draft(*, post: str = "LEADER-SHIMIN", at: datetime = AT, **answers: Any) -> Project:
+    """A complete draft of the holder of a post."""
+    return cases.start_draft(
+        by=holder(post, at), post=Post.objects.get(code=post), at=at, **{**SHEET, **answers}
+    )
+
+
+def submit(project: Project, *, at: datetime = AT) -> Project:
+    """提出 by the proposer's seat."""
+    by = holder(project.proposer_post.code, at)
+    engine.submit(project=project, draft_version=project.draft_version, by=by, at=at)
+    return Project.objects.get(pk=project.pk)
+
+
+def a_project(
+    *,
+    to: StepKind = StepKind.CONFIRMATION,
+    route: str = "RT2",
+    post: str = "LEADER-SHIMIN",
+    at: datetime = AT,
+    **answers: Any,
+) -> Project:
+    """A submitted case of that route, standing at the first step of a kind (OBSERVE: running)."""
+    project = submit(a_draft(post=post, at=at, **{**ROUTES[route], **answers}), at=at)
+    walk(project, to=to, at=at)
+    return Project.objects.get(pk=project.pk)
+
+
+def walk(project: Project, *, to: StepKind | None = None, at: datetime = AT) -> None:
+    """Answer every step in the case's favour until one of the kind is open, or all is decided."""
+    for _turn in range(80):
+        step = the_step(project)
+        if step is None or step.kind == to or step.kind not in YES:
+            return
+        say(project, YES[StepKind(step.kind)], at=at)
+    raise AssertionError(f"the case never came to {to}")
+
+
+def the_run(project: Project) -> Run:
+    """The run that waits for somebody, else the last one."""
+    runs = Run.objects.filter(project=project).select_related("step", "route", "revision")
+    return runs.filter(step__closed_at=None, step__isnull=False).first() or runs.latest("pk")
+
+
+def the_step(project: Project) -> StepRun | None:
+    """The open step of a case."""
+    return StepRun.objects.filter(project=project, closed_at=None).order_by("-pk").first()
+
+
+def the_slot(project: Project, post: str = "") -> Slot:
+    """The open slot of a case, or the slot of that post in the last step that asked it."""
+    slots = Slot.objects.filter(step_run__project=project).select_related(
+        "post", "step_run__run", "step_run__project", "step_run__revision"
+    )
+    if post:
+        return slots.filter(post__code=post).latest("pk")
+    return slots.filter(state=SlotState.OPEN, step_run__closed_at=None).earliest("pk")
+
+
+def say(  # noqa: PLR0913 -- a sentence has that many parts
+    project: Project,
+    outcome: Outcome,
+    *,
+    post: str = "",
+    by: User | None = None,
+    at: datetime = AT,
+    slot: Slot | None = None,
+    **answer: Any,
+) -> Decision:
+    """Answer the open step, or the slot of a post, as the first person who may."""
+    slot = slot or the_slot(project, post)
+    revision = slot.step_run.revision
+    who = by or next(each.person for each in holders(slot, at))
+    return engine.decide(
+        project=project,
+        slot_id=slot.pk,
+        revision_hash=revision.content_hash if revision else "",
+        outcome=outcome,
+        answer=Answer(**{"comment": "確かめました。", **ANSWERS.get(outcome, {}), **answer}),
+        by=who,
+        at=at,
+    )
+
+
+def resubmit(project: Project, *, at: datetime = AT, **answers: Any) -> Project:
+    """再提出 by the proposer's seat, with a changed text when answers are given."""
+    by = holder(project.proposer_post.code, at)
+    project = Project.objects.get(pk=project.pk)
+    if answers:
+        project = cases.save_draft(
+            project=project, version=project.draft_version, answers=answers, by=by, at=at
+        )
+    engine.resubmit(
+        project=project,
+        slot_id=the_slot(project).pk,
+        draft_version=project.draft_version,
+        comment="ご指摘のとおり直しました。",
+        by=by,
+        at=at,
+    )
+    return Project.objects.get(pk=project.pk)
+
+
+def record_phase(project: Project, *, at: datetime = AT, **content: Any) -> Phase:
+    """Record the open phase of the OODA cycle; returns which one it was."""
+    slot = the_slot(project)
+    phase = Phase(slot.step_run.kind)
+    engine.record_phase(
+        project=project,
+        slot_id=slot.pk,
+        content={**PHASES[phase], **content},
+        by=holder(slot.post.code, at),
+        at=at,
+    )
+    return phase
+
+
+def a_cycle(project: Project, *, at: datetime = AT, **result: Any) -> None:
+    """One lap of the OODA loop from its open phase to its end."""
+    while record_phase(project, at=at, **(result if _acts(project) else {})) != Phase.ACT:
+        pass
+
+
+def _acts(project: Project) -> bool:
+    return the_slot(project).step_run.kind == StepKind.ACT
+
+
+def withdraw(project: Project, *, by: User | None = None, at: datetime = AT) -> Run:
+    """取下げ by the proposer."""
+    return engine.withdraw(
+        project=project,
+        answer=Answer(comment="別の案と一緒にします。", confirmed=True),
+        by=by or project.proposer,
+        at=at,
+    )

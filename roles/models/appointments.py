@@ -155,6 +155,9 @@ class Delegation(Dated, Recorded):
     def __str__(self) -> str:
         return f"{self.post_id} {self.deputy_id} {self.starts_on}"
 
+    def is_in_force(self, on: date) -> bool:
+        return self.revoked_at is None and super().is_in_force(on)
+
     def ledger_payload(self) -> Payload:
         return {
             "post": self.post_id,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from roles.enums import Basis, Role
 from roles.models.appointments import Appointment, Delegation
 from roles.models.people import User
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import date
 
     from roles.models.organization import Post
@@ -37,8 +39,32 @@ def _deputised(delegation: Delegation) -> Capacity:
     return Capacity(delegation.post, delegation.deputy, Basis.DEPUTY, delegation=delegation)
 
 
+_read: Final[ContextVar[dict[tuple[int, date], list[Capacity]] | None]] = ContextVar(
+    "capacities", default=None
+)
+
+
+@contextmanager
+def read_once() -> Iterator[None]:
+    """While one page is drawn, ask for a person's posts once. Never around a verb."""
+    token = _read.set({})
+    try:
+        yield
+    finally:
+        _read.reset(token)
+
+
 def capacities_of(user: User, on: date) -> list[Capacity]:
     """For which posts this person may act that day: own posts first, then deputised ones."""
+    known = _read.get()
+    if known is None:
+        return _capacities(user, on)
+    if (user.pk, on) not in known:
+        known[user.pk, on] = _capacities(user, on)
+    return known[user.pk, on]
+
+
+def _capacities(user: User, on: date) -> list[Capacity]:
     if not user.is_active:
         return []
     appointments = Appointment.objects.effective(on).filter(person=user)

@@ -207,6 +207,8 @@ def test_a_deputy_who_cannot_act_does_not(why: str) -> None:
         Delegation.objects.filter(pk=delegation.pk).update(revoked_at=AT)
 
     assert acting(post) == []
+    delegation.refresh_from_db()
+    assert delegation.is_in_force(TODAY) == (why != "revoked")
 
 
 def test_a_holder_who_is_also_named_deputy_acts_as_holder_only() -> None:

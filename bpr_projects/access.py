@@ -12,7 +12,7 @@ from bpr_projects.enums import ADOPTED
 from bpr_projects.models import Participant, Project, ProjectQuerySet
 from roles.enums import Role, Scope
 from roles.grants import GRANTS
-from roles.models import Section, User, capacities_of
+from roles.models import User, capacities_of
 from roles.permissions import Perm
 
 if TYPE_CHECKING:
@@ -46,15 +46,20 @@ def visible_to(user: User, at: datetime) -> ProjectQuerySet:
 
 def _readable(user: User, capacities: Iterable[Capacity], posts: list[int]) -> Q:
     sections: set[int] = set()
+    departments: set[int] = set()
     for each in capacities:
         scope = GRANTS[Role(each.post.role)].get(Perm.VIEW_PROJECT)
         if scope == Scope.ALL:
             return Q()
         if scope == Scope.OWN_SECTION:
-            sections |= _sections_of(each)
+            if each.post.section_id:
+                sections.add(each.post.section_id)
+            elif each.post.department_id:
+                departments.add(each.post.department_id)
     own = {each.post.section_id for each in capacities if each.post.section_id}
     return (
         Q(section__in=sections)
+        | Q(section__department__in=departments)
         | Q(
             pk__in=Participant.objects.filter(Q(post__in=posts) | Q(section__in=own)).values(
                 "project"
@@ -63,13 +68,6 @@ def _readable(user: User, capacities: Iterable[Capacity], posts: list[int]) -> Q
         | Q(pk__in=granted(user, "bpr_projects.read_project"))
         | Q(stage__in=ADOPTED, is_confidential=False)
     )
-
-
-def _sections_of(capacity: Capacity) -> set[int]:
-    post = capacity.post
-    if post.section_id:
-        return {post.section_id}
-    return set(Section.objects.filter(department=post.department_id).values_list("pk", flat=True))
 
 
 def granted(user: User, permission: str) -> ProjectQuerySet:

@@ -83,22 +83,44 @@ def holders(slot: Slot, at: datetime) -> list[Capacity]:
 
 def may_answer(user: User, slot: Slot, at: datetime) -> Permit:
     """May this person answer this open step now, and for which post?"""
-    mine = [each for each in capacities_of(user, localdate(at)) if each.post.pk == slot.post_id]
-    if not mine:
-        return no(_not_yours(slot, at))
-    capacity = mine[0]
-    if slot.step_run.kind not in OWN_WORK and slot.step_run.project is not None:
-        conflict = _conflict(user, slot.step_run.project, at)
-        if conflict:
-            return no(conflict)
+    capacities = capacities_of(user, localdate(at))
+    if not any(each.post.pk == slot.post_id for each in capacities):
+        return no(not_yours(slot.post.title, [each.person.name for each in holders(slot, at)]))
+    project = slot.step_run.project
     other = (
         Decision.objects.filter(step_run=slot.step_run, decided_by=user)
         .exclude(slot=slot)
         .exclude(outcome=Outcome.SKIPPED)
+        .select_related("post")
         .first()
     )
-    if other is not None:
-        return no(_("この段階では、すでに別の立場（%s）で回答しています。") % other.post.title)
+    return permit_to_answer(
+        user,
+        slot,
+        capacities=capacities,
+        authors=authors_of(project) if project is not None else frozenset(),
+        answered_as=other.post.title if other else "",
+    )
+
+
+def permit_to_answer(
+    user: User,
+    slot: Slot,
+    *,
+    capacities: list[Capacity],
+    authors: frozenset[int],
+    answered_as: str,
+) -> Permit:
+    """The rule of ``may_answer`` on facts that were read before; pages read them all at once."""
+    capacity = next((each for each in capacities if each.post.pk == slot.post_id), None)
+    if capacity is None:
+        return no(not_yours(slot.post.title, []))
+    if slot.step_run.kind not in OWN_WORK and slot.step_run.project is not None:
+        conflict = _conflict(user, slot.step_run.project, capacities, authors)
+        if conflict:
+            return no(conflict)
+    if answered_as:
+        return no(_("この段階では、すでに別の立場（%s）で回答しています。") % answered_as)
     if (
         capacity.basis == Basis.DEPUTY
         and slot.step_run.snapshot.get("deputy") == DeputyPolicy.NEVER
@@ -107,25 +129,23 @@ def may_answer(user: User, slot: Slot, at: datetime) -> Permit:
     return yes(capacity)
 
 
-def _conflict(user: User, project: Project, at: datetime) -> str:
-    if user.pk in authors_of(project):
+def _conflict(
+    user: User, project: Project, capacities: list[Capacity], authors: frozenset[int]
+) -> str:
+    if user.pk in authors:
         return _("ご自身が提案した案件のため、判断できません。")
-    deputised = {
-        each.post.pk for each in capacities_of(user, localdate(at)) if each.basis == Basis.DEPUTY
-    }
+    deputised = {each.post.pk for each in capacities if each.basis == Basis.DEPUTY}
     if project.proposer_post_id in deputised:
         return _("提案者の代理をしているため、この案件は判断できません。")
     return ""
 
 
-def _not_yours(slot: Slot, at: datetime) -> str:
-    names = "、".join(each.person.name for each in holders(slot, at))
+def not_yours(title: str, names: list[str]) -> str:
+    """Who holds the seat that is asked, for everybody else."""
     if not names:
-        return _("この段階の担当は %s ですが、いまは空席です。") % slot.post.title
-    return _("いまの担当は %(post)s（%(names)s）です。") % {
-        "post": slot.post.title,
-        "names": names,
-    }
+        return _("この段階の担当は %s ですが、いまは空席です。") % title
+    shown = {"post": title, "names": "、".join(names)}
+    return _("いまの担当は %(post)s（%(names)s）です。") % shown
 
 
 def may(user: User, verb: str, project: Project, at: datetime) -> Permit:
@@ -180,20 +200,35 @@ def _with_perm(perm: Perm, stages: frozenset[Stage], label: str) -> Callable[...
 def _pull_back(user: User, project: Project, at: datetime) -> Permit:
     run = Run.objects.filter(project=project, ended_at=None, step__isnull=False).first()
     last = last_act(run) if run else None
-    if run is None or last is None:
+    seen = (
+        Seen.objects.filter(slot__step_run=run.step_id).select_related("person").first()
+        if run and last
+        else None
+    )
+    opened = (seen.person.name, seen.seen_at) if seen else None
+    return permit_to_pull_back(user, last, opened, capacities_of(user, localdate(at)))
+
+
+def permit_to_pull_back(
+    user: User,
+    last: Decision | None,
+    opened: tuple[str, datetime] | None,
+    capacities: list[Capacity],
+) -> Permit:
+    """The rule of 引戻し on facts read before. ``opened``: who saw the next step, and when."""
+    if last is None:
         return no(_("引き戻せる操作がありません。"))
     if last.decided_by_id != user.pk:
         return no(_("引き戻せるのは、直前に操作した %s さんです。") % last.decided_by.name)
-    seen = Seen.objects.filter(slot__step_run=run.step_id).select_related("person").first()
-    if seen is not None:
+    if opened is not None:
         return no(
             _(
                 "%(name)sさんが %(when)s に開いたため、引き戻せません。"
                 "事務局に差戻しを依頼してください。"
             )
-            % {"name": seen.person.name, "when": clock(seen.seen_at)}
+            % {"name": opened[0], "when": clock(opened[1])}
         )
-    for each in capacities_of(user, localdate(at)):
+    for each in capacities:
         if each.post.pk == last.post_id:
             return yes(each)
     return no(_("いまは %s の職にないため、引き戻せません。") % last.post.title)
@@ -202,19 +237,21 @@ def _pull_back(user: User, project: Project, at: datetime) -> Permit:
 def last_act(run: Run) -> Decision | None:
     """The act that opened the run's present step, if it is of a kind that may be pulled back."""
     step = run.step
-    if step is None or step.closed_at is not None or step.snapshot.get("reopened"):
+    if step is None:
         return None
-    if step.slots.exclude(state=SlotState.OPEN).exists():
-        return None
-    if Decision.objects.filter(step_run=step).exclude(outcome=Outcome.SKIPPED).exists():
-        return None
-    last = (
-        Decision.objects.filter(run=run, superseded_by=None)
-        .exclude(outcome=Outcome.SKIPPED)
-        .select_related("decided_by", "post", "step_run")
-        .order_by("-pk")
-        .first()
+    said = Decision.objects.filter(run=run, superseded_by=None).exclude(outcome=Outcome.SKIPPED)
+    untouched = (
+        not step.slots.exclude(state=SlotState.OPEN).exists()
+        and not Decision.objects.filter(step_run=step).exclude(outcome=Outcome.SKIPPED).exists()
     )
+    last = said.select_related("decided_by", "post", "step_run").order_by("-pk").first()
+    return pullable(step, last) if untouched else None
+
+
+def pullable(step: StepRun, last: Decision | None) -> Decision | None:
+    """The last act, if the step that it opened (untouched since) lets it be taken back."""
+    if step.closed_at is not None or step.snapshot.get("reopened"):
+        return None
     if last is None or last.outcome in (Outcome.PULLED_BACK, Outcome.CLOSED):
         return None
     if last.step_run is None:

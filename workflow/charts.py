@@ -120,7 +120,7 @@ def ball_lines(
     for slots in steps.values():
         project_id = slots[0].step_run.project_id
         if project_id is not None:
-            balls[project_id] = _ball(slots, people, proposers[project_id], at, days)
+            balls[project_id] = ball_of(slots, people, proposers[project_id], at, days)
     return balls
 
 
@@ -190,9 +190,10 @@ def seats_today(posts: Collection[int], at: datetime) -> People:
     return people
 
 
-def _ball(
+def ball_of(
     slots: list[Slot], people: People, proposer: int, at: datetime, closures: frozenset[date]
 ) -> Ball:
+    """The line of one open step, from its slots and whoever may act today."""
     step = slots[0].step_run
     waiting = [slot for slot in slots if slot.state == SlotState.OPEN]
     excluded = None if step.kind in OWN_WORK else proposer

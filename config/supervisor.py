@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 DEFAULT_PORT: Final = 8000
 HERE: Final = frozenset({"127.0.0.1", "0.0.0.0"})  # noqa: S104 -- compared, never bound
 LONGEST_SOCKET_PATH: Final = 100  # bytes that every system accepts for a unix socket
+STOPS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 START_PATIENCE: Final = 60.0
 STOP_PATIENCE: Final = 15.0
 LONGEST_PAUSE: Final = 30.0
@@ -228,7 +229,7 @@ class Supervisor:
 
     def run(self) -> None:
         """Start all, tell where to go, and mend what breaks until somebody says stop."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in STOPS:
             signal.signal(number, self._stop_soon)
         try:
             self.manage("prepare")

@@ -91,3 +91,18 @@ def test_main_says_the_refusal_instead_of_a_trace(
 
     assert bootstrap.main(["demo"]) == 1
     assert "make demo PYTHON=python3.11" in capsys.readouterr().out
+
+
+def test_main_goes_on_in_the_new_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    prepared: list[str] = []
+    continued: list[list[str]] = []
+    monkeypatch.setattr(Environment, "ensure", lambda _self, kind: prepared.append(kind))
+    monkeypatch.setattr("os.execv", lambda _path, arguments: continued.append(arguments))
+    monkeypatch.setattr("os.chdir", lambda _path: None)
+
+    assert [bootstrap.main([word]) for word in ("dev", "runtime", "demo")] == [0, 0, 0]
+
+    assert prepared == ["dev", "runtime", "runtime"]
+    assert [arguments[1:] for arguments in continued] == [["-m", "config.supervisor"]]

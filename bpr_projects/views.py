@@ -1,0 +1,42 @@
+"""Files of a case, served to those who may read the case and to nobody else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from django.contrib.auth.decorators import login_required
+from django.http import FileResponse, Http404
+from django.shortcuts import get_object_or_404
+from django.utils.timezone import now
+from django.views.decorators.http import require_safe
+
+from bpr_projects.access import visible_to
+from bpr_projects.models import Attachment
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from django.http import HttpRequest, HttpResponseBase
+
+DOWNLOAD_POLICY: Final = "default-src 'none'; sandbox; frame-ancestors 'none'"
+"""Content policy of a download: whatever a browser makes of it, nothing in it runs."""
+
+
+@login_required
+@require_safe
+def attachment(request: HttpRequest, ref: str, key: UUID) -> HttpResponseBase:
+    """A file as a download, never shown inline. Also removed ones: revisions were decided on them."""
+    found = get_object_or_404(Attachment.objects.select_related("project"), key=key)
+    may_read = visible_to(request.user, now()).filter(pk=found.project_id)  # type: ignore[arg-type]
+    if found.project.reference != ref or not may_read.exists():
+        raise Http404
+    response = FileResponse(
+        found.file.open("rb"),
+        as_attachment=True,
+        filename=found.name,
+        content_type="application/octet-stream",
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = DOWNLOAD_POLICY
+    response["Cache-Control"] = "private, no-store"
+    return response

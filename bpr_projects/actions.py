@@ -213,19 +213,16 @@ def record_phase(
     at: datetime,
     within_bounds: bool,
 ) -> CycleEntry:
-    """Write what a phase found and move the cycle on; a repeated DECIDE replaces its entry."""
-    entry, _created = CycleEntry.objects.update_or_create(
+    """Write what a phase found; the last row of a phase counts."""
+    return CycleEntry.objects.create(
         cycle=cycle,
         phase=cycle.phase,
-        defaults={
-            "content": dict(content),
-            "opened_at": opened_at,
-            "recorded_by": by,
-            "recorded_at": at,
-            "within_bounds": within_bounds,
-        },
+        content=dict(content),
+        opened_at=opened_at,
+        recorded_by=by,
+        recorded_at=at,
+        within_bounds=within_bounds,
     )
-    return entry
 
 
 NEXT_PHASE = {Phase.OBSERVE: Phase.ORIENT, Phase.ORIENT: Phase.DECIDE, Phase.DECIDE: Phase.ACT}

@@ -405,7 +405,7 @@ class Cycle(models.Model):
 
 
 class CycleEntry(models.Model):
-    """What was recorded at one phase of a cycle; ``content`` follows ``sheet.PHASE_FIELDS``."""
+    """What was recorded at a phase of a cycle. A phase that is worked on again gets another row."""
 
     cycle = models.ForeignKey(Cycle, models.PROTECT, related_name="entries")
     phase = models.CharField(max_length=8, choices=Phase)

@@ -12,13 +12,22 @@ from typing import TYPE_CHECKING, Final
 from django.utils.timezone import localdate, localtime
 from django.utils.translation import gettext as _
 
+from bpr_projects import calendar
 from bpr_projects.access import authors_of, granted
-from bpr_projects.enums import IN_DECISION, Stage
+from bpr_projects.enums import IN_DECISION, Phase, Stage
 from roles.enums import Basis, Role
 from roles.grants import permits
 from roles.models import capacities_of, holders_of
 from roles.permissions import Perm
-from workflow.enums import CYCLE_KINDS, DeputyPolicy, Outcome, SlotState, StepKind
+from workflow.enums import (
+    CYCLE_KINDS,
+    DeputyPolicy,
+    Outcome,
+    RunKind,
+    RunState,
+    SlotState,
+    StepKind,
+)
 from workflow.models import Decision, Run, Seen, Slot, StepRun
 from workflow.outcomes import PULLABLE
 
@@ -26,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from bpr_projects.models import Project
+    from bpr_projects.models import CycleEntry, Project
     from roles.models import Capacity, User
 
 
@@ -177,12 +186,34 @@ def _submit(user: User, project: Project, at: datetime) -> Permit:
 
 
 def _withdraw(user: User, project: Project, at: datetime) -> Permit:
-    if project.stage not in IN_DECISION | {Stage.RETURNED}:
+    asked = project.stage == Stage.RUNNING and open_question(project) is not None
+    if not asked and project.stage not in IN_DECISION | {Stage.RETURNED}:
         return no(_("「%s」の案件は取り下げられません。") % project.get_stage_display())
     for each in capacities_of(user, localdate(at)):
-        if each.post.pk == project.proposer_post_id:
+        if each.post.pk == project.proposer_post_id or (asked and _leads(each, project)):
             return yes(each)
     return no(_("取り下げできるのは、提案者です。"))
+
+
+def _leads(capacity: Capacity, project: Project) -> bool:
+    post = capacity.post
+    return post.role == Role.DX_LEADER and post.section_id == project.section_id
+
+
+def open_question(project: Project) -> Run | None:
+    """The change, stop, roll-out or completion that is being decided now, if there is one."""
+    return Run.objects.filter(project=project, kind=RunKind.APPROVAL, state=RunState.OPEN).first()
+
+
+def _close_region(user: User, project: Project, at: datetime) -> Permit:
+    if not StepRun.objects.filter(
+        project=project, kind=StepKind.REVIEW, closed_at__isnull=True
+    ).exists():
+        return no(_("審査中の案件ではありません。"))
+    for each in capacities_of(user, localdate(at)):
+        if permits([each], Perm.CLOSE_REGION):
+            return yes(each)
+    return no(_("審査を締め切れるのは、PT長と事務局です。"))
 
 
 def _with_perm(perm: Perm, stages: frozenset[Stage], label: str) -> Callable[..., Permit]:
@@ -269,10 +300,33 @@ def _observe(user: User, project: Project, at: datetime) -> Permit:
 
 
 def _halt(user: User, project: Project, at: datetime) -> Permit:
+    entry = halting(project)
+    if entry is None:
+        return no(_("止められる意思決定がありません。"))
+    since = calendar.business_days_between(localdate(entry.recorded_at), localdate(at)) - 1
+    if since > HALT_DAYS:
+        return no(_("記録から%s営業日を過ぎたため、止められません。") % HALT_DAYS)
     for each in capacities_of(user, localdate(at)):
         if each.post.role == Role.SECTION_HEAD and each.post.section_id == project.section_id:
             return yes(each)
     return no(_("止められるのは、所管課の所属長です。"))
+
+
+HALT_DAYS: Final = 2
+"""Business days in which the 所属長 may stop what was decided inside the bounds."""
+
+
+def halting(project: Project) -> CycleEntry | None:
+    """The decision inside the bounds that is being acted on, if there is one."""
+    run = (
+        Run.objects.filter(project=project, kind=RunKind.CYCLE, state=RunState.OPEN)
+        .select_related("step", "cycle")
+        .first()
+    )
+    if run is None or run.cycle is None or run.step is None or run.step.kind != StepKind.ACT:
+        return None
+    last = run.cycle.entries.filter(phase=Phase.DECIDE).order_by("-pk").first()
+    return last if last is not None and last.within_bounds else None
 
 
 VERBS: Final[dict[str, Callable[[User, Project, datetime], Permit]]] = {
@@ -285,11 +339,7 @@ VERBS: Final[dict[str, Callable[[User, Project, datetime], Permit]]] = {
         IN_DECISION | {Stage.RETURNED},
         "廃案の手続きができるのは、事務局です。",
     ),
-    "close_region": _with_perm(
-        Perm.CLOSE_REGION,
-        frozenset({Stage.IN_REVIEW}),
-        "審査を締め切れるのは、PT長と事務局です。",
-    ),
+    "close_region": _close_region,
     "observe": _observe,
     "halt": _halt,
 }

@@ -23,7 +23,14 @@ from bpr_projects.models import Project
 from workflow import access
 from workflow.actions import answers, cycles, steps, submission, undo
 from workflow.actions.acts import Act, record
-from workflow.actions.refusals import AlreadyDone, Busy, NotAllowed, NotFound, Refusal
+from workflow.actions.refusals import (
+    AlreadyDone,
+    Busy,
+    NotAllowed,
+    NotFound,
+    Refusal,
+    Unroutable,
+)
 from workflow.enums import CYCLE_KINDS, Outcome, RunKind, RunState, SlotState, StepKind
 from workflow.flows import ApprovalFlow, CycleFlow, ProjectFlow
 from workflow.models import FAR_FUTURE, Decision, Reading, Run, Seen, Slot, StepRun, WorkItem
@@ -36,6 +43,7 @@ if TYPE_CHECKING:
     from roles.models import Capacity, Post, Section, User
     from workflow.access import Permit
     from workflow.outcomes import Answer
+from workflow.routing import NoHolder, NoRoute
 
 FLOWS: dict[str, Any] = {
     RunKind.PROJECT: ProjectFlow,
@@ -55,6 +63,8 @@ def _locked(run: Run) -> Iterator[Run]:
             yield _fresh(run.pk)
     except FlowLockFailed:
         raise Busy from None
+    except (NoHolder, NoRoute) as gap:
+        raise Unroutable(gap) from gap
     except OperationalError as error:
         if _is_busy(error):
             raise Busy from None
@@ -104,6 +114,8 @@ def submit(*, project: Project, draft_version: int, by: User, at: datetime) -> R
             ProjectFlow.submit.run(run=run)
             _settle(run, act)
             return run
+    except (NoHolder, NoRoute) as gap:
+        raise Unroutable(gap) from gap
     except OperationalError as error:
         if _is_busy(error):
             raise Busy from None
@@ -122,9 +134,19 @@ def _still_draft(project: Project) -> None:
 
 
 def resubmit(
-    *, project: Project, slot_id: int, draft_version: int, comment: str, by: User, at: datetime
+    *,
+    project: Project,
+    slot_id: int,
+    draft_version: int,
+    comment: str,
+    by: User,
+    at: datetime,
+    corrections: Mapping[str, Any] | None = None,
 ) -> Run:
-    """再提出 after 差戻し or 引戻し: the working copy becomes the next revision."""
+    """再提出 after 差戻し or 引戻し: the working copy becomes the next revision.
+
+    ``corrections`` changes the text of a change, stop, roll-out or completion.
+    """
     with _locked(_run_of(slot_id, project)) as run:
         slot = _slot(slot_id, run)
         if slot.state != SlotState.OPEN or slot.step_run.kind != StepKind.REVISION:
@@ -136,7 +158,7 @@ def resubmit(
                 _("提出の前に、下書きが別の画面で保存されています。内容を確かめてください。")
             )
         act = _act(by, at, permit)
-        submission.resubmit(slot, act, comment)
+        submission.resubmit(slot, act, comment, corrections or {})
         _execute(slot, by)
         _settle(slot.step_run.run, act)
         return slot.step_run.run
@@ -239,7 +261,7 @@ def _stop(
 ) -> Run:
     with _locked(_open_run(project)) as run:
         assert run.project is not None  # noqa: S101 -- asked for by project
-        if run.state != RunState.OPEN or run.kind != RunKind.PROJECT:
+        if run.state != RunState.OPEN:
             raise AlreadyDone(_last(run))
         act = _act(by, at, _allowed(access.may(by, verb, run.project, at)))
         undo.stop(run, outcome, answer, act)
@@ -256,6 +278,22 @@ def close_region(*, project: Project, reason: str, by: User, at: datetime) -> Ru
         act = _act(by, at, _allowed(access.may(by, "close_region", run.project, at)))
         undo.close_region(run, reason, act)
         _poke_join(run)
+        _settle(run, act)
+        return run
+
+
+def halt(*, project: Project, reason: str, by: User, at: datetime) -> Run:
+    """停止: the 所属長 stops what was decided inside the bounds, within two business days."""
+    waiting = Run.objects.filter(project=project, kind=RunKind.CYCLE, state=RunState.OPEN).first()
+    if waiting is None:
+        raise NotFound
+    with _locked(waiting) as run:
+        assert run.project is not None  # noqa: S101 -- cycles belong to cases
+        act = _act(by, at, _allowed(access.may(by, "halt", run.project, at)))
+        last = Decision.objects.filter(run=run, step_run__kind=StepKind.DECIDE).latest("pk")
+        cycles.halt(run, reason, act)
+        _cancel_tasks(run)
+        _reopen(run, last)
         _settle(run, act)
         return run
 

@@ -76,7 +76,6 @@ class Outcome(TextChoices):
     SKIPPED = "SKIPPED", _("省略")
     CLOSED = "CLOSED", _("締切")
     RECORDED = "RECORDED", _("記録")
-    ADJUSTED = "ADJUSTED", _("枠内の微修正")
     HALTED = "HALTED", _("所属長による停止")
 
 

@@ -196,6 +196,7 @@ class CycleFlow(flow.Flow):
     answer_gate = Gate(which_phase).Way(StepKind.ACT, this.act).Way(StepKind.DECIDE, this.decide)
     act = Task().Annotation(title=_("行動")).Next(this.finished)
     finished = flow.End().Annotation(title=_("サイクルの終わり"))
+    reopen = Gate(which_phase).Annotation(title=_("停止")).Way(StepKind.DECIDE, this.decide)
 
     def on_begin(self, activation: Any, run: Run) -> Any:
         """Tie the run to its process."""

@@ -233,15 +233,12 @@ RULES: Final[dict[Outcome, Rule]] = {
     Outcome.RECORDED: Rule(
         _("記録して次へ進む"), "記録", Effect.COUNT, Tone.INFO, _("OODAの次の段階へ進みます。")
     ),
-    Outcome.ADJUSTED: Rule(
-        _("枠内の微修正を記録する"), "修正", Effect.NONE, Tone.INFO, _("所属長に供覧されます。")
-    ),
     Outcome.HALTED: Rule(
-        _("微修正を止める"),
+        _("この意思決定を止める"),
         "停止",
         Effect.NONE,
         Tone.BAD,
-        _("記録された微修正を止め、担当に戻します。"),
+        _("自由枠の中の意思決定を止め、担当の「意思決定」に戻します。"),
         needs_comment=True,
     ),
 }

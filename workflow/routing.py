@@ -221,7 +221,7 @@ def choose_route(case: Case, on: date) -> Choice:
         match = matches(route.condition, case.facts)
         if match.holds:
             return Choice(route, _reason(route, match))
-    raise NoRoute(case.project)
+    raise NoRoute(case.kind.label)
 
 
 def _reason(route: Route, match: Match) -> str:

@@ -236,6 +236,26 @@ def settle_change(project: Project, *, adopted: bool, act: Act) -> Run | None:
     return run
 
 
+def halt(run: Run, reason: str, act: Act) -> None:
+    """停止 by the 所属長: what was decided inside the bounds goes back to 意思決定."""
+    if not reason.strip():
+        raise Unanswered({"comment": _("止める理由を入力してください。")})
+    assert run.step is not None  # noqa: S101 -- access found the open step
+    step = run.step
+    steps.close_step(step, Outcome.HALTED, act)
+    act.say(
+        Saying(
+            run=run,
+            step_run=step,
+            outcome=Outcome.HALTED,
+            capacity=act.capacity,
+            clause="",
+            answer=Answer(comment=reason),
+        )
+    )
+    open_phase(run, Phase.DECIDE, act)
+
+
 def still_running(project: Project) -> bool:
     """Whether the case goes on after the last decision."""
     project.refresh_from_db(fields=["stage"])

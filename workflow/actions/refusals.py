@@ -78,3 +78,15 @@ class Busy(Refusal):
         super().__init__(
             _("ほかの処理が同じ案件を更新しています。数秒おいて、もう一度お試しください。")
         )
+
+
+class Unroutable(Refusal):
+    """The organisation lacks a post that the route needs; the 事務局 has to register it."""
+
+    def __init__(self, gap: Exception) -> None:
+        super().__init__(
+            _(
+                "「%s」を担当する職が登録されていないため、進められません。事務局に連絡してください。"
+            )
+            % gap
+        )

@@ -77,7 +77,7 @@ def advance(run: Run, act: Act, *, reopened: bool = False) -> None:
             open_step(run, step, list(resolution.posts), act, resolution.note, reopened=reopened)
             return
         run.position += 1
-    raise routing.NoRoute(run)
+    raise routing.NoRoute(run.get_kind_display())
 
 
 def open_step(

@@ -39,13 +39,25 @@ def submit(project: Project, act: Act) -> Run:
     return run
 
 
-def resubmit(slot: Slot, act: Act, comment: str) -> None:
-    """A corrected text: a new round on a route that is chosen anew."""
+def resubmit(slot: Slot, act: Act, comment: str, corrections: Mapping[str, Any]) -> None:
+    """A corrected text: a new round on a route that is chosen anew.
+
+    ``corrections`` changes the text of a change, stop, roll-out or completion; the text of a
+    proposal is its working copy.
+    """
     run = slot.step_run.run
-    assert run.project is not None  # noqa: S101 -- revision steps belong to cases
+    assert run.project is not None and run.revision is not None  # noqa: S101, PT018 -- submitted
     if run.kind == RunKind.PROJECT:
         cases.check_sheet(run.project.sheet)
         run.revision = cases.freeze(project=run.project, by=act.by, at=act.at)
+    elif corrections:
+        run.revision = cases.freeze(
+            project=run.project,
+            kind=RevisionKind(run.revision.kind),
+            answers={**run.revision.sheet, **corrections},
+            by=act.by,
+            at=act.at,
+        )
     act.say(
         Saying(
             run=run,

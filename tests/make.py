@@ -299,7 +299,7 @@ def the_slot(project: Project, post: str = "") -> Slot:
     return slots.filter(state=SlotState.OPEN, step_run__closed_at=None).earliest("pk")
 
 
-def say(  # noqa: PLR0913 -- a sentence has that many parts
+def say(
     project: Project,
     outcome: Outcome,
     *,

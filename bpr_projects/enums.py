@@ -115,3 +115,34 @@ class BudgetMeasure(TextChoices):
     INITIAL = "INITIAL", _("当初予算")
     SUPPLEMENTARY = "SUPPLEMENTARY", _("補正予算")
     DIVERSION = "DIVERSION", _("流用")
+
+
+# Choices as named callables: rewording a label makes no migration.
+
+
+def budget_measure_choices() -> list[tuple[str, str]]:
+    return [(each.value, str(each.label)) for each in BudgetMeasure]
+
+
+def cycle_result_choices() -> list[tuple[str, str]]:
+    return [(each.value, str(each.label)) for each in CycleResult]
+
+
+def observation_kind_choices() -> list[tuple[str, str]]:
+    return [(each.value, str(each.label)) for each in ObservationKind]
+
+
+def participant_reason_choices() -> list[tuple[str, str]]:
+    return [(each.value, str(each.label)) for each in ParticipantReason]
+
+
+def phase_choices() -> list[tuple[str, str]]:
+    return [(each.value, str(each.label)) for each in Phase]
+
+
+def revision_kind_choices() -> list[tuple[str, str]]:
+    return [(each.value, str(each.label)) for each in RevisionKind]
+
+
+def stage_choices() -> list[tuple[str, str]]:
+    return [(each.value, str(each.label)) for each in Stage]

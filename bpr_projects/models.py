@@ -17,12 +17,16 @@ from bpr_projects.enums import (
     ALLOWED,
     UNDERWAY,
     BudgetMeasure,
-    CycleResult,
-    ObservationKind,
-    ParticipantReason,
     Phase,
     RevisionKind,
     Stage,
+    budget_measure_choices,
+    cycle_result_choices,
+    observation_kind_choices,
+    participant_reason_choices,
+    phase_choices,
+    revision_kind_choices,
+    stage_choices,
 )
 from roles.models import Post, Section, User
 
@@ -143,7 +147,7 @@ class Project(models.Model):
 
     number = models.CharField(_("案件番号"), max_length=12, unique=True, null=True, blank=True)
     title = models.CharField(_("提案名"), max_length=30, blank=True)
-    stage = models.CharField(max_length=16, choices=Stage, default=Stage.DRAFT)
+    stage = models.CharField(max_length=16, choices=stage_choices, default=Stage.DRAFT)
     section = models.ForeignKey(Section, models.PROTECT, related_name="projects", null=True)
     area = models.ForeignKey(Area, models.PROTECT, related_name="projects", null=True, blank=True)
     proposer = models.ForeignKey(User, models.PROTECT, related_name="proposed")
@@ -227,7 +231,9 @@ class Revision(models.Model):
     project = models.ForeignKey(
         Project, models.PROTECT, related_name="revisions", null=True, blank=True
     )
-    kind = models.CharField(max_length=12, choices=RevisionKind, default=RevisionKind.PROJECT)
+    kind = models.CharField(
+        max_length=12, choices=revision_kind_choices, default=RevisionKind.PROJECT
+    )
     number = models.PositiveIntegerField()
     title = models.CharField(max_length=60)
     sheet = models.JSONField()
@@ -291,7 +297,7 @@ class Participant(models.Model):
     post = models.ForeignKey(Post, models.PROTECT, null=True, blank=True, related_name="+")
     section = models.ForeignKey(Section, models.PROTECT, null=True, blank=True, related_name="+")
     revision = models.ForeignKey(Revision, models.PROTECT, null=True, blank=True, related_name="+")
-    reason = models.CharField(max_length=12, choices=ParticipantReason)
+    reason = models.CharField(max_length=12, choices=participant_reason_choices)
     since = models.DateTimeField()
 
     class Meta:
@@ -326,7 +332,7 @@ class Bounds(models.Model):
     cost_limit = models.PositiveIntegerField(help_text="yen, running total")
     sections = models.ManyToManyField(Section, related_name="+", blank=True)
     budget_measure = models.CharField(
-        max_length=16, choices=BudgetMeasure, default=BudgetMeasure.NONE
+        max_length=16, choices=budget_measure_choices, default=BudgetMeasure.NONE
     )
     head_confirms_first = models.BooleanField(default=False)
 
@@ -386,8 +392,8 @@ class Cycle(models.Model):
     project = models.ForeignKey(Project, models.PROTECT, related_name="cycles")
     number = models.PositiveSmallIntegerField()
     aim = models.CharField(max_length=200)
-    phase = models.CharField(max_length=8, choices=Phase, default=Phase.OBSERVE)
-    result = models.CharField(max_length=10, choices=CycleResult, blank=True)
+    phase = models.CharField(max_length=8, choices=phase_choices, default=Phase.OBSERVE)
+    result = models.CharField(max_length=10, choices=cycle_result_choices, blank=True)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
 
@@ -408,7 +414,7 @@ class CycleEntry(models.Model):
     """What was recorded at a phase of a cycle. A phase that is worked on again gets another row."""
 
     cycle = models.ForeignKey(Cycle, models.PROTECT, related_name="entries")
-    phase = models.CharField(max_length=8, choices=Phase)
+    phase = models.CharField(max_length=8, choices=phase_choices)
     content = models.JSONField()
     opened_at = models.DateTimeField()
     recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
@@ -427,7 +433,7 @@ class Observation(models.Model):
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="observations")
     cycle = models.ForeignKey(Cycle, models.PROTECT, related_name="observations")
-    kind = models.CharField(max_length=8, choices=ObservationKind)
+    kind = models.CharField(max_length=8, choices=observation_kind_choices)
     text = models.TextField(max_length=2000)
     recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     recorded_at = models.DateTimeField()

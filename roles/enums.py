@@ -64,3 +64,7 @@ def appointment_kinds() -> list[tuple[str, str]]:
 
 def suspension_kinds() -> list[tuple[str, str]]:
     return [(kind.value, str(kind.label)) for kind in SuspensionKind]
+
+
+def basis_choices() -> list[tuple[str, str]]:
+    return [(basis.value, str(basis.label)) for basis in Basis]

@@ -152,3 +152,46 @@ class SendBackTarget(TextChoices):
     PROPOSER = "PROPOSER", _("提案者")
     PROJECT_TEAM = "PROJECT_TEAM", _("プロジェクトチーム（再審査）")
     PT_CHAIR = "PT_CHAIR", _("PT長（再上申）")
+
+
+# Choices as named callables: rewording a label makes no migration.
+
+
+def deputy_policy_choices() -> list[tuple[str, str]]:
+    return [(each.value, str(each.label)) for each in DeputyPolicy]
+
+
+def mode_choices() -> list[tuple[str, str]]:
+    return [(each.value, str(each.label)) for each in Mode]
+
+
+def outcome_choices() -> list[tuple[str, str]]:
+    return [(each.value, str(each.label)) for each in Outcome]
+
+
+def route_state_choices() -> list[tuple[str, str]]:
+    return [(each.value, str(each.label)) for each in RouteState]
+
+
+def run_kind_choices() -> list[tuple[str, str]]:
+    return [(each.value, str(each.label)) for each in RunKind]
+
+
+def run_state_choices() -> list[tuple[str, str]]:
+    return [(each.value, str(each.label)) for each in RunState]
+
+
+def slot_state_choices() -> list[tuple[str, str]]:
+    return [(each.value, str(each.label)) for each in SlotState]
+
+
+def station_choices() -> list[tuple[str, str]]:
+    return [(each.value, str(each.label)) for each in Station]
+
+
+def step_kind_choices() -> list[tuple[str, str]]:
+    return [(each.value, str(each.label)) for each in StepKind]
+
+
+def who_rule_choices() -> list[tuple[str, str]]:
+    return [(each.value, str(each.label)) for each in WhoRule]

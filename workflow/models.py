@@ -15,7 +15,7 @@ from viewflow.workflow.models import Process
 
 from bpr_projects.models import Cycle, CycleEntry, Frozen, Project, Revision
 from records.models import LedgerEntry
-from roles.enums import Basis
+from roles.enums import basis_choices
 from roles.models import Post, Section, User
 from workflow.enums import (
     DeputyPolicy,
@@ -25,9 +25,16 @@ from workflow.enums import (
     RunKind,
     RunState,
     SlotState,
-    Station,
-    StepKind,
-    WhoRule,
+    deputy_policy_choices,
+    mode_choices,
+    outcome_choices,
+    route_state_choices,
+    run_kind_choices,
+    run_state_choices,
+    slot_state_choices,
+    station_choices,
+    step_kind_choices,
+    who_rule_choices,
 )
 
 FAR_FUTURE: Final = datetime(9999, 1, 1, tzinfo=UTC)
@@ -48,14 +55,14 @@ class Route(models.Model):
     code = models.CharField(max_length=8)
     version = models.PositiveSmallIntegerField(default=1)
     name = models.CharField(max_length=60)
-    kind = models.CharField(max_length=10, choices=RunKind, default=RunKind.PROJECT)
+    kind = models.CharField(max_length=10, choices=run_kind_choices, default=RunKind.PROJECT)
     revision_kinds = models.JSONField(default=list, help_text="for APPROVAL: RevisionKind codes")
     priority = models.PositiveSmallIntegerField(help_text="lowest first; first match wins")
     condition = models.JSONField(default=dict, help_text="see routing.matches")
     clause = models.CharField(max_length=120)
     effective_from = models.DateField()
     effective_to = models.DateField(null=True, blank=True)
-    state = models.CharField(max_length=8, choices=RouteState, default=RouteState.DRAFT)
+    state = models.CharField(max_length=8, choices=route_state_choices, default=RouteState.DRAFT)
 
     class Meta:
         ordering = ["priority", "code", "-version"]
@@ -78,17 +85,19 @@ class RouteStep(models.Model):
 
     route = models.ForeignKey(Route, models.PROTECT, related_name="steps")
     order = models.PositiveSmallIntegerField()
-    kind = models.CharField(max_length=18, choices=StepKind)
-    station = models.CharField(max_length=14, choices=Station)
+    kind = models.CharField(max_length=18, choices=step_kind_choices)
+    station = models.CharField(max_length=14, choices=station_choices)
     title = models.CharField(max_length=60)
-    who = models.CharField(max_length=16, choices=WhoRule)
+    who = models.CharField(max_length=16, choices=who_rule_choices)
     who_argument = models.JSONField(default=list, help_text="section codes for HEADS_OF")
     condition = models.JSONField(default=dict, help_text="empty: always; see routing.matches")
-    mode = models.CharField(max_length=6, choices=Mode, default=Mode.ALL)
+    mode = models.CharField(max_length=6, choices=mode_choices, default=Mode.ALL)
     quorum = models.PositiveSmallIntegerField(default=1)
     standard_days = models.PositiveSmallIntegerField(help_text="business days")
     clause = models.CharField(max_length=120)
-    deputy = models.CharField(max_length=8, choices=DeputyPolicy, default=DeputyPolicy.ALLOWED)
+    deputy = models.CharField(
+        max_length=8, choices=deputy_policy_choices, default=DeputyPolicy.ALLOWED
+    )
     may_skip = models.BooleanField(
         default=False, help_text="省略 when the post is missing or its holder already approved"
     )
@@ -113,8 +122,8 @@ class Run(models.Model):
     process = models.OneToOneField(
         Process, models.PROTECT, related_name="run", null=True, blank=True
     )
-    kind = models.CharField(max_length=10, choices=RunKind)
-    state = models.CharField(max_length=12, choices=RunState, default=RunState.OPEN)
+    kind = models.CharField(max_length=10, choices=run_kind_choices)
+    state = models.CharField(max_length=12, choices=run_state_choices, default=RunState.OPEN)
     project = models.ForeignKey(Project, models.PROTECT, related_name="runs", null=True, blank=True)
     revision = models.ForeignKey(
         Revision, models.PROTECT, related_name="runs", null=True, blank=True
@@ -163,14 +172,14 @@ class StepRun(models.Model):
     revision = models.ForeignKey(
         Revision, models.PROTECT, related_name="steps", null=True, blank=True
     )
-    kind = models.CharField(max_length=18, choices=StepKind)
-    station = models.CharField(max_length=14, choices=Station)
+    kind = models.CharField(max_length=18, choices=step_kind_choices)
+    station = models.CharField(max_length=14, choices=station_choices)
     title = models.CharField(max_length=60)
     position = models.PositiveSmallIntegerField()
     round = models.PositiveSmallIntegerField()
     attempt = models.PositiveSmallIntegerField(default=1)
     snapshot = models.JSONField(help_text="the PlanStep it was opened from")
-    mode = models.CharField(max_length=6, choices=Mode)
+    mode = models.CharField(max_length=6, choices=mode_choices)
     quorum = models.PositiveSmallIntegerField()
     standard_days = models.PositiveSmallIntegerField()
     opened_at = models.DateTimeField()
@@ -178,7 +187,7 @@ class StepRun(models.Model):
     paused_since = models.DateTimeField(null=True, blank=True)
     paused_until = models.DateField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
-    outcome = models.CharField(max_length=24, choices=Outcome, blank=True)
+    outcome = models.CharField(max_length=24, choices=outcome_choices, blank=True)
     note = models.CharField(max_length=200, blank=True, help_text="why it was opened, if unusual")
 
     class Meta:
@@ -209,7 +218,7 @@ class Slot(models.Model):
 
     step_run = models.ForeignKey(StepRun, models.PROTECT, related_name="slots")
     post = models.ForeignKey(Post, models.PROTECT, related_name="slots")
-    state = models.CharField(max_length=8, choices=SlotState, default=SlotState.OPEN)
+    state = models.CharField(max_length=8, choices=slot_state_choices, default=SlotState.OPEN)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
     task_id = models.BigIntegerField(null=True, blank=True, db_index=True)
@@ -268,11 +277,11 @@ class Decision(models.Model):
     )
     slot = models.ForeignKey(Slot, models.PROTECT, related_name="decisions", null=True, blank=True)
     round = models.PositiveSmallIntegerField()
-    outcome = models.CharField(max_length=24, choices=Outcome)
+    outcome = models.CharField(max_length=24, choices=outcome_choices)
     decided_by = models.ForeignKey(User, models.PROTECT, related_name="decisions")
     post = models.ForeignKey(Post, models.PROTECT, related_name="decisions")
     on_behalf_of = models.ForeignKey(User, models.PROTECT, related_name="+", null=True, blank=True)
-    basis = models.CharField(max_length=8, choices=Basis)
+    basis = models.CharField(max_length=8, choices=basis_choices)
     clause = models.CharField(max_length=120)
     authority = models.JSONField()
     target = models.CharField(max_length=12, blank=True)
@@ -349,7 +358,7 @@ class WorkItem(models.Model):
     project = models.ForeignKey(Project, models.CASCADE, related_name="work_items", null=True)
     revision = models.ForeignKey(Revision, models.CASCADE, related_name="+", null=True)
     step_run = models.ForeignKey(StepRun, models.CASCADE, related_name="work_items")
-    kind = models.CharField(max_length=18, choices=StepKind)
+    kind = models.CharField(max_length=18, choices=step_kind_choices)
     number = models.CharField(max_length=12)
     title = models.CharField(max_length=60)
     section_name = models.CharField(max_length=60)
@@ -393,7 +402,7 @@ class Reading(models.Model):
     revision = models.ForeignKey(Revision, models.PROTECT, related_name="+")
     run = models.ForeignKey(Run, models.PROTECT, related_name="readings")
     post = models.ForeignKey(Post, models.PROTECT, related_name="readings")
-    kind = models.CharField(max_length=18, choices=StepKind)
+    kind = models.CharField(max_length=18, choices=step_kind_choices)
     why = models.CharField(max_length=200)
     entry = models.ForeignKey(
         CycleEntry, models.PROTECT, related_name="readings", null=True, blank=True

@@ -500,7 +500,7 @@ def _bind(run: Run, act: Act) -> None:
         slot.task_id = by_seed.get(slot.pk) or next(pk for pk, seed in tasks if seed is None)
     Slot.objects.bulk_update(waiting, ["task_id"])
     items = WorkItem.objects.bulk_create(_work_item(run, run.step, slot) for slot in waiting)
-    work_opened.send(sender=WorkItem, work_items=items, at=act.at)
+    work_opened.send(sender=WorkItem, work_items=items, by=act.by, at=act.at)
 
 
 def _work_item(run: Run, step: StepRun, slot: Slot) -> WorkItem:

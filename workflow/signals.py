@@ -6,7 +6,7 @@ could record must not commit.
 
 from django.dispatch import Signal
 
-# work_items: list[WorkItem] that were opened together; at: datetime
+# work_items: list[WorkItem] that were opened together; by: User whose act opened them; at: datetime
 work_opened = Signal()
 
 # slot_ids: list[int] whose work items were closed; at: datetime
@@ -15,7 +15,7 @@ work_closed = Signal()
 # decision: Decision (with step_run, slot, revision, project loaded); at: datetime
 decision_recorded = Signal()
 
-# readings: list[Reading] that were opened together; at: datetime
+# readings: list[Reading] that were opened together; by: User whose act opened them; at: datetime
 reading_opened = Signal()
 
 # adjustment: CycleEntry recorded inside the bounds; at: datetime

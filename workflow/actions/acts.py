@@ -157,7 +157,7 @@ def record(act: Act) -> list[Decision]:
     for decision in decisions:
         decision_recorded.send(sender=Decision, decision=decision, at=act.at)
     if act.readings:
-        reading_opened.send(sender=Run, readings=act.readings, at=act.at)
+        reading_opened.send(sender=Run, readings=act.readings, by=act.by, at=act.at)
     return decisions
 
 

@@ -218,16 +218,22 @@ def ball_of(
 
 def next_title(step: StepRun) -> str:
     """What comes after a step, in words; the plan of its run says it."""
-    kind = StepKind(step.kind)
+    coming = list(_asking(step.run.plan[step.run.position + 1 :]))
+    kind, title = (coming[0]["kind"], coming[0]["title"]) if coming else (None, None)
+    return following_words(StepKind(step.kind), step.run.kind, kind, title)
+
+
+def following_words(
+    kind: StepKind, run_kind: str, next_kind: str | None, next_title: str | None
+) -> str:
+    """What follows a step of this kind, given the step that the plan holds after it."""
     if kind in CYCLE_KINDS:
         return _after_phase(kind)
-    coming = list(_asking(step.run.plan))
     if kind == StepKind.REVISION:
-        return str(coming[0]["title"]) if coming else ""
-    later = list(_asking(step.run.plan[step.run.position + 1 :]))
-    if later:
-        return str(later[0]["title"])
-    if kind in DECIDING_KINDS and step.run.kind == RunKind.PROJECT:
+        return str(StepKind.CONFIRMATION.label)
+    if next_title and next_kind not in READING_KINDS:
+        return next_title
+    if kind in DECIDING_KINDS and run_kind == RunKind.PROJECT:
         return _("採択なら実行（OODA第1サイクル）")
     return _("決定")
 

@@ -1,0 +1,16 @@
+"""Application registry entry of the notifications."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class NotificationsConfig(AppConfig):
+    """Who is told, when, how. Listens to the workflow's facts; nobody imports it."""
+
+    name = "notifications"
+    verbose_name = _("通知")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Listen."""
+        from notifications import receivers as _receivers  # noqa: F401, PLC0415 -- registers itself

@@ -1,0 +1,294 @@
+"""The table of what is told: event -> whom, in which words, how urgently.
+
+``TURNS`` has a line for every kind of step that asks somebody, ``OF_OUTCOME`` for every outcome
+that is mailed; ``NO_TURN`` and ``NO_MAIL`` say why the rest is not. Tests keep them complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from django.utils.translation import gettext_lazy as _
+
+from notifications import recipients
+from notifications.enums import Event, Urgency
+from notifications.recipients import Addressee
+from workflow.enums import Outcome, StepKind
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+CASE: Final = "/p/{reference}/"
+DECIDE: Final = "/p/{reference}/decide/"
+EDIT: Final = "/p/{reference}/edit/"
+BOARD: Final = "/p/{reference}/ooda/"
+
+
+@dataclass(frozen=True)
+class Turn:
+    """How the holders of a kind of step are asked."""
+
+    ask: StrOrPromise
+    sentence: StrOrPromise
+    button: StrOrPromise
+    path: str = DECIDE
+
+
+@dataclass(frozen=True)
+class Notice:
+    """How a fact is told. ``subject`` may use ask, case, until, count, day and days.
+
+    ``template`` names the body in templates/notifications/email/body/. ``path`` and ``button``
+    are where the mail leads; opening a link never acts.
+    """
+
+    subject: StrOrPromise
+    heading: StrOrPromise
+    template: str
+    recipients: Callable[[Any], list[Addressee]]
+    outcomes: tuple[Outcome, ...] = ()
+    kinds: tuple[StepKind, ...] = ()
+    urgency: Urgency = Urgency.DIGEST
+    may_be_switched_off: bool = True
+    path: str = CASE
+    button: StrOrPromise = _("案件を見る")
+
+
+TURNS: Final[dict[StepKind, Turn]] = {
+    StepKind.CONFIRMATION: Turn(
+        _("所属長確認のお願い"),
+        _("内容を確認し、承認又は差戻しをお願いします。"),
+        _("内容を見て確認する"),
+    ),
+    StepKind.RECEPTION: Turn(
+        _("受付のお願い"), _("形式を確認し、受付をお願いします。"), _("内容を見て受け付ける")
+    ),
+    StepKind.REVIEW: Turn(
+        _("審査のお願い"),
+        _("6つの基本理念に沿った採点と意見をお願いします。"),
+        _("内容を見て審査する"),
+    ),
+    StepKind.REFERRAL: Turn(
+        _("上申のお願い"),
+        _("審査の結果をまとめ、意見を付して上申をお願いします。"),
+        _("内容を見て上申する"),
+    ),
+    StepKind.APPROVAL: Turn(
+        _("承認のお願い"), _("承認又は差戻しをお願いします。"), _("内容を見て承認する")
+    ),
+    StepKind.CONCURRENCE: Turn(
+        _("合議のお願い"),
+        _("関係する立場からの同意・意見をお願いします。"),
+        _("内容を見て合議する"),
+    ),
+    StepKind.MEDIATION: Turn(
+        _("協議調整のお願い"),
+        _("合議で不同意がありました。協議を調整し、結果の記録をお願いします。"),
+        _("内容を見て記録する"),
+    ),
+    StepKind.DELIBERATION: Turn(
+        _("持ち回り審議のお願い"),
+        _("本部員としての意見をお願いします。"),
+        _("内容を見て審議する"),
+    ),
+    StepKind.STANDING_DECISION: Turn(
+        _("決裁（専決）のお願い"), _("専決による決裁をお願いします。"), _("内容を見て決裁する")
+    ),
+    StepKind.DECISION: Turn(
+        _("決裁のお願い"), _("決裁をお願いします。"), _("内容を見て決裁する")
+    ),
+    StepKind.OBSERVE: Turn(
+        _("観察の記録をお願いします"),
+        _("現場の変化（数値・声・気づき）を観察し、記録をお願いします。"),
+        _("観察を記録する"),
+        BOARD,
+    ),
+    StepKind.ORIENT: Turn(
+        _("方向づけの記録をお願いします"),
+        _("観察の結果から、原因の見立てと選択肢の記録をお願いします。"),
+        _("方向づけを記録する"),
+        BOARD,
+    ),
+    StepKind.DECIDE: Turn(
+        _("意思決定の記録をお願いします"),
+        _("選んだ案と、いつまでにだれが行うかの記録をお願いします。"),
+        _("意思決定を記録する"),
+        BOARD,
+    ),
+    StepKind.ACT: Turn(
+        _("行動の記録をお願いします"),
+        _("実施した内容と結果、このサイクルの結論の記録をお願いします。"),
+        _("行動を記録する"),
+        BOARD,
+    ),
+}
+"""Kind of step -> how its holders are asked."""
+
+NO_TURN: Final[dict[StepKind, str]] = {
+    StepKind.REVISION: "the mail about the 差戻し asks for it; after 引戻し it is one's own act",
+    StepKind.POST_READING: "a reading, told by POST_READING",
+    StepKind.CIRCULATION: "a reading, told by CIRCULATION",
+}
+"""Kind of step -> why opening it is not mailed as somebody's turn."""
+
+NOTICES: Final[dict[Event, Notice]] = {
+    Event.YOUR_TURN: Notice(
+        subject=_("%(ask)s：%(case)s%(until)s"),
+        heading=_("次の件について、あなたの番になりました。"),
+        template="your_turn",
+        recipients=recipients.holders_of_work,
+        kinds=tuple(TURNS),
+        urgency=Urgency.NOW,
+        may_be_switched_off=False,
+        path=DECIDE,
+    ),
+    Event.SENT_BACK: Notice(
+        subject=_("差戻し：%(case)s%(ask)s%(until)s"),
+        heading=_("次の件が差し戻されました。"),
+        template="sent_back",
+        recipients=recipients.proposers_and_actors_of_round,
+        outcomes=(Outcome.SENT_BACK,),
+        urgency=Urgency.NOW,
+        may_be_switched_off=False,
+    ),
+    Event.ADOPTED: Notice(
+        subject=_("採択されました：%(case)s"),
+        heading=_("次の件が採択されました。"),
+        template="adopted",
+        recipients=recipients.proposers_and_actors,
+        outcomes=(Outcome.ADOPTED,),
+    ),
+    Event.ADOPTED_WITH_CONDITIONS: Notice(
+        subject=_("条件付きで採択されました（条件%(count)s件）：%(case)s"),
+        heading=_("次の件が条件付きで採択されました。"),
+        template="adopted",
+        recipients=recipients.proposers_and_actors,
+        outcomes=(Outcome.ADOPTED_WITH_CONDITIONS,),
+    ),
+    Event.NOT_ADOPTED: Notice(
+        subject=_("不採択となりました：%(case)s"),
+        heading=_("次の件は不採択となりました。"),
+        template="not_adopted",
+        recipients=recipients.proposers_and_actors,
+        outcomes=(Outcome.NOT_ADOPTED,),
+    ),
+    Event.WITHDRAWN: Notice(
+        subject=_("取り下げられました：%(case)s"),
+        heading=_("次の件は、提案者が取り下げました。"),
+        template="ended",
+        recipients=recipients.everybody_involved,
+        outcomes=(Outcome.WITHDRAWN,),
+    ),
+    Event.ABANDONED: Notice(
+        subject=_("廃案となりました：%(case)s"),
+        heading=_("次の件は、本部長の了承を得て廃案となりました。"),
+        template="ended",
+        recipients=recipients.everybody_involved,
+        outcomes=(Outcome.ABANDONED,),
+    ),
+    Event.HELD: Notice(
+        subject=_("保留になりました（%(day)sまで）：%(case)s"),
+        heading=_("次の件の手続きが保留になりました。"),
+        template="held",
+        recipients=recipients.proposers,
+        outcomes=(Outcome.HELD,),
+    ),
+    Event.PULLED_BACK: Notice(
+        subject=_("引き戻されました（対応は不要です）：%(case)s"),
+        heading=_("先にお願いした次の件は、引き戻されました。"),
+        template="pulled_back",
+        recipients=recipients.told_in_vain,
+        outcomes=(Outcome.PULLED_BACK,),
+        urgency=Urgency.NOW,
+    ),
+    Event.OBJECTED: Notice(
+        subject=_("合議で不同意がありました：%(case)s"),
+        heading=_("次の件の合議で、不同意の回答がありました。"),
+        template="objected",
+        recipients=recipients.proposers,
+        outcomes=(Outcome.OBJECTED,),
+    ),
+    Event.POST_READING: Notice(
+        subject=_("後閲をお願いします：%(case)s"),
+        heading=_("次の件の後閲をお願いします。"),
+        template="reading",
+        recipients=recipients.readers,
+        kinds=(StepKind.POST_READING,),
+        may_be_switched_off=False,
+        button=_("内容を読む"),
+    ),
+    Event.CIRCULATION: Notice(
+        subject=_("供覧：%(case)s"),
+        heading=_("次の件を供覧します。"),
+        template="reading",
+        recipients=recipients.readers,
+        kinds=(StepKind.CIRCULATION,),
+        button=_("内容を読む"),
+    ),
+    Event.CYCLE_DUE: Notice(
+        subject=_("期限が近づいています%(until)s：%(case)s"),
+        heading=_("次の件の記録の期限が近づいています。"),
+        template="cycle_due",
+        recipients=recipients.holders_of_work,
+        path=BOARD,
+        button=_("記録する"),
+    ),
+    Event.CYCLE_OVERDUE: Notice(
+        subject=_("期限を過ぎています（%(days)s日）：%(case)s"),
+        heading=_("次の件の記録が、期限を過ぎています。"),
+        template="cycle_due",
+        recipients=recipients.holders_of_work,
+        path=BOARD,
+        button=_("記録する"),
+    ),
+}
+"""Event -> how it is told. ``Event.SECRET`` brings its own words (``outbox.post_secret``)."""
+
+OF_OUTCOME: Final[dict[Outcome, Event]] = {
+    outcome: event for event, notice in NOTICES.items() for outcome in notice.outcomes
+}
+"""Outcome of a decision -> the event that tells it."""
+
+OF_READING: Final[dict[StepKind, Event]] = {
+    StepKind.POST_READING: Event.POST_READING,
+    StepKind.CIRCULATION: Event.CIRCULATION,
+}
+"""Kind of a reading -> the event that tells it."""
+
+NO_MAIL: Final[dict[tuple[Outcome, StepKind | None], str]] = {
+    (Outcome.SUBMITTED, None): "the next station is told that it is its turn",
+    (Outcome.RESUBMITTED, StepKind.REVISION): "as SUBMITTED",
+    (Outcome.APPROVED, StepKind.CONFIRMATION): "intermediate: the page shows it, the next is asked",
+    (Outcome.APPROVED, StepKind.APPROVAL): "as the confirmation",
+    (Outcome.RECEIVED, StepKind.RECEPTION): "intermediate",
+    (Outcome.SCORED, StepKind.REVIEW): "hidden from the others until their own is in",
+    (Outcome.RECUSED, StepKind.REVIEW): "on record; the PT長 sees it at 上申",
+    (Outcome.REFERRED, StepKind.REFERRAL): "intermediate",
+    (Outcome.REFERRED_CONDITIONALLY, StepKind.REFERRAL): "an opinion, not the result",
+    (Outcome.REFERRED_AGAINST, StepKind.REFERRAL): "an opinion, not the result",
+    (Outcome.AGREED, StepKind.CONCURRENCE): "intermediate",
+    (Outcome.AGREED_WITH_OPINION, StepKind.CONCURRENCE): "the decider reads it",
+    (Outcome.AGREED, StepKind.DELIBERATION): "intermediate",
+    (Outcome.AGREED_WITH_OPINION, StepKind.DELIBERATION): "the decider reads it",
+    (Outcome.OBJECTED, StepKind.DELIBERATION): "a member's vote; nobody has to arrange anything",
+    (Outcome.SETTLED, StepKind.MEDIATION): "those who took part in the 協議 know",
+    (Outcome.UNSETTLED, StepKind.MEDIATION): "as SETTLED; the decider must answer it",
+    (Outcome.ESCALATED, StepKind.STANDING_DECISION): "the 本部長 is told that it is the turn",
+    (Outcome.RECORDED, StepKind.OBSERVE): "the same seat goes on",
+    (Outcome.RECORDED, StepKind.ORIENT): "the same seat goes on",
+    (Outcome.RECORDED, StepKind.DECIDE): "the 所属長 gets 供覧, or headquarters is asked",
+    (Outcome.RECORDED, StepKind.ACT): "the same seat goes on, or headquarters is asked",
+    (Outcome.SKIPPED, None): "the rule's doing, on the record",
+    (Outcome.CLOSED, None): "the next station is asked; unsent requests are superseded",
+    (Outcome.HALTED, None): "the leader is told that it is the turn again, with the reason",
+}
+"""(Outcome, kind of step) -> why nobody is mailed. No kind: not an answer at a step."""
+
+
+def event_of(outcome: Outcome, kind: StepKind | None) -> Event | None:
+    """The event that tells an outcome at a kind of step, or none by ``NO_MAIL``."""
+    if (outcome, kind) in NO_MAIL:
+        return None
+    return OF_OUTCOME.get(outcome)

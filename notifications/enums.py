@@ -1,0 +1,127 @@
+"""Codes of facts, of their urgency, and of how a message and a mail ended."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Event(TextChoices):
+    """What somebody is told. ``catalogue.NOTICES`` says whom, how and how urgently."""
+
+    YOUR_TURN = "YOUR_TURN", _("あなたの番")
+    SENT_BACK = "SENT_BACK", _("差戻し")
+    ADOPTED = "ADOPTED", _("採択")
+    ADOPTED_WITH_CONDITIONS = "ADOPTED_WITH_CONDITIONS", _("条件付き採択")
+    NOT_ADOPTED = "NOT_ADOPTED", _("不採択")
+    WITHDRAWN = "WITHDRAWN", _("取下げ")
+    ABANDONED = "ABANDONED", _("廃案")
+    HELD = "HELD", _("保留")
+    PULLED_BACK = "PULLED_BACK", _("引戻し")
+    OBJECTED = "OBJECTED", _("合議の不同意")
+    POST_READING = "POST_READING", _("後閲")
+    CIRCULATION = "CIRCULATION", _("供覧")
+    CYCLE_DUE = "CYCLE_DUE", _("記録の期限")
+    CYCLE_OVERDUE = "CYCLE_OVERDUE", _("記録の期限超過")
+    SECRET = "SECRET", _("認証に関する連絡")
+
+
+class Urgency(TextChoices):
+    """When a mail goes out unless the person chose otherwise."""
+
+    NOW = "NOW", _("すぐに")
+    DIGEST = "DIGEST", _("まとめてよい")
+
+
+class Why(TextChoices):
+    """Why an addressee is told; the footer of the mail says it in words."""
+
+    HOLDER = "HOLDER", _("担当の職にあるため")
+    PROPOSER = "PROPOSER", _("提案者であるため")
+    ACTED = "ACTED", _("この案件の手続きに関わったため")
+    TOLD = "TOLD", _("この件のお願いをお送りしていたため")
+    READER = "READER", _("後閲・供覧の対象の職にあるため")
+    ACCOUNT = "ACCOUNT", _("ご本人のアカウントに関する連絡のため")
+
+
+class MessageState(TextChoices):
+    """Where a fact stands for one addressee."""
+
+    PENDING = "PENDING", _("宛先の確定待ち")
+    EXPANDED = "EXPANDED", _("宛先確定")
+    SUPERSEDED = "SUPERSEDED", _("送信前に不要")
+    SKIPPED = "SKIPPED", _("宛先なし")
+
+
+class DeliveryState(TextChoices):
+    """Where one mail to one person stands."""
+
+    QUEUED = "QUEUED", _("送信待ち")
+    SENDING = "SENDING", _("送信中")
+    SENT = "SENT", _("送信済み")
+    DEAD = "DEAD", _("送信できません")
+    SUPERSEDED = "SUPERSEDED", _("送信前に不要")
+    SKIPPED = "SKIPPED", _("送信対象外")
+
+
+class Reason(TextChoices):
+    """Why something was not sent, or not yet."""
+
+    VACANT = "VACANT", _("職が空席です。後任の方が決まると送ります")
+    NOBODY = "NOBODY", _("宛先の職に就いている方がいません")
+    ACTOR = "ACTOR", _("操作したご本人のため")
+    INACTIVE = "INACTIVE", _("退職等で利用を終えた方のため")
+    NOT_HOLDER = "NOT_HOLDER", _("送信時にその職に就いていないため")
+    NOT_ENTITLED = "NOT_ENTITLED", _("送信時に案件を閲覧できないため")
+    WORK_CLOSED = "WORK_CLOSED", _("送信前に処理・引戻し等が済んだため")
+    ALREADY_READ = "ALREADY_READ", _("送信前に既読となったため")
+    ALREADY_TOLD = "ALREADY_TOLD", _("同じ件を別の立場で受け取る方のため")
+    NO_ADDRESS = "NO_ADDRESS", _("メールアドレスが登録されていません")
+    LATER = "LATER", _("一時的に送れなかったため、時間をおいて送り直します")
+    REFUSED = "REFUSED", _("相手のメールサーバーが受け取りを拒否しました")
+    MALFORMED = "MALFORMED", _("宛先又は本文がメールの形式に合いません")
+    EXHAUSTED = "EXHAUSTED", _("くり返しても送れませんでした")
+    WORKER_LOST = "WORKER_LOST", _("送信中に処理が止まることが続きました")
+    UNRENDERED = "UNRENDERED", _("メールの文面を作れませんでした")
+
+
+class Act(TextChoices):
+    """What the secretariat did to a mail by hand."""
+
+    RESEND = "RESEND", _("再送")
+
+
+TURN_EVENTS = frozenset({Event.YOUR_TURN, Event.CYCLE_DUE, Event.CYCLE_OVERDUE})
+"""Facts about open work: nothing to say any more once the work is closed."""
+
+READING_EVENTS = frozenset({Event.POST_READING, Event.CIRCULATION})
+"""Facts about something to be read: nothing to say any more once it was read."""
+
+
+# Choices as named callables: rewording a label makes no migration.
+
+
+def event_choices() -> list[tuple[str, str]]:
+    return [(each.value, str(each.label)) for each in Event]
+
+
+def urgency_choices() -> list[tuple[str, str]]:
+    return [(each.value, str(each.label)) for each in Urgency]
+
+
+def why_choices() -> list[tuple[str, str]]:
+    return [(each.value, str(each.label)) for each in Why]
+
+
+def message_state_choices() -> list[tuple[str, str]]:
+    return [(each.value, str(each.label)) for each in MessageState]
+
+
+def delivery_state_choices() -> list[tuple[str, str]]:
+    return [(each.value, str(each.label)) for each in DeliveryState]
+
+
+def reason_choices() -> list[tuple[str, str]]:
+    return [(each.value, str(each.label)) for each in Reason]
+
+
+def act_choices() -> list[tuple[str, str]]:
+    return [(each.value, str(each.label)) for each in Act]

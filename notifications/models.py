@@ -1,0 +1,219 @@
+"""A fact and whom it concerns (``OutboxMessage``); one mail to one person (``Delivery``).
+
+Every addressee of every fact ends as sent, superseded, or with a reason.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from bpr_projects.models import Project
+from notifications.enums import (
+    DeliveryState,
+    MessageState,
+    Urgency,
+    act_choices,
+    delivery_state_choices,
+    event_choices,
+    message_state_choices,
+    reason_choices,
+    urgency_choices,
+    why_choices,
+)
+from roles.enums import basis_choices
+from roles.models import Post, User
+from workflow.models import Decision, Reading, Run, Slot
+
+
+class OutboxMessageQuerySet(models.QuerySet["OutboxMessage"]):
+    """Queries over facts and their addressees."""
+
+    def ready(self, at: datetime) -> Self:
+        """Waiting to be expanded to persons, and not held back any more."""
+        return self.filter(state=MessageState.PENDING).filter(
+            Q(hold_until=None) | Q(hold_until__lte=at)
+        )
+
+
+class OutboxMessage(models.Model):
+    """One fact for one addressee, written in the fact's transaction.
+
+    It names ids only: words are made at send time from the rows as they are then. An addressee
+    is a post (whoever holds it at send time) or a named person, never both.
+    """
+
+    event = models.CharField(_("種別"), max_length=24, choices=event_choices)
+    fact = models.CharField(_("事実"), max_length=60, help_text="e.g. turn:12, decision:9")
+    post = models.ForeignKey(Post, models.PROTECT, null=True, blank=True, related_name="+")
+    person = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    why = models.CharField(_("届く理由"), max_length=10, choices=why_choices)
+    actor = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", help_text="is not told"
+    )
+    project = models.ForeignKey(Project, models.PROTECT, null=True, blank=True, related_name="+")
+    run = models.ForeignKey(Run, models.PROTECT, null=True, blank=True, related_name="+")
+    slot = models.ForeignKey(Slot, models.PROTECT, null=True, blank=True, related_name="+")
+    decision = models.ForeignKey(Decision, models.PROTECT, null=True, blank=True, related_name="+")
+    reading = models.ForeignKey(Reading, models.PROTECT, null=True, blank=True, related_name="+")
+    urgency = models.CharField(max_length=8, choices=urgency_choices, default=Urgency.NOW)
+    hold_until = models.DateTimeField(null=True, blank=True)
+    state = models.CharField(
+        _("状態"), max_length=10, choices=message_state_choices, default=MessageState.PENDING
+    )
+    reason = models.CharField(_("理由"), max_length=16, choices=reason_choices, blank=True)
+    created_at = models.DateTimeField(_("発生日時"))
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    objects: OutboxMessageQuerySet = OutboxMessageQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = _("通知の事実")
+        verbose_name_plural = _("通知の事実")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(post__isnull=False) ^ Q(person__isnull=False),
+                name="addressee_is_post_or_person",
+            ),
+            models.UniqueConstraint(
+                fields=["fact", "post"],
+                condition=Q(post__isnull=False),
+                name="one_message_a_fact_and_post",
+            ),
+            models.UniqueConstraint(
+                fields=["fact", "person"],
+                condition=Q(person__isnull=False),
+                name="one_message_a_fact_and_person",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(state="PENDING"), name="message_pending"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.fact} {self.event}"
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    """Queries over mails."""
+
+    def due(self, at: datetime, now: datetime) -> Self:
+        """Waiting for their hour, or left behind by a sweeper whose lease ran out.
+
+        ``at`` is the caller's clock for due times, ``now`` the database's for leases.
+        """
+        return self.filter(
+            Q(state=DeliveryState.QUEUED, due_at__lte=at)
+            | Q(state=DeliveryState.SENDING, lease_until__lt=now)
+        ).order_by("due_at", "pk")
+
+    def leased_to(self, worker: str) -> Self:
+        return self.filter(state=DeliveryState.SENDING, lease_by=worker)
+
+    def for_rows(self) -> Self:
+        """With what a row of the mailbox shows."""
+        return self.select_related("person", "project").defer("text", "html")
+
+
+class Delivery(models.Model):
+    """One mail to one person. A digest is one delivery that joins many facts.
+
+    What was sent is kept as it was sent; a secret (``is_secret``) is erased once it is settled
+    and never shown.
+    """
+
+    person = models.ForeignKey(User, models.PROTECT, related_name="deliveries")
+    event = models.CharField(_("種別"), max_length=24, choices=event_choices)
+    project = models.ForeignKey(Project, models.PROTECT, null=True, blank=True, related_name="+")
+    messages = models.ManyToManyField(
+        OutboxMessage, through="DeliveredFact", related_name="deliveries"
+    )
+    is_secret = models.BooleanField(default=False)
+    state = models.CharField(
+        _("状態"), max_length=10, choices=delivery_state_choices, default=DeliveryState.QUEUED
+    )
+    reason = models.CharField(_("理由"), max_length=16, choices=reason_choices, blank=True)
+    error = models.CharField(_("サーバーの応答"), max_length=200, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("試行回数"), default=0)
+    due_at = models.DateTimeField(_("送信予定"))
+    lease_until = models.DateTimeField(null=True, blank=True)
+    lease_by = models.CharField(max_length=80, blank=True)
+    message_id = models.CharField("Message-ID", max_length=120, unique=True)
+    address = models.CharField(_("宛先"), max_length=254, blank=True)
+    subject = models.CharField(_("件名"), max_length=200, blank=True)
+    text = models.TextField(blank=True)
+    html = models.TextField(blank=True)
+    created_at = models.DateTimeField(_("作成日時"))
+    sent_at = models.DateTimeField(_("送信日時"), null=True, blank=True)
+
+    objects: DeliveryQuerySet = DeliveryQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = _("メール")
+        verbose_name_plural = _("メール")
+        indexes = [
+            models.Index(
+                fields=["due_at", "id"],
+                condition=Q(state__in=["QUEUED", "SENDING"]),
+                name="delivery_due",
+            ),
+            models.Index(fields=["person", "-id"], name="delivery_by_person"),
+            models.Index(fields=["state", "-id"], name="delivery_by_state"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state="SENDING") | Q(lease_until__isnull=False),
+                name="sending_has_a_lease",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["QUEUED", "SENDING", "SENT"]) | ~Q(reason=""),
+                name="unsent_has_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="SENT") | Q(sent_at__isnull=False), name="sent_has_its_moment"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.event} {self.state}"
+
+
+class DeliveredFact(models.Model):
+    """Which facts a mail tells, and in which capacity the person gets it."""
+
+    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="facts")
+    message = models.ForeignKey(OutboxMessage, models.PROTECT, related_name="told")
+    fact = models.CharField(max_length=60)
+    person = models.ForeignKey(User, models.PROTECT, related_name="+")
+    basis = models.CharField(max_length=8, choices=basis_choices, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["fact", "person"], name="a_fact_is_told_once_a_person")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.fact}: {self.person_id}"
+
+
+class Intervention(models.Model):
+    """What somebody of the secretariat did to a mail by hand, and why."""
+
+    delivery = models.ForeignKey(Delivery, models.PROTECT, related_name="interventions")
+    act = models.CharField(max_length=10, choices=act_choices)
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    reason = models.CharField(_("理由"), max_length=200)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.act} {self.delivery_id}"

@@ -1,0 +1,128 @@
+"""Write facts into the outbox, in the transaction that makes them; take them back unsent.
+
+Nothing here renders, looks up a person or talks to a server: a request pays one insert.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import transaction
+
+from notifications.catalogue import NOTICES
+from notifications.enums import DeliveryState, Event, MessageState, Reason, Why
+from notifications.models import DeliveredFact, Delivery, OutboxMessage
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+    from datetime import datetime
+
+    from notifications.recipients import Addressee
+    from roles.models import User
+
+NAMESPACE: Final = uuid.UUID("6f1d0f2e-6a0b-5d0e-9a53-3f3d1c8c7a10")
+"""Never changes: a mail that is sent again keeps its Message-ID."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """Something that happened, by ids. ``key`` is told at most once to each addressee."""
+
+    event: Event
+    key: str
+    addressees: Sequence[Addressee]
+    project_id: int | None = None
+    run_id: int | None = None
+    slot_id: int | None = None
+    decision_id: int | None = None
+    reading_id: int | None = None
+
+
+def post(
+    facts: Iterable[Fact],
+    *,
+    at: datetime,
+    actor: User | None = None,
+    hold_until: datetime | None = None,
+) -> None:
+    """Remember to tell these facts. Told before to the same addressee: nothing happens."""
+    rows = [
+        OutboxMessage(
+            event=fact.event,
+            fact=fact.key,
+            post_id=addressee.post_id,
+            person_id=addressee.person_id,
+            why=addressee.why,
+            actor=actor,
+            project_id=fact.project_id,
+            run_id=fact.run_id,
+            slot_id=fact.slot_id,
+            decision_id=fact.decision_id,
+            reading_id=fact.reading_id,
+            urgency=NOTICES[fact.event].urgency,
+            hold_until=hold_until,
+            created_at=at,
+        )
+        for fact in facts
+        for addressee in fact.addressees
+    ]
+    if rows:
+        OutboxMessage.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def supersede(slot_ids: Collection[int], *, at: datetime) -> None:
+    """The work is closed: what was not sent yet about it is not sent any more.
+
+    Messages first, mails second: a sweep that is just expanding a message is waited for, and
+    the mails it made are then found.
+    """
+    OutboxMessage.objects.filter(slot__in=slot_ids, state=MessageState.PENDING).update(
+        state=MessageState.SUPERSEDED, reason=Reason.WORK_CLOSED, settled_at=at
+    )
+    Delivery.objects.filter(
+        pk__in=DeliveredFact.objects.filter(message__slot__in=slot_ids).values("delivery"),
+        state=DeliveryState.QUEUED,
+    ).update(state=DeliveryState.SUPERSEDED, reason=Reason.WORK_CLOSED)
+
+
+def post_secret(*, key: str, person: User, subject: str, text: str, at: datetime) -> Delivery:
+    """A mail that holds a secret (a link to log in, a code): its words come with it.
+
+    They stay in the row until the mail is settled, are shown to nobody, and are then erased.
+    """
+    with transaction.atomic():
+        message = OutboxMessage.objects.create(
+            event=Event.SECRET,
+            fact=key,
+            person=person,
+            why=Why.ACCOUNT,
+            state=MessageState.EXPANDED,
+            created_at=at,
+            settled_at=at,
+        )
+        delivery = Delivery.objects.create(
+            person=person,
+            event=Event.SECRET,
+            is_secret=True,
+            subject=subject,
+            text=text,
+            message_id=message_id(key, person.pk),
+            due_at=at,
+            created_at=at,
+        )
+        DeliveredFact.objects.create(delivery=delivery, message=message, fact=key, person=person)
+    return delivery
+
+
+def message_id(fact: str, person_id: int) -> str:
+    """The same on every copy of a mail, whoever sends it and how often."""
+    return f"<{uuid.uuid5(NAMESPACE, f'{fact}:{person_id}')}@{mail_host()}>"
+
+
+def mail_host() -> str:
+    """The name that stands in identifiers of mails: the host of the one fixed address."""
+    return urlsplit(settings.BASE_URL).hostname or "localhost"

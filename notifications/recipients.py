@@ -1,0 +1,99 @@
+"""Who is told of a fact: exact lists of posts and persons, from the rows of the fact.
+
+A post is told when whoever sits on it has something to do or to read; a person is told because of
+what this person did. The one who acted is left out when posts become persons.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from notifications.enums import DeliveryState, Why
+from notifications.models import DeliveredFact
+from workflow.access import authors_of
+from workflow.enums import Outcome
+from workflow.models import Decision, Slot
+
+if TYPE_CHECKING:
+    from workflow.models import Reading, WorkItem
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """A post or a named person, and why."""
+
+    why: Why
+    post_id: int | None = None
+    person_id: int | None = None
+
+
+def holders_of_work(item: WorkItem) -> list[Addressee]:
+    """The post that is asked."""
+    return [Addressee(Why.HOLDER, post_id=item.post_id)]
+
+
+def readers(reading: Reading) -> list[Addressee]:
+    """The post that is to read."""
+    return [Addressee(Why.READER, post_id=reading.post_id)]
+
+
+def proposers(decision: Decision) -> list[Addressee]:
+    """The proposing post (a successor has to go on), and everybody who wrote the proposal."""
+    project = decision.project
+    if project is None:
+        return [Addressee(Why.PROPOSER, person_id=decision.run.started_by_id)]
+    return [
+        Addressee(Why.PROPOSER, post_id=project.proposer_post_id),
+        *(Addressee(Why.PROPOSER, person_id=pk) for pk in sorted(authors_of(project))),
+    ]
+
+
+def proposers_and_actors(decision: Decision) -> list[Addressee]:
+    """The proposing side and everybody who acted on the matter in any round."""
+    return [*proposers(decision), *_people(decision.run_id, asked=frozenset())]
+
+
+def proposers_and_actors_of_round(decision: Decision) -> list[Addressee]:
+    """差戻し: the proposing side and who acted in that round, but not who is asked again now.
+
+    Those who are asked again read the reason in the mail that says it is their turn.
+    """
+    asked = frozenset(
+        Slot.objects.filter(
+            step_run__run=decision.run_id, step_run__closed_at=None, state="OPEN"
+        ).values_list("post", flat=True)
+    )
+    return [*proposers(decision), *_people(decision.run_id, decision.round, asked=asked)]
+
+
+def everybody_involved(decision: Decision) -> list[Addressee]:
+    """取下げ, 廃案: the proposing side, who acted, and who was asked and told so."""
+    return [*proposers_and_actors(decision), *told_in_vain(decision)]
+
+
+def told_in_vain(decision: Decision) -> list[Addressee]:
+    """Who had already been mailed about the work that this act closed unanswered."""
+    told = (
+        DeliveredFact.objects.filter(
+            message__run=decision.run_id,
+            message__slot__step_run__closed_at=decision.decided_at,
+            message__slot__state="CANCELED",
+            delivery__state__in=[DeliveryState.SENT, DeliveryState.SENDING],
+        )
+        .order_by("person")
+        .values_list("person", flat=True)
+        .distinct()
+    )
+    return [Addressee(Why.TOLD, person_id=pk) for pk in told]
+
+
+def _people(
+    run_id: int, in_round: int | None = None, *, asked: frozenset[int]
+) -> list[Addressee]:
+    """Persons who said something on a run; 省略 is the rule's doing, nobody's."""
+    said = Decision.objects.filter(run=run_id).exclude(outcome=Outcome.SKIPPED)
+    if in_round is not None:
+        said = said.filter(round=in_round)
+    people = said.exclude(post__in=asked).values_list("decided_by", flat=True)
+    return [Addressee(Why.ACTED, person_id=pk) for pk in sorted(set(people))]

@@ -25,7 +25,7 @@ DOWNLOAD_POLICY: Final = "default-src 'none'; sandbox; frame-ancestors 'none'"
 @login_required
 @require_safe
 def attachment(request: HttpRequest, ref: str, key: UUID) -> HttpResponseBase:
-    """A file as a download, never shown inline. Also removed ones: revisions were decided on them."""
+    """A file as a download, never inline. Removed ones too: revisions were decided on them."""
     found = get_object_or_404(Attachment.objects.select_related("project"), key=key)
     may_read = visible_to(request.user, now()).filter(pk=found.project_id)  # type: ignore[arg-type]
     if found.project.reference != ref or not may_read.exists():

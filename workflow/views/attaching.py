@@ -1,0 +1,116 @@
+"""Files of a draft: added and taken off together with what was typed, so that nothing is lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.timezone import localdate, now
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from bpr_projects import actions as cases
+from bpr_projects.forms import AttachmentForm
+from bpr_projects.models import Attachment, Project
+from workflow import access
+from workflow.views import proposal
+from workflow.views.drafting import form_for, save_typed
+from workflow.views.lookup import person_of, project_or_404
+from workflow.views.sheet_rows import Masters
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from django.http import HttpRequest, HttpResponse
+
+    from bpr_projects.forms.files import CheckedFile
+
+
+@login_required
+@require_POST
+def attachment_add(request: HttpRequest, ref: str) -> HttpResponse:
+    """Save what was typed in the same form, then take the file."""
+    at = now()
+    project = project_or_404(request, ref, at)
+    answer = _keep_typed(request, project, at)
+    if answer is not None:
+        return answer
+    with transaction.atomic():
+        locked = _locked(request, project, at)
+        existing = list(locked.attachments.filter(removed_at=None))
+        form = AttachmentForm(request.POST, request.FILES, existing=existing)
+        if form.is_valid():
+            _store(locked, form.cleaned_data["file"], request, at)
+    if form.is_valid():
+        messages.success(request, _("「%s」を添付しました。") % form.cleaned_data["file"].name)
+    else:
+        messages.error(request, " ".join(str(each) for each in form.errors["file"]))
+    return _back(project)
+
+
+@login_required
+@require_POST
+def attachment_remove(request: HttpRequest, ref: str, key: UUID) -> HttpResponse:
+    """Take a file off the draft; versions that were submitted with it keep it."""
+    at = now()
+    project = project_or_404(request, ref, at)
+    found = get_object_or_404(Attachment, project=project, key=key)
+    answer = _keep_typed(request, project, at)
+    if answer is not None:
+        return answer
+    with transaction.atomic():
+        _locked(request, project, at)
+        if found.removed_at is None:
+            cases.remove_attachment(attachment=found, at=at)
+    messages.success(request, _("「%s」を外しました。") % found.name)
+    return _back(project)
+
+
+def _keep_typed(request: HttpRequest, project: Project, at: datetime) -> HttpResponse | None:
+    """Save the sheet that came with the button; the page that refuses it, or None."""
+    if "draft_version" not in request.POST:
+        return None
+    refused = proposal.not_editable(request, project, at)
+    if refused is not None:
+        return refused
+    masters = Masters.in_force(localdate(at))
+    form = form_for(project.proposer_post, masters, data=request.POST)
+    if not form.is_valid():
+        return proposal.form_page(request, project, form, at, status=422)
+    try:
+        save_typed(project, form, request, at)
+    except cases.DraftConflict as conflict:
+        return proposal.conflict_page(request, conflict, form, masters, at)
+    return None
+
+
+def _locked(request: HttpRequest, project: Project, at: datetime) -> Project:
+    """The case with its row locked, so that two uploads cannot pass the limits together."""
+    locked = Project.objects.select_for_update().get(pk=project.pk)
+    permit = access.may(person_of(request), "edit", locked, at)
+    if not permit:
+        raise PermissionDenied(permit.reason)
+    return locked
+
+
+def _store(project: Project, checked: CheckedFile, request: HttpRequest, at: datetime) -> None:
+    Attachment.objects.create(
+        project=project,
+        file=checked.content,
+        name=checked.name,
+        extension=checked.extension,
+        size=checked.size,
+        sha256=checked.sha256,
+        uploaded_by=person_of(request),
+        uploaded_at=at,
+    )
+
+
+def _back(project: Project) -> HttpResponse:
+    return redirect(reverse("project-edit", args=[project.reference]) + "#files")

@@ -1,0 +1,48 @@
+"""From an address to a case that this person may see; everything else is 404."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from django.http import Http404
+
+from bpr_projects.access import visible_to
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.http import HttpRequest
+
+    from bpr_projects.models import Project, ProjectQuerySet
+    from roles.models import User
+
+DRAFT = "draft-"
+SHOWN = ("section__department", "area", "proposer", "proposer_post__section", "revision")
+"""What every page of a case shows of it, read with the case."""
+
+
+def person_of(request: HttpRequest) -> User:
+    """Who asks; every page here demands a login."""
+    return cast("User", request.user)
+
+
+def project_or_404(
+    request: HttpRequest, ref: str, at: datetime, among: ProjectQuerySet | None = None
+) -> Project:
+    """The case of a number or ``draft-<id>``; a draft's old address finds the numbered case."""
+    cases = visible_to(person_of(request), at) if among is None else among
+    cases = cases.select_related(
+        "section__department", "area", "proposer", "proposer_post__section"
+    )
+    identity = ref.removeprefix(DRAFT)
+    if not ref.startswith(DRAFT):
+        found = cases.filter(number=ref).first()
+    else:
+        found = cases.filter(pk=identity).first() if _is_id(identity) else None
+    if found is None:
+        raise Http404
+    return found
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 19  # fits a BigAutoField

@@ -1,0 +1,125 @@
+"""A sheet as people read it: the print image, the comparison of two texts, the conflict page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from bpr_projects import calendar, sheet
+from bpr_projects.enums import BudgetMeasure
+from bpr_projects.models import Area
+from bpr_projects.sheet import Kind
+from roles.models import Section
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+EMPTY: tuple[object, ...] = (None, "", [], False)
+
+
+@dataclass(frozen=True)
+class Masters:
+    """What codes of a sheet stand for: 取組事項 and 課, read once a page."""
+
+    areas: tuple[Area, ...]
+    sections: tuple[Section, ...]
+
+    @classmethod
+    def in_force(cls, on: date) -> Masters:
+        """Everything that may be chosen on a day. Two queries."""
+        living = Section.objects.filter(starts_on__lte=on).exclude(ends_on__lte=on)
+        return cls(tuple(Area.objects.all()), tuple(living.order_by("order", "code")))
+
+    def area(self, code: str) -> str:
+        return next((each.name for each in self.areas if each.code == code), code)
+
+    def section(self, code: str) -> str:
+        return next((each.name for each in self.sections if each.code == code), code)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One answer: ``is_long`` text keeps its line breaks."""
+
+    name: str
+    label: str
+    text: str
+    is_long: bool
+
+
+@dataclass(frozen=True)
+class ChangedRow:
+    """One answer in two texts."""
+
+    name: str
+    label: str
+    before: str
+    after: str
+
+
+def rows_by_part(answers: Mapping[str, Any], masters: Masters) -> list[tuple[str, str, list[Row]]]:
+    """(code, title, rows) of every part of the sheet. No query."""
+    return [
+        (code, str(title), [_row(field, answers, masters) for field in _fields_of(code)])
+        for code, title in sheet.PARTS.items()
+    ]
+
+
+def changed_rows(
+    before: Mapping[str, Any], after: Mapping[str, Any], masters: Masters
+) -> list[ChangedRow]:
+    """Answers that differ; empty in two spellings (None, "") is no difference."""
+    return [
+        ChangedRow(
+            each.field.name,
+            str(each.field.label),
+            shown(each.field, each.before, masters),
+            shown(each.field, each.after, masters),
+        )
+        for each in sheet.differences(before, after)
+        if not (_is_empty(each.before) and _is_empty(each.after))
+    ]
+
+
+def shown(field: sheet.Field, value: Any, masters: Masters) -> str:
+    """An answer in words; a dash for none."""
+    if field.kind == Kind.FLAG:
+        return _("はい") if value else _("いいえ")
+    if _is_empty(value):
+        return "－"
+    if field.kind == Kind.DAY:
+        return calendar.wareki(date.fromisoformat(value))
+    if field.kind in (Kind.COUNT, Kind.YEN, Kind.DECIMAL):
+        return f"{value:,}{field.unit}"
+    return _chosen(field.kind, value, masters)
+
+
+def _chosen(kind: Kind, value: Any, masters: Masters) -> str:
+    """A code by its name; text as it is."""
+    match kind:
+        case Kind.AREA:
+            return masters.area(str(value))
+        case Kind.SECTION:
+            return masters.section(str(value))
+        case Kind.SECTIONS:
+            return "、".join(masters.section(code) for code in value)
+        case Kind.BUDGET:
+            return str(BudgetMeasure(value).label)
+        case _:
+            return str(value)
+
+
+def _is_empty(value: Any) -> bool:
+    return any(value is each or (value == each and not isinstance(value, int)) for each in EMPTY)
+
+
+def _fields_of(part: str) -> Iterable[sheet.Field]:
+    return (field for field in sheet.FIELDS if field.part == part)
+
+
+def _row(field: sheet.Field, answers: Mapping[str, Any], masters: Masters) -> Row:
+    text = shown(field, answers.get(field.name), masters)
+    return Row(field.name, str(field.label), text, field.kind == Kind.TEXT)

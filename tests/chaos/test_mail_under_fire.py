@@ -1,0 +1,191 @@
+"""Kill workers and brokers while mails go out: none is lost, few are sent twice.
+
+Runs on a database of its own, through the real processes: `simulate` makes the facts, a Celery
+worker sends to a mail server that refuses one in ten and hangs up after one in thirty.
+"""
+
+import os
+import random
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from email import message_from_bytes
+from pathlib import Path
+
+import psycopg
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from celery import Celery
+from django.conf import settings
+from django.db import connection
+from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
+
+from config.supervisor import Broker
+
+pytestmark = [pytest.mark.chaos, pytest.mark.postgres_only]
+
+FIRE = 40.0  # seconds
+WORKER_DIES_EVERY = 3.0
+BROKER_DIES_EVERY = 8.0
+CALM = 120.0  # seconds that everything has to come to an end
+CASES = 40
+
+
+class Sink:
+    """A mail server with bad days; remembers the Message-ID of everything it accepted."""
+
+    def __init__(self) -> None:
+        self.accepted: Counter[str] = Counter()
+        self.chance = random.Random(7)  # noqa: S311 -- not a secret
+
+    async def handle_DATA(  # noqa: N802 -- aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
+        """Refuse one in ten for now; of one in thirty take the mail and never say so."""
+        if self.chance.random() < 0.1:
+            return "451 come back later"
+        content = envelope.content
+        raw = content if isinstance(content, bytes) else str(content).encode()
+        self.accepted[str(message_from_bytes(raw)["Message-ID"])] += 1
+        if self.chance.random() < 0.03 and server.transport is not None:
+            server.transport.close()
+        return "250 accepted"
+
+
+@pytest.fixture
+def sink() -> Iterator[tuple[Sink, str]]:
+    """The mail server and its address."""
+    handler = Sink()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    controller = Controller(handler, hostname="127.0.0.1", port=port)
+    controller.start()
+    yield handler, f"smtp://127.0.0.1:{port}"
+    controller.stop()
+
+
+@pytest.fixture
+def database() -> Iterator[str]:
+    """A database of its own: what runs here is committed by many processes."""
+    server = os.environ["DATABASE_URL"]
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute("DROP DATABASE IF EXISTS chaos WITH (FORCE)")
+        admin.execute("CREATE DATABASE chaos")
+        yield server.replace("/postgres?", "/chaos?")
+        admin.execute("DROP DATABASE chaos WITH (FORCE)")
+
+
+def manage(environment: dict[str, str], *words: str) -> None:
+    """Run a management command that must succeed."""
+    command = [sys.executable, "manage.py", *words]
+    subprocess.run(command, cwd=settings.BASE_DIR, env=environment, check=True)
+
+
+def start_worker(environment: dict[str, str], log: Path) -> "subprocess.Popen[bytes]":
+    """A worker whose pool dies with it, so that a kill is a kill."""
+    command = [sys.executable, "-m", "celery", "-A", "config", "worker", "--pool", "solo"]
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            command, cwd=settings.BASE_DIR, env=environment, stdout=output, stderr=output
+        )
+
+
+def ask_for_a_sweep(app: Celery) -> None:
+    """What beat does; a broker that is away is beat's trouble, not ours."""
+    try:
+        app.send_task("notifications.tasks.sweep_outbox", expires=5, retry=False)
+    except (KombuError, RedisError, OSError):
+        time.sleep(0.2)
+
+
+def let_time_pass(database: psycopg.Connection) -> int:
+    """End every lease and every pause between attempts; answer how many mails are still open."""
+    database.execute(
+        "UPDATE notifications_delivery SET lease_until = now() - interval '1 second'"
+        " WHERE state = 'SENDING'"
+    )
+    database.execute(
+        "UPDATE notifications_delivery SET due_at = now() - interval '1 second'"
+        " WHERE state = 'QUEUED'"
+    )
+    row = database.execute(
+        "SELECT (SELECT count(*) FROM notifications_delivery"
+        "         WHERE state IN ('QUEUED', 'SENDING'))"
+        "     + (SELECT count(*) FROM notifications_outboxmessage WHERE state = 'PENDING')"
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def burn(app: Celery, broker: Broker, environment: dict[str, str], log: Path) -> int:
+    """Kill the worker and the broker again and again; answer how often."""
+    worker = start_worker(environment, log)
+    kills, began = 0, time.monotonic()
+    next_worker, next_broker = began + WORKER_DIES_EVERY, began + BROKER_DIES_EVERY
+    while time.monotonic() < began + FIRE:
+        ask_for_a_sweep(app)
+        if time.monotonic() > next_worker:
+            worker.kill()
+            worker.wait()
+            worker = start_worker(environment, log)
+            next_worker, kills = time.monotonic() + WORKER_DIES_EVERY, kills + 1
+        if time.monotonic() > next_broker:
+            broker.server.terminate()
+            broker.revive()
+            next_broker, kills = time.monotonic() + BROKER_DIES_EVERY, kills + 1
+        time.sleep(0.5)
+    worker.kill()
+    worker.wait()
+    return kills
+
+
+def test_no_mail_is_lost_and_few_are_sent_twice(
+    sink: tuple[Sink, str], database: str, tmp_path: Path
+) -> None:
+    assert connection.vendor == "postgresql"
+    server, mail_url = sink
+    broker = Broker(tmp_path / "valkey")
+    broker.start()
+    environment = os.environ | {
+        "DATABASE_URL": database,
+        "EMAIL_URL": mail_url,
+        "REDIS_URL": broker.url,
+    }
+    app = Celery(broker=broker.url)
+    app.conf.broker_transport_options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
+    manage(environment, "migrate", "--verbosity", "0")
+    manage(environment, "load_demo", "--size", "small")
+    manage(environment, "simulate", "--cases", str(CASES), "--seed", "7")
+
+    kills = burn(app, broker, environment, tmp_path / "worker.log")
+    deadline = time.monotonic() + CALM
+    with psycopg.connect(database, autocommit=True) as rows:
+        while let_time_pass(rows) and time.monotonic() < deadline:
+            manage(environment, "outbox_sweep")
+        still_open = let_time_pass(rows)
+        states = Counter(
+            row[0] for row in rows.execute("SELECT state FROM notifications_delivery").fetchall()
+        )
+        sent = {
+            row[0]
+            for row in rows.execute(
+                "SELECT message_id FROM notifications_delivery WHERE state = 'SENT'"
+            ).fetchall()
+        }
+    with closing(app):
+        broker.stop()
+
+    copies = {name: times for name, times in server.accepted.items() if times > 1}
+    print(f"\n{kills} kills, {dict(states)}, {len(sent)} sent, {len(copies)} twice")
+    assert still_open == 0
+    assert states["DEAD"] == 0
+    assert sent - set(server.accepted) == set()
+    assert max(server.accepted.values()) <= 2
+    assert len(copies) <= len(sent) * 0.05

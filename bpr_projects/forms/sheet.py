@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 Choices = list[tuple[str, "StrOrPromise"]]
 CALC = {"volume": "count", "minutes_before": "before", "minutes_after": "after", "cost": "cost"}
 """Field -> its part in the effect calculator (static/js/calc.js)."""
+
+
+class Part(NamedTuple):
+    """A part of the form: fields with their width in a grid of two columns."""
+
+    code: str
+    title: str
+    fields: list[tuple[forms.BoundField, str]]
 
 
 class SheetForm(forms.Form):
@@ -65,22 +73,30 @@ class SheetForm(forms.Form):
         for name, sentence in problems.items():
             self.add_error(name if name in self.fields else None, sentence)
 
-    def parts(self) -> Iterator[tuple[str, str, list[forms.BoundField]]]:
-        """(code, title, fields) of each part of the sheet."""
+    def parts(self) -> Iterator[Part]:
+        """The parts of the sheet in order, each with its fields."""
         for code, title in sheet.PARTS.items():
-            names = [each.name for each in sheet.FIELDS if each.part == code]
-            yield code, str(title), [self[name] for name in names if name in self.fields]
+            specs = [each for each in sheet.FIELDS if each.part == code]
+            asked = [(self[each.name], _width(each)) for each in specs if each.name in self.fields]
+            yield Part(code, str(title), asked)
 
 
 def data_of(answers: Mapping[str, Any]) -> dict[str, Any]:
     """Answers as a browser would send them, so that a stored sheet can be checked again."""
     return {
-        name: _typed(value) for name, value in answers.items() if value not in (None, "", False)
+        name: _typed(value)
+        for name, value in answers.items()
+        if not (value is None or value is False or value == "")  # 0 is an answer
     }
 
 
 def _typed(value: Any) -> Any:
     return value if isinstance(value, (str, list)) else "on" if value is True else str(value)
+
+
+def _width(spec: sheet.Field) -> str:
+    is_long = spec.kind in (Kind.TEXT, Kind.SECTIONS) or spec.name == "title"
+    return "full" if is_long else "half"
 
 
 def _field(spec: sheet.Field, areas: Choices, sections: Choices) -> forms.Field:

@@ -187,7 +187,8 @@ def _submit(user: User, project: Project, at: datetime) -> Permit:
 
 def _withdraw(user: User, project: Project, at: datetime) -> Permit:
     asked = project.stage == Stage.RUNNING and open_question(project) is not None
-    if not asked and project.stage not in IN_DECISION | {Stage.RETURNED}:
+    pulled_back = project.stage == Stage.DRAFT and project.number is not None
+    if not (asked or pulled_back or project.stage in IN_DECISION | {Stage.RETURNED}):
         return no(_("「%s」の案件は取り下げられません。") % project.get_stage_display())
     for each in capacities_of(user, localdate(at)):
         if each.post.pk == project.proposer_post_id or (asked and _leads(each, project)):

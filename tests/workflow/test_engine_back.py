@@ -405,10 +405,12 @@ def test_neither_others_withdraw_nor_anybody_after_the_decision(office: City) ->
 
     with refused(case, NotAllowed):
         withdraw(case, by=office.holder("HEAD-SHIMIN"))
-    with refused(decided, NotAllowed) as refusal:
+    with refused(decided, AlreadyDone) as refusal:
         withdraw(decided)
 
-    assert refusal.value.message == "「実行中」の案件は取り下げられません。"
+    assert refusal.value.message == (
+        "デジタル戦略・広報室長 安保 智彦さんが 5/11 09:00 に「採択」としました。"
+    )
 
 
 def test_an_end_asks_for_reason_and_confirmation(office: City) -> None:

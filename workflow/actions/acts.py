@@ -163,7 +163,8 @@ def record(act: Act) -> list[Decision]:
 
 def _decision(act: Act, saying: Saying) -> Decision:
     basis = basis_of(saying.capacity, saying.step_run)
-    principal = _principal(saying.capacity.post, act) if _for_another(basis) else None
+    deputised = saying.capacity.basis == Basis.DEPUTY
+    principal = _principal(saying.capacity.post, act) if deputised else None
     answer = saying.answer
     return Decision(
         project=saying.run.project,
@@ -186,10 +187,6 @@ def _decision(act: Act, saying: Saying) -> Decision:
         supersedes=saying.supersedes,
         decided_at=act.at,
     )
-
-
-def _for_another(basis: Basis) -> bool:
-    return basis in (Basis.DEPUTY, Basis.ACTING)
 
 
 def _principal(post: Post, act: Act) -> User | None:

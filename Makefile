@@ -9,7 +9,7 @@ BOOTSTRAP = $(if $(PYTHON),$(PYTHON) -m config.bootstrap,$(NO_PYTHON))
 PY = .venv/bin/python
 PYTEST = $(PY) -m pytest -n 2 --dist worksteal -m "not chaos"
 # What the settings demand of production: enough for `check --deploy` to judge them.
-PRODUCTION = DEBUG=0 DEMO=0 PLAIN_HTTP=0 BASE_URL=https://bpr.example ALLOWED_HOSTS=bpr.example \
+PRODUCTION = ENV_FILE=/dev/null DEBUG=0 DEMO=0 PLAIN_HTTP=0 BASE_URL=https://bpr.example ALLOWED_HOSTS=bpr.example \
 	EMAIL_URL=smtp+tls://mail.example:587 DATABASE_URL=sqlite:///:memory: \
 	SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))')
 COVERAGE = var/coverage

@@ -15,7 +15,7 @@ django_stubs_ext.monkeypatch()
 # --- Where we are ----------------------------------------------------------------------------
 
 BASE_DIR: Final = Path(__file__).resolve().parent.parent
-env.load_file(BASE_DIR / ".env")
+env.load_file(Path(env.text("ENV_FILE", str(BASE_DIR / ".env"))))
 
 DEBUG = env.flag("DEBUG")
 DEMO = env.flag("DEMO")  # sample city, mailbox page, accounts on the login page

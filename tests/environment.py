@@ -16,6 +16,7 @@ if not scratch:  # the first process makes it; the workers of pytest-xdist inher
 
 DEFAULTS = {
     "TEST_SCRATCH": scratch,
+    "ENV_FILE": os.devnull,  # a developer's .env changes nothing here
     "DEBUG": "0",
     "DEMO": "0",
     "PLAIN_HTTP": "1",

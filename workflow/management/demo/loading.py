@@ -1,0 +1,103 @@
+"""Tell all stories at once, in the order of time, until now."""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Final
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.timezone import localdate
+
+from bpr_projects import actions as cases
+from bpr_projects import calendar
+from bpr_projects.models import Project
+from roles.actions import load_city
+from roles.models import User, holders_of
+from workflow import engine
+from workflow.actions.route_data import load_routes
+from workflow.actions.steps import closures
+from workflow.management.demo import script
+from workflow.management.demo.telling import Calendar, Tale
+from workflow.management.hours import OPENING, later, moment
+from workflow.models import Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CITIES: Final = Path(settings.BASE_DIR) / "cities"
+FIRST_DAY: Final = date(2026, 4, 3)
+LAST_DAY: Final = date(2027, 3, 31)
+"""The story belongs to the first year of the plan, whose numbers begin with R8."""
+
+READ_AFTER_MINUTES: Final = 900
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What was there afterwards. ``filled`` is false when the database held somebody before."""
+
+    filled: bool
+    people: int
+    cases: int
+
+
+def load(*, password: str | None, at: datetime, seed: int = 1) -> Loaded:
+    """Fill an empty database with the sample city and its cases as they stand at a moment."""
+    if User.objects.exists() or Project.objects.exists():
+        return Loaded(filled=False, people=User.objects.count(), cases=Project.objects.count())
+    with transaction.atomic():
+        _found(password, moment(FIRST_DAY, OPENING))
+        _tell(at, seed)
+    return Loaded(filled=True, people=User.objects.count(), cases=Project.objects.count())
+
+
+def _found(password: str | None, at: datetime) -> None:
+    load_city(CITIES / f"{settings.CITY}.toml", password=password, at=at)
+    cases.load_plan(CITIES / "plan.toml")
+    load_routes(CITIES / "routes.toml", at=at)
+
+
+def _tell(at: datetime, seed: int) -> None:
+    story = script.read(CITIES / "sample_ideas.json", CITIES / "sample_story.toml")
+    off = closures()
+    today = calendar.add_business_days(min(localdate(at), LAST_DAY), 1, off)
+    days = Calendar(
+        today=calendar.add_business_days(today, -1, off),
+        first=FIRST_DAY,
+        span=max(event.day for each in story.scripts for event in each.events),
+        closures=off,
+    )
+    tales = [
+        Tale(each, story.usual, days, Random(f"{seed} {each.code}"))  # noqa: S311 -- a sample
+        for each in story.scripts
+    ]
+    until = min(at, moment(days.today, OPENING))
+    _in_order([tale.moments() for tale in tales], until)
+    _read_what_was_circulated(until, off)
+
+
+def _in_order(lives: list[Iterator[datetime]], until: datetime) -> None:
+    """Always go on with the case whose next moment is the earliest."""
+    queue = [(next(life), number) for number, life in enumerate(lives)]
+    heapq.heapify(queue)
+    while queue and queue[0][0] <= until:
+        _at, number = heapq.heappop(queue)
+        following = next(lives[number], None)
+        if following is not None:
+            heapq.heappush(queue, (following, number))
+
+
+def _read_what_was_circulated(until: datetime, off: frozenset[date]) -> None:
+    """供覧 and 後閲 are read after some days; some of the latest are still unread."""
+
+    for reading in Reading.objects.filter(read_at=None).order_by("opened_at", "pk"):
+        at = later(reading.opened_at, READ_AFTER_MINUTES * (1 + reading.pk % 11), off)
+        if at > until:
+            continue
+        by = holders_of([reading.post_id], localdate(at))[reading.post_id][0].person
+        engine.mark_read(reading_id=reading.pk, by=by, at=at)

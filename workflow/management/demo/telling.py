@@ -1,0 +1,281 @@
+"""One case of the story: what happens to it next, and when. Only the engine's verbs act."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from django.utils.timezone import localdate
+
+from bpr_projects import actions as cases
+from bpr_projects import calendar
+from bpr_projects.enums import ObservationKind
+from bpr_projects.models import Project
+from roles import actions as offices
+from roles.models import Post, User, holders_of
+from workflow import engine
+from workflow.access import holders, open_slots
+from workflow.enums import CYCLE_KINDS, Outcome, RunKind, RunState, StepKind
+from workflow.management.demo.script import SCORE_NAMES, Event, Line, Script, dated
+from workflow.management.hours import OPENING, later, moment
+from workflow.models import Run, Slot
+from workflow.outcomes import Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from random import Random
+
+USUAL: Final[dict[str, Outcome]] = {
+    StepKind.CONFIRMATION: Outcome.APPROVED,
+    StepKind.RECEPTION: Outcome.RECEIVED,
+    StepKind.REVIEW: Outcome.SCORED,
+    StepKind.REFERRAL: Outcome.REFERRED,
+    StepKind.APPROVAL: Outcome.APPROVED,
+    StepKind.CONCURRENCE: Outcome.AGREED,
+    StepKind.MEDIATION: Outcome.SETTLED,
+    StepKind.DELIBERATION: Outcome.AGREED,
+    StepKind.STANDING_DECISION: Outcome.ADOPTED,
+    StepKind.DECISION: Outcome.ADOPTED,
+}
+"""The yes of each kind of step; a step of another kind is not walked past."""
+
+
+@dataclass
+class Calendar:
+    """The days of the story: ``today`` is day 0, ``first`` the first day anything may happen."""
+
+    today: date
+    first: date
+    span: int
+    closures: frozenset[date]
+
+    def day(self, back: int) -> date:
+        """The business day that many before today; a short year is told faster."""
+        room = calendar.business_days_between(self.first, self.today, self.closures) - 1
+        if back > 0 and room < self.span:
+            back = back * room // self.span
+        return calendar.add_business_days(self.today, -back, self.closures)
+
+
+class Tale:
+    """A case on its way. ``moments`` yields when the next thing happens, then lets it happen."""
+
+    def __init__(
+        self, script: Script, usual: dict[str, list[str]], days: Calendar, random: Random
+    ) -> None:
+        self.script = script
+        self.usual = usual
+        self.days = days
+        self.random = random
+        self.lines = list(script.lines)
+        self.now = moment(days.first, OPENING)
+        self._project: Project | None = None
+
+    def moments(self) -> Iterator[datetime]:
+        """Every moment of the story in order; what happens then happens on the next ``next``."""
+        for event in self.script.events:
+            yield from self._reach(moment(self.days.day(event.day), event.at))
+            if self._project is None:
+                self._project = self._draft()
+            if event.do == "walk":
+                yield from self._walk(event)
+            elif event.do in VERBS:
+                VERBS[event.do](self, event)
+
+    def _reach(self, at: datetime) -> Iterator[datetime]:
+        self.now = max(self.now, at)
+        yield self.now
+
+    def _draft(self) -> Project:
+        """Begun a while before anything else happens."""
+        post = Post.objects.select_related("section").get(code=f"LEADER-{self.script.section}")
+        at = self.now - timedelta(minutes=25)
+        return cases.start_draft(by=self.leader, post=post, at=at, **self.script.sheet)
+
+    @property
+    def project(self) -> Project:
+        """The case as it is now."""
+        assert self._project is not None  # noqa: S101 -- the first event makes it
+        return Project.objects.get(pk=self._project.pk)
+
+    # --- walking along the route -----------------------------------------------------------
+
+    def _walk(self, event: Event) -> Iterator[datetime]:
+        """Answer step after step, until the named step has its answers or nothing is open."""
+        answered = 0
+        while (run := self._open_run()) is not None and run.step is not None:
+            step = run.step
+            arrived = step.kind == event.more.get("to")
+            if step.kind not in USUAL or step.paused_since is not None:
+                return
+            if arrived and answered >= event.more.get("answers", 0):
+                return
+            slots = open_slots(step)
+            yield from self._pause(event.more["hours"], len(slots))
+            self._answer(run, self.random.choice(slots))
+            answered += arrived
+
+    def _open_run(self) -> Run | None:
+        return (
+            Run.objects.filter(project=self._project, state=RunState.OPEN)
+            .exclude(kind=RunKind.CYCLE)
+            .select_related("step", "revision")
+            .first()
+        )
+
+    def _pause(self, hours: int, posts: int) -> Iterator[datetime]:
+        """Posts that are asked together answer in a shorter time each."""
+        minutes = hours * 60 * self.random.randint(60, 140) // 100 // min(posts, 3)
+        self.now = later(self.now, max(minutes, 10), self.days.closures)
+        yield self.now
+
+    def _answer(self, run: Run, slot: Slot) -> None:
+        assert run.revision is not None  # noqa: S101 -- every run that is walked has one
+        by = self.random.choice(holders(slot, self.now)).person
+        line = self._line(run, slot)
+        outcome = line.outcome or USUAL[slot.step_run.kind]
+        engine.mark_seen(slot_id=slot.pk, by=by, at=self.now - timedelta(minutes=7))
+        engine.decide(
+            project=self.project,
+            slot_id=slot.pk,
+            revision_hash=run.revision.content_hash,
+            outcome=outcome,
+            answer=self._complete(line.answer, outcome, slot),
+            by=by,
+            at=self.now,
+        )
+
+    def _line(self, run: Run, slot: Slot) -> Line:
+        """What the story lets the post say, or nothing in particular."""
+        for line in self.lines:
+            if (
+                line.post == slot.post.code
+                and line.kind in ("", slot.step_run.kind)
+                and line.run in ("", run.revision.kind if run.revision else "")
+            ):
+                self.lines.remove(line)
+                return line
+        return Line(slot.post.code, None, Answer())
+
+    def _complete(self, answer: Answer, outcome: Outcome, slot: Slot) -> Answer:
+        if not answer.comment:
+            answer = replace(answer, comment=self._sentence(slot))
+        if outcome == Outcome.SCORED and not answer.scores:
+            scores = {name: self.random.choice((3, 4, 4, 4, 5)) for name in SCORE_NAMES}
+            answer = replace(answer, scores=scores)
+        return replace(
+            answer,
+            until=self._dated(answer.until),
+            conditions=tuple(
+                (text, section, self._dated(due)) for text, section, due in answer.conditions
+            ),
+        )
+
+    def _sentence(self, slot: Slot) -> str:
+        choices = self.usual.get(slot.post.code) or self.usual.get(slot.step_run.kind) or [""]
+        return self.random.choice(choices)
+
+    def _dated(self, value: Any) -> Any:
+        return dated(value, localdate(self.now), self.days.closures)
+
+    # --- everything else -------------------------------------------------------------------
+
+    def _person(self, code: str) -> User:
+        post = Post.objects.get(code=code)
+        return holders_of([post.pk], localdate(self.now))[post.pk][0].person
+
+    @property
+    def leader(self) -> User:
+        """Who proposed it, or runs it now."""
+        return self._person(f"LEADER-{self.script.section}")
+
+    def submit(self, event: Event) -> None:
+        project = self.project
+        engine.submit(
+            project=project, draft_version=project.draft_version, by=self.leader, at=self.now
+        )
+
+    def _open_slot(self, kinds: frozenset[StepKind]) -> Slot:
+        return (
+            Slot.objects.filter(
+                step_run__project=self._project, state="OPEN", step_run__kind__in=kinds
+            )
+            .select_related("step_run")
+            .get()
+        )
+
+    def resubmit(self, event: Event) -> None:
+        before = self.project
+        project = cases.save_draft(
+            project=before,
+            version=before.draft_version,
+            answers=event.more.get("answers", {}),
+            by=self.leader,
+            at=self.now,
+        )
+        engine.resubmit(
+            project=project,
+            slot_id=self._open_slot(frozenset({StepKind.REVISION})).pk,
+            draft_version=project.draft_version,
+            comment=event.more["comment"],
+            by=self.leader,
+            at=self.now,
+        )
+
+    def pull_back(self, event: Event) -> None:
+        engine.pull_back(project=self.project, by=self.leader, at=self.now)
+
+    def resume(self, event: Event) -> None:
+        engine.resume_due(at=self.now)
+
+    def record(self, event: Event) -> None:
+        content = {key: self._dated(value) for key, value in event.more["content"].items()}
+        engine.record_phase(
+            project=self.project,
+            slot_id=self._open_slot(CYCLE_KINDS).pk,
+            content=content,
+            by=self.leader,
+            at=self.now,
+        )
+
+    def observe(self, event: Event) -> None:
+        kind = ObservationKind(event.more["kind"])
+        cases.observe(
+            project=self.project, kind=kind, text=event.more["text"], by=self.leader, at=self.now
+        )
+
+    def measure(self, event: Event) -> None:
+        cases.measure(
+            kpi=self.project.kpis.get(),
+            measured_on=localdate(self.now),
+            value=Decimal(str(event.more["value"])),
+            note=event.more["note"],
+            by=self.leader,
+            at=self.now,
+        )
+
+    def delegate(self, event: Event) -> None:
+        offices.delegate(
+            post=Post.objects.get(code=event.more["post"]),
+            deputy=self._person(event.more["deputy"]),
+            starts_on=self.days.day(event.more["from"]),
+            ends_on=self.days.day(event.more["to"]),
+            reason=event.more["reason"],
+            by=self._person(event.more["post"]),
+            at=self.now,
+        )
+
+
+VERBS: Final[dict[str, Callable[[Tale, Event], None]]] = {
+    "submit": Tale.submit,
+    "resubmit": Tale.resubmit,
+    "pull_back": Tale.pull_back,
+    "resume": Tale.resume,
+    "record": Tale.record,
+    "observe": Tale.observe,
+    "measure": Tale.measure,
+    "delegate": Tale.delegate,
+}
+"""Word of the story -> what it does."""

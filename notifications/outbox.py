@@ -5,6 +5,8 @@ Nothing here renders, looks up a person or talks to a server: a request pays one
 
 from __future__ import annotations
 
+import os
+import socket
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -126,3 +128,8 @@ def message_id(fact: str, person_id: int) -> str:
 def mail_host() -> str:
     """The name that stands in identifiers of mails: the host of the one fixed address."""
     return urlsplit(settings.BASE_URL).hostname or "localhost"
+
+
+def worker_name() -> str:
+    """Names one sweep: no two sweeps of any host share it."""
+    return f"{socket.gethostname()[:40]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"

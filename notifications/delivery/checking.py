@@ -1,0 +1,145 @@
+"""Is it still to be said, and to this person? Asked again at the moment of sending."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from django.db.models import Prefetch
+from django.utils.timezone import localdate
+
+from bpr_projects.access import visible_to
+from notifications.enums import READING_EVENTS, TURN_EVENTS, DeliveryState, Event, Reason
+from notifications.models import DeliveredFact, Delivery
+from roles.models import holders_of
+from workflow.charts import ball_lines
+from workflow.enums import Outcome
+from workflow.models import Decision, WorkItem
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
+
+    from bpr_projects.models import Project
+    from notifications.models import OutboxMessage
+    from roles.models import Capacity, User
+    from workflow.charts import Ball
+
+Ending = tuple[DeliveryState, Reason]
+
+
+def load(keys: Collection[int]) -> list[Delivery]:
+    """Mails with all that their words need, in a fixed number of queries."""
+    facts = (
+        DeliveredFact.objects.select_related(
+            "message__post",
+            "message__run__revision",
+            "message__slot__step_run",
+            "message__decision__post",
+            "message__decision__decided_by",
+            "message__decision__step_run",
+            "message__decision__entry",
+            "message__reading",
+        )
+        .defer("message__run__plan")
+        .prefetch_related(
+            "message__decision__entry__texts", "message__decision__conditions__owner"
+        )
+    )
+    return list(
+        Delivery.objects.filter(pk__in=keys)
+        .select_related("person", "project__section")
+        .prefetch_related(Prefetch("facts", queryset=facts))
+        .order_by("due_at", "pk")
+    )
+
+
+@dataclass
+class Situation:
+    """What is true now about the matters of a batch of mails."""
+
+    at: datetime
+    working: frozenset[int]
+    holders: dict[int, list[Capacity]]
+    balls: dict[int, Ball]
+    before: dict[tuple[int, datetime], Decision]
+    _visible: dict[int, frozenset[int]] = field(default_factory=dict)
+    _projects: frozenset[int] = frozenset()
+
+    @classmethod
+    def of(cls, mails: Sequence[Delivery], at: datetime) -> Situation:
+        """Look once for the whole batch."""
+        messages = [fact.message for mail in mails for fact in mail.facts.all()]
+        slots = {message.slot_id for message in messages if message.slot_id}
+        posts = {message.post_id for message in messages if message.post_id}
+        projects: dict[int, Project] = {
+            mail.project.pk: mail.project for mail in mails if mail.project is not None
+        }
+        return cls(
+            at=at,
+            working=frozenset(
+                WorkItem.objects.filter(slot__in=slots).values_list("slot", flat=True)
+            ),
+            holders=holders_of(posts, localdate(at)),
+            balls=ball_lines(projects.values(), at),
+            before=_before(messages),
+            _projects=frozenset(projects),
+        )
+
+    def ending(self, fact: DeliveredFact) -> Ending | None:
+        """Why it is not said to this person any more, or nothing when it is."""
+        message = fact.message
+        if message.event in TURN_EVENTS and message.slot_id not in self.working:
+            return DeliveryState.SUPERSEDED, Reason.WORK_CLOSED
+        if message.event in READING_EVENTS and _is_read(message):
+            return DeliveryState.SUPERSEDED, Reason.ALREADY_READ
+        if not fact.delivery.person.is_active:
+            return DeliveryState.SKIPPED, Reason.INACTIVE
+        if message.post_id and self.capacity(fact) is None:
+            return DeliveryState.SKIPPED, Reason.NOT_HOLDER
+        if message.event != Event.SECRET and not message.post_id and not self._may_read(fact):
+            return DeliveryState.SKIPPED, Reason.NOT_ENTITLED
+        return None
+
+    def capacity(self, fact: DeliveredFact) -> Capacity | None:
+        """In which capacity the person holds the addressed post today."""
+        held = self.holders.get(fact.message.post_id or 0, [])
+        return next((each for each in held if each.person.pk == fact.person_id), None)
+
+    def principal(self, post_id: int) -> User | None:
+        """Whose place a deputy of this post takes."""
+        own = [each.person for each in self.holders.get(post_id, []) if each.delegation is None]
+        return own[0] if own else None
+
+    def _may_read(self, fact: DeliveredFact) -> bool:
+        """One question a person; holders of an addressed post read by their participation."""
+        if fact.message.project_id is None:
+            return True
+        person = fact.delivery.person
+        if person.pk not in self._visible:
+            seen = visible_to(person, self.at).filter(pk__in=self._projects)
+            self._visible[person.pk] = frozenset(seen.values_list("pk", flat=True))
+        return fact.message.project_id in self._visible[person.pk]
+
+
+def _is_read(message: OutboxMessage) -> bool:
+    return message.reading is not None and message.reading.read_at is not None
+
+
+def _before(messages: Sequence[OutboxMessage]) -> dict[tuple[int, datetime], Decision]:
+    """The act that made it somebody's turn: same run, same moment."""
+    opened = {
+        (message.run_id, message.slot.opened_at)
+        for message in messages
+        if message.slot is not None and message.run_id is not None
+    }
+    found = (
+        Decision.objects.filter(
+            run__in={run for run, _at in opened}, decided_at__in={at for _run, at in opened}
+        )
+        .exclude(outcome=Outcome.SKIPPED)
+        .select_related("decided_by", "post", "entry")
+        .prefetch_related("entry__texts")
+        .order_by("pk")
+    )
+    return {(row.run_id, row.decided_at): row for row in found}

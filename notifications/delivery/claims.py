@@ -1,0 +1,106 @@
+"""Taking mails under a lease and settling them. Leases run by the database's clock."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from random import uniform
+from typing import TYPE_CHECKING, Any, Final
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from notifications.enums import DeliveryState, Reason
+from notifications.models import Delivery
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+LEASE: Final = timedelta(minutes=2)
+"""After this another sweeper takes over from one that died."""
+
+MAX_ATTEMPTS: Final = 6
+FIRST_PAUSE: Final = timedelta(seconds=30)
+"""Doubles with each attempt: 30 s, 1, 2, 4, 8 minutes, with jitter."""
+
+
+def database_now() -> datetime:
+    """The one clock that all hosts share. SQLite has no other host: there it is our own."""
+    if connection.vendor != "postgresql":
+        return timezone.now()  # noqa: TID251 -- the database's host is this one
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        moment: datetime = cursor.fetchone()[0]
+    return moment
+
+
+def claim(*, worker: str, at: datetime, limit: int) -> list[int]:
+    """Take up to ``limit`` mails that are due; the attempt counts from here."""
+    now = database_now()
+    _bury_the_deadly(now)
+    lease = {
+        "state": DeliveryState.SENDING,
+        "lease_by": worker,
+        "lease_until": now + LEASE,
+        "attempts": F("attempts") + 1,
+    }
+    due = Delivery.objects.due(at, now)
+    if connection.features.has_select_for_update_skip_locked:
+        with transaction.atomic():
+            locked = due.select_for_update(skip_locked=True, no_key=True)
+            taken = list(locked.values_list("pk", flat=True)[:limit])
+            Delivery.objects.filter(pk__in=taken).update(**lease)
+        return taken
+    return [
+        pk
+        for pk in list(due.values_list("pk", flat=True)[:limit])
+        if due.filter(pk=pk).order_by().update(**lease)
+    ]
+
+
+def is_anything_due(at: datetime) -> bool:
+    """Whether it is worth to open a line to the mail server."""
+    return Delivery.objects.due(at, database_now()).exists()
+
+
+def settle(delivery: Delivery, worker: str, **fields: Any) -> bool:
+    """Write how it went, if the mail is still ours. A secret's words go with it."""
+    if delivery.is_secret and fields.get("state") != DeliveryState.QUEUED:
+        fields |= {"text": "", "html": "", "subject": ""}
+    mine = Delivery.objects.leased_to(worker).filter(pk=delivery.pk)
+    return bool(mine.update(lease_by="", lease_until=None, **fields))
+
+
+def postpone(delivery: Delivery, worker: str, *, error: str, at: datetime) -> bool:
+    """Try again later, each time after a longer pause; not for ever."""
+    if delivery.attempts >= MAX_ATTEMPTS:
+        return settle(
+            delivery, worker, state=DeliveryState.DEAD, reason=Reason.EXHAUSTED, error=error
+        )
+    jitter = uniform(0.75, 1.25)  # noqa: S311 -- spreads load, guards nothing
+    pause = FIRST_PAUSE * 2 ** (delivery.attempts - 1) * jitter
+    return settle(
+        delivery,
+        worker,
+        state=DeliveryState.QUEUED,
+        reason=Reason.LATER,
+        error=error,
+        due_at=at + pause,
+    )
+
+
+def release(keys: Collection[int], worker: str) -> None:
+    """Give back what was taken and not tried; it costs no attempt."""
+    Delivery.objects.leased_to(worker).filter(pk__in=keys).update(
+        state=DeliveryState.QUEUED, attempts=F("attempts") - 1, lease_by="", lease_until=None
+    )
+
+
+def _bury_the_deadly(now: datetime) -> None:
+    """A mail that took its sweeper down every time is not tried for ever."""
+    Delivery.objects.filter(
+        state=DeliveryState.SENDING, lease_until__lt=now, attempts__gte=MAX_ATTEMPTS
+    ).update(
+        state=DeliveryState.DEAD, reason=Reason.WORKER_LOST, lease_by="", lease_until=None
+    )

@@ -1,0 +1,161 @@
+"""Posts become the persons of the day: one mail a person and fact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from django.db import transaction
+from django.utils.timezone import localdate
+
+from notifications.enums import DeliveryState, Event, MessageState, Reason
+from notifications.models import DeliveredFact, Delivery, OutboxMessage
+from notifications.outbox import message_id
+from roles.models import User, holders_of
+from workflow.access import OWN_WORK, authors_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from roles.models import Capacity
+
+BATCH: Final = 500
+VACANCY: Final = timedelta(hours=1)
+"""How often a post without a holder is looked at again: its successor is told."""
+
+
+@dataclass
+class Expansion:
+    """What comes of a batch of messages."""
+
+    at: datetime
+    told: set[tuple[str, int]]
+    mails: list[Delivery] = field(default_factory=list)
+    facts: list[DeliveredFact] = field(default_factory=list)
+    ends: dict[tuple[MessageState, str], list[int]] = field(default_factory=dict)
+
+    def end(self, message: OutboxMessage, state: MessageState, reason: str = "") -> None:
+        """Remember how a message ends; written in one update a kind."""
+        self.ends.setdefault((state, reason), []).append(message.pk)
+
+    def tell(self, message: OutboxMessage, person: User, basis: str) -> None:
+        """One more mail."""
+        self.told.add((message.fact, person.pk))
+        mail = Delivery(
+            person=person,
+            event=message.event,
+            project_id=message.project_id,
+            message_id=message_id(message.fact, person.pk),
+            due_at=self.at,
+            created_at=self.at,
+        )
+        self.mails.append(mail)
+        self.facts.append(
+            DeliveredFact(
+                delivery=mail, message=message, fact=message.fact, person=person, basis=basis
+            )
+        )
+
+
+def expand(at: datetime) -> int:
+    """Turn facts that are ready into mails for the persons of the day. Returns how many facts."""
+    with transaction.atomic():
+        messages = list(
+            OutboxMessage.objects.ready(at)
+            .select_for_update(skip_locked=True, of=("self",))
+            .select_related("person", "slot__step_run__project")
+            .order_by("pk")[:BATCH]
+        )
+        if not messages:
+            return 0
+        expansion = Expansion(at, _told(messages))
+        holders = holders_of({row.post_id for row in messages if row.post_id}, localdate(at))
+        authors: dict[int, frozenset[int]] = {}
+        for message in messages:
+            if message.person is not None:
+                _to_person(message, message.person, expansion)
+            else:
+                _to_post(message, holders[message.post_id or 0], authors, expansion)
+        _write(expansion)
+        return len(messages)
+
+
+def _told(messages: Iterable[OutboxMessage]) -> set[tuple[str, int]]:
+    """(fact, person) that have their mail; who was left out as no holder may be told again."""
+    facts = DeliveredFact.objects.filter(fact__in={row.fact for row in messages})
+    again = facts.filter(
+        delivery__state=DeliveryState.SKIPPED, delivery__reason=Reason.NOT_HOLDER
+    )
+    Delivery.objects.filter(pk__in=list(again.values_list("delivery", flat=True))).delete()
+    return set(facts.values_list("fact", "person"))
+
+
+def _to_person(message: OutboxMessage, person: User, expansion: Expansion) -> None:
+    if person.pk == message.actor_id:
+        expansion.end(message, MessageState.SKIPPED, Reason.ACTOR)
+    elif not person.is_active:
+        expansion.end(message, MessageState.SKIPPED, Reason.INACTIVE)
+    elif (message.fact, person.pk) in expansion.told:
+        expansion.end(message, MessageState.SKIPPED, Reason.ALREADY_TOLD)
+    else:
+        expansion.tell(message, person, "")
+        expansion.end(message, MessageState.EXPANDED)
+
+
+def _to_post(
+    message: OutboxMessage,
+    holders: list[Capacity],
+    authors: dict[int, frozenset[int]],
+    expansion: Expansion,
+) -> None:
+    """Holders first, then deputies; nobody who may not answer, nobody twice, not who acted."""
+    entitled = [each for each in holders if each.person.pk not in _excluded(message, authors)]
+    others = [each for each in entitled if each.person.pk != message.actor_id]
+    fresh = [each for each in others if (message.fact, each.person.pk) not in expansion.told]
+    for each in fresh:
+        expansion.tell(message, each.person, each.basis)
+    if fresh:
+        expansion.end(message, MessageState.EXPANDED)
+    elif others:
+        expansion.end(message, MessageState.SKIPPED, Reason.ALREADY_TOLD)
+    elif entitled:
+        expansion.end(message, MessageState.SKIPPED, Reason.ACTOR)
+    elif message.event == Event.YOUR_TURN:
+        expansion.end(message, MessageState.PENDING, Reason.VACANT)
+    else:
+        expansion.end(message, MessageState.SKIPPED, Reason.NOBODY)
+
+
+def _excluded(message: OutboxMessage, authors: dict[int, frozenset[int]]) -> frozenset[int]:
+    """Nobody is asked to decide on what they proposed."""
+    if message.event != Event.YOUR_TURN or message.slot is None:
+        return frozenset()
+    step = message.slot.step_run
+    if step.kind in OWN_WORK or step.project is None:
+        return frozenset()
+    if step.project.pk not in authors:
+        authors[step.project.pk] = authors_of(step.project)
+    return authors[step.project.pk]
+
+
+def _write(expansion: Expansion) -> None:
+    """Two sweeps may meet at one person who is addressed twice: the first row stands."""
+    Delivery.objects.bulk_create(expansion.mails, ignore_conflicts=True)
+    by_id = dict(
+        Delivery.objects.filter(
+            message_id__in=[mail.message_id for mail in expansion.mails]
+        ).values_list("message_id", "pk")
+    )
+    for row, mail in zip(expansion.facts, expansion.mails, strict=True):
+        row.delivery_id = by_id[mail.message_id]
+    DeliveredFact.objects.bulk_create(expansion.facts, ignore_conflicts=True)
+    for (state, reason), keys in expansion.ends.items():
+        waits = state == MessageState.PENDING
+        OutboxMessage.objects.filter(pk__in=keys).update(
+            state=state,
+            reason=reason,
+            hold_until=expansion.at + VACANCY if waits else None,
+            settled_at=None if waits else expansion.at,
+        )

@@ -1,0 +1,332 @@
+"""The words of a mail, made at the moment of sending from the rows as they are then."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from email.utils import formataddr
+from typing import TYPE_CHECKING, Any, Final
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives  # noqa: TID251 -- only built here, sent by Line
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
+
+from bpr_projects.calendar import short_date
+from bpr_projects.enums import RevisionKind
+from bpr_projects.sheet import effect_of
+from notifications.catalogue import EDIT, NOTICES, TURNS, Notice
+from notifications.enums import Event, Why
+from notifications.outbox import mail_host
+from roles.enums import Basis
+from workflow.access import said_by
+from workflow.enums import Outcome, SendBackTarget, StepKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+
+    from notifications.delivery.checking import Situation
+    from notifications.models import DeliveredFact, Delivery, OutboxMessage
+    from workflow.charts import Ball
+    from workflow.models import Decision
+
+SUBJECT_LIMIT: Final = 150
+QUOTE_LIMIT: Final = 1500
+INBOX: Final = "/inbox/"
+
+QUOTES: Final = {
+    Outcome.SENT_BACK: "差戻しの理由",
+    Outcome.NOT_ADOPTED: "不採択の理由",
+    Outcome.WITHDRAWN: "取下げの理由",
+    Outcome.ABANDONED: "廃案の理由",
+    Outcome.HELD: "保留の理由",
+    Outcome.OBJECTED: "不同意の理由",
+    Outcome.ESCALATED: "上申の理由",
+    Outcome.HALTED: "停止の理由",
+    Outcome.ADOPTED: "決裁者の意見",
+    Outcome.ADOPTED_WITH_CONDITIONS: "決裁者の意見",
+}
+"""Outcome -> what its words are called where a mail carries them; other comments stay inside."""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """Subject and the two bodies."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def letter_of(delivery: Delivery, facts: Sequence[DeliveredFact], situation: Situation) -> Letter:
+    """Words for the facts that are still to be said."""
+    if delivery.is_secret:
+        return Letter(one_line(delivery.subject, SUBJECT_LIMIT), delivery.text, "")
+    with translation.override(settings.LANGUAGE_CODE):
+        return _Words(delivery, facts[0], situation).letter()
+
+
+def envelope(delivery: Delivery, letter: Letter) -> EmailMultiAlternatives:
+    """The mail as it goes out. One thread a case; no auto-reply comes back."""
+    person = delivery.person
+    headers = {
+        "Message-ID": delivery.message_id,
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "All",
+        "List-Id": formataddr((settings.SITE_NAME, f"bpr.{mail_host()}")),
+    }
+    if delivery.project_id is not None:
+        thread = f"<case-{delivery.project_id}@{mail_host()}>"
+        headers |= {"In-Reply-To": thread, "References": thread}
+    mail = EmailMultiAlternatives(
+        subject=letter.subject,
+        body=letter.text,
+        from_email=settings.DEFAULT_FROM_EMAIL,
+        to=[formataddr((one_line(person.name, 80), person.email))],
+        headers=headers,
+    )
+    if letter.html:
+        mail.attach_alternative(letter.html, "text/html")
+    return mail
+
+
+def one_line(text: str, limit: int) -> str:
+    """One line without control, format and bidi characters, cut with … where it is too long."""
+    spaced = re.sub(r"\s+", " ", text)
+    kept = "".join(each for each in spaced if unicodedata.category(each) not in {"Cc", "Cf", "Cs"})
+    clean = kept.strip()
+    return clean if len(clean) <= limit else f"{clean[: limit - 1]}…"
+
+
+class _Words:
+    """Everything that a notice may mention about one fact for one person."""
+
+    def __init__(self, delivery: Delivery, fact: DeliveredFact, situation: Situation) -> None:
+        self.delivery, self.fact, self.situation = delivery, fact, situation
+        self.message: OutboxMessage = fact.message
+        self.event = Event(self.message.event)
+        self.notice: Notice = NOTICES[self.event]
+        self.decision: Decision | None = self.message.decision
+        self.ball: Ball | None = situation.balls.get(delivery.project_id or 0)
+
+    def letter(self) -> Letter:
+        context = self._context()
+        body = render_to_string(f"notifications/email/body/{self.notice.template}.txt", context)
+        context["body"] = "\n".join(line.rstrip() for line in body.strip().splitlines())
+        return Letter(
+            subject=context["subject"],
+            text=_tidy(render_to_string("notifications/email/notice.txt", context)),
+            html=render_to_string("notifications/email/notice.html", context),
+        )
+
+    def _context(self) -> dict[str, Any]:
+        project, run = self.delivery.project, self.message.run
+        title = project.title if project else run.revision.title if run and run.revision else ""
+        return {
+            "subject": self._subject(one_line(title, 60)),
+            "recipient_name": self.delivery.person.name,
+            "heading": self.notice.heading,
+            "case_title": one_line(title, 60),
+            "case_number": (project.number or _("下書き")) if project else "",
+            "case_section": project.section.name if project and project.section else "",
+            "deadline": self._due(),
+            "url": settings.BASE_URL + self._path(),
+            "url_label": self._button(),
+            "reason": self._why(),
+            "said": said_by(self.decision) if self.decision else "",
+            "decision": self.decision,
+            "target": self._target(),
+            "is_mine": self._corrects(),
+            "conditions": list(self.decision.conditions.all()) if self.decision else [],
+            "before": self._before(),
+            "sentence": self._turn_sentence(),
+            "acting_for": self._acting_for(),
+            "quote_label": _(QUOTES[Outcome(told.outcome)]) if (told := self._told()) else "",
+            "quote": _comment(told) if told else "",
+            "reading": self.message.reading,
+            "step_title": self.message.slot.step_run.title if self.message.slot else "",
+            "days": self._days_late(),
+            "is_project": run is not None and run.revision is not None and self._kind() == "",
+            "kind": self._kind(),
+            "lines": list(self._lines()),
+        }
+
+    # --- the subject -------------------------------------------------------------------------
+
+    def _subject(self, title: str) -> str:
+        number = self.delivery.project.number if self.delivery.project else ""
+        case = f"{number or ''} {title}{self._kind()}".strip()
+        words = str(self.notice.subject) % {
+            "ask": self._ask(),
+            "case": case,
+            "until": _("（%sまで）") % _month_day(due) if (due := self._due()) else "",
+            "count": len(self.decision.conditions.all()) if self.decision else 0,
+            "day": _month_day(self.decision.until)
+            if self.decision and self.decision.until
+            else "",
+            "days": self._days_late(),
+        }
+        return one_line(f"【{settings.SITE_NAME}】{words}", SUBJECT_LIMIT)
+
+    def _kind(self) -> str:
+        """（変更） and the like for what is not the proposal itself."""
+        revision = self.message.run.revision if self.message.run else None
+        if revision is None or revision.kind == RevisionKind.PROJECT:
+            return ""
+        return f"（{revision.get_kind_display()}）"
+
+    def _ask(self) -> str:
+        if self.event == Event.YOUR_TURN and self.message.slot is not None:
+            return str(TURNS[StepKind(self.message.slot.step_run.kind)].ask)
+        return _(" 修正をお願いします") if self._corrects() else ""
+
+    # --- the deadline ------------------------------------------------------------------------
+
+    def _due(self) -> datetime | None:
+        """The deadline of what this person is to do; nothing for what is only told."""
+        if self.message.slot is not None:
+            step = self.message.slot.step_run
+            return None if step.paused_since else step.due_at
+        if self.message.reading is not None:
+            return self.message.reading.due_at
+        if self._corrects() and self.ball is not None and self.ball.kind == StepKind.REVISION:
+            return self.ball.due_at
+        return None
+
+    def _days_late(self) -> int:
+        due = self._due()
+        if due is None:
+            return 0
+        return max(0, (localdate(self.situation.at) - localdate(due)).days)
+
+    # --- whom, why, where --------------------------------------------------------------------
+
+    def _corrects(self) -> bool:
+        """Whether the case came back to this person's hands."""
+        return (
+            self.event == Event.SENT_BACK
+            and self.decision is not None
+            and self.decision.target == SendBackTarget.PROPOSER
+            and self.message.why == Why.PROPOSER
+        )
+
+    def _target(self) -> str:
+        if self.decision is None or not self.decision.target:
+            return ""
+        return str(SendBackTarget(self.decision.target).label)
+
+    def _path(self) -> str:
+        if self.delivery.project is None:
+            return INBOX
+        path = self.notice.path
+        if self.event == Event.YOUR_TURN and self.message.slot is not None:
+            path = TURNS[StepKind(self.message.slot.step_run.kind)].path
+        elif self._corrects():
+            path = EDIT
+        return path.format(reference=self.delivery.project.reference)
+
+    def _button(self) -> str:
+        if self.event == Event.YOUR_TURN and self.message.slot is not None:
+            return str(TURNS[StepKind(self.message.slot.step_run.kind)].button)
+        return _("提案を直す") if self._corrects() else str(self.notice.button)
+
+    def _acting_for(self) -> str:
+        """「市民課長 戸舘さん」 for a deputy, nothing for everybody else."""
+        if self.fact.basis != Basis.DEPUTY or self.message.post is None:
+            return ""
+        principal = self.situation.principal(self.message.post.pk)
+        if principal is None:
+            return _("%s（空席）") % self.message.post.title
+        return _("%(post)s %(name)sさん") % {
+            "post": self.message.post.title,
+            "name": principal.name,
+        }
+
+    def _why(self) -> str:
+        if acting_for := self._acting_for():
+            return _("%sの代理に指名されているためです。") % acting_for
+        post = self.message.post
+        if self.message.why == Why.PROPOSER:
+            return _("あなたが提案した案件のためです。")
+        if post is not None:
+            return _("あなたが「%s」の職にあるためです。") % post.title
+        return _("%sです。") % Why(self.message.why).label
+
+    # --- what was said, what comes ------------------------------------------------------------
+
+    def _turn_sentence(self) -> str:
+        if self.message.slot is None:
+            return ""
+        turn = TURNS.get(StepKind(self.message.slot.step_run.kind))
+        return str(turn.sentence) if turn else ""
+
+    def _earlier(self) -> Decision | None:
+        slot, run = self.message.slot, self.message.run_id
+        if self.event != Event.YOUR_TURN or slot is None or run is None:
+            return None
+        return self.situation.before.get((run, slot.opened_at))
+
+    def _before(self) -> str:
+        earlier = self._earlier()
+        return said_by(earlier) if earlier else ""
+
+    def _told(self) -> Decision | None:
+        """The decision whose words the mail carries: its own, or what sent the case back."""
+        decision = self.decision or self._earlier()
+        if decision is None or Outcome(decision.outcome) not in QUOTES:
+            return None
+        is_result = decision.outcome in (Outcome.ADOPTED, Outcome.ADOPTED_WITH_CONDITIONS)
+        if (is_result and self.decision is None) or not _comment(decision):
+            return None
+        return decision
+
+    def _lines(self) -> list[tuple[str, str]]:
+        """Who holds it, since when, until when, what comes next; and the effect it promises."""
+        lines = []
+        revision = self.message.run.revision if self.message.run else None
+        if revision is not None and self._kind() == "":
+            hours = effect_of(revision.sheet, yen_per_hour=0).hours
+            if hours > 0:
+                lines.append((_("見込まれる効果"), _("年間 %s時間の削減") % f"{hours:,}"))
+        if self.ball is not None:
+            since = short_date(localdate(self.ball.since), localdate(self.situation.at))
+            lines.append(
+                (
+                    _("いまの担当"),
+                    _("%(holder)s（%(title)s、%(since)sから）")
+                    % {"holder": self.ball.holder, "title": self.ball.title, "since": since},
+                )
+            )
+            lines.append((_("期限"), self._ball_due(self.ball)))
+            if self.ball.next_title:
+                lines.append((_("このあと"), self.ball.next_title))
+        elif self.delivery.project is not None:
+            lines.append((_("いまの状態"), self.delivery.project.get_stage_display()))
+        return lines
+
+    def _ball_due(self, ball: Ball) -> str:
+        today = localdate(self.situation.at)
+        if ball.is_paused and ball.paused_until:
+            return _("保留中（%sまで）") % short_date(ball.paused_until, today)
+        return short_date(localdate(ball.due_at), today) if ball.due_at else _("期限なし")
+
+
+def _comment(decision: Decision) -> str:
+    texts = {text.name: text.shown for text in decision.entry.texts.all()}
+    comment = texts.get("comment", "").strip()
+    return comment if len(comment) <= QUOTE_LIMIT else f"{comment[: QUOTE_LIMIT - 1]}…"
+
+
+def _month_day(moment: datetime | date) -> str:
+    """11/25, as a subject has room for."""
+    day = localdate(moment) if hasattr(moment, "hour") else moment
+    return f"{day.month}/{day.day}"
+
+
+def _tidy(text: str) -> str:
+    """At most one empty line between paragraphs."""
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"

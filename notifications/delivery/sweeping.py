@@ -1,0 +1,151 @@
+"""One sweep: everything that is due, in short transactions, SMTP outside of all of them."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from django.conf import settings
+
+from notifications.delivery.checking import Situation, load
+from notifications.delivery.claims import (
+    LEASE,
+    claim,
+    is_anything_due,
+    postpone,
+    release,
+    settle,
+)
+from notifications.delivery.expansion import expand
+from notifications.delivery.letters import Letter, envelope, letter_of
+from notifications.delivery.transport import Line
+from notifications.enums import DeliveryState, MessageState, Reason
+from notifications.models import OutboxMessage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from notifications.models import DeliveredFact, Delivery
+
+logger = logging.getLogger(__name__)
+
+BATCH: Final = 100
+BUDGET: Final = 60.0
+"""Seconds after which a sweep leaves the rest to the next one."""
+
+
+@dataclass
+class Report:
+    """What a sweep did."""
+
+    expanded: int = 0
+    settled: dict[str, int] = field(default_factory=dict)
+    unreachable: str = ""
+
+    def count(self, state: str) -> None:
+        self.settled[state] = self.settled.get(state, 0) + 1
+
+    @property
+    def sent(self) -> int:
+        return self.settled.get(DeliveryState.SENT, 0)
+
+
+def sweep(*, at: datetime, worker: str) -> Report:
+    """Tell everything that is due. ``worker`` names this sweep and nobody else's."""
+    report = Report()
+    while found := expand(at):
+        report.expanded += found
+    ends = time.monotonic() + BUDGET
+    with Line() as line:
+        while time.monotonic() < ends and is_anything_due(at):
+            if not line.is_ready():
+                report.unreachable = line.error
+                logger.warning("the mail server cannot be reached: %s", line.error)
+                break
+            keys = claim(worker=worker, at=at, limit=BATCH)
+            _Batch(keys, line, worker, at, report).run()
+    return report
+
+
+class _Batch:
+    """Mails that one claim took."""
+
+    def __init__(
+        self, keys: list[int], line: Line, worker: str, at: datetime, report: Report
+    ) -> None:
+        self.keys, self.line, self.worker, self.at, self.report = keys, line, worker, at, report
+        # The last mail begins early enough to be over, or timed out, within the lease.
+        margin = 4 * float(settings.EMAIL_TIMEOUT or 0)
+        self.ends = time.monotonic() + max(LEASE.total_seconds() - margin, 1.0)
+
+    def run(self) -> None:
+        """Send one after the other; give back what cannot be tried any more."""
+        left = set(self.keys)
+        for delivery, letter in self._letters():
+            if time.monotonic() > self.ends or not self.line.is_ready():
+                break
+            left.discard(delivery.pk)
+            self._send(delivery, letter)
+        if left:
+            release(left, self.worker)
+
+    def _letters(self) -> Iterator[tuple[Delivery, Letter]]:
+        """What is still to be said, in words; the rest is settled with its reason."""
+        mails = load(self.keys)
+        situation = Situation.of(mails, self.at)
+        for delivery in mails:
+            alive = [fact for fact in delivery.facts.all() if not situation.ending(fact)]
+            if not alive:
+                self._drop(delivery, situation)
+                continue
+            try:
+                letter = letter_of(delivery, alive, situation)
+            except Exception as error:  # noqa: BLE001 -- one bad mail may not stop the others
+                logger.error("mail %s has no words: %s", delivery.pk, type(error).__name__)  # noqa: TRY400
+                self._settle(
+                    delivery,
+                    state=DeliveryState.DEAD,
+                    reason=Reason.UNRENDERED,
+                    error=type(error).__name__,
+                )
+                continue
+            yield delivery, letter
+
+    def _drop(self, delivery: Delivery, situation: Situation) -> None:
+        facts: list[DeliveredFact] = list(delivery.facts.all())
+        state, reason = situation.ending(facts[-1]) or (DeliveryState.SKIPPED, Reason.WORK_CLOSED)
+        self._settle(delivery, state=state, reason=reason)
+        if reason == Reason.NOT_HOLDER:
+            # Whoever holds the post now is told instead.
+            OutboxMessage.objects.filter(
+                pk__in=[fact.message_id for fact in facts], post__isnull=False
+            ).update(state=MessageState.PENDING, settled_at=None)
+
+    def _send(self, delivery: Delivery, letter: Letter) -> None:
+        words = {"subject": letter.subject, "text": letter.text, "html": letter.html}
+        address = delivery.person.email
+        if not address:
+            self._settle(delivery, state=DeliveryState.DEAD, reason=Reason.NO_ADDRESS, **words)
+            return
+        result = self.line.send(envelope(delivery, letter))
+        words["address"] = address
+        if result.state == DeliveryState.SENT:
+            self._settle(
+                delivery, state=result.state, reason="", error="", sent_at=self.at, **words
+            )
+        elif result.state == DeliveryState.DEAD:
+            self._settle(
+                delivery, state=result.state, reason=result.reason, error=result.error, **words
+            )
+        else:
+            postpone(delivery, self.worker, error=result.error, at=self.at)
+            self.report.count(result.state)
+
+    def _settle(self, delivery: Delivery, **fields: object) -> None:
+        if settle(delivery, self.worker, **fields):
+            self.report.count(str(fields["state"]))
+        else:
+            logger.warning("mail %s was taken over", delivery.pk)

@@ -1,0 +1,114 @@
+"""One line to the mail server, used for many mails; the only place that talks SMTP.
+
+Which server is a matter of settings (EMAIL_URL). Without one, the demo's backend accepts every
+mail and sends it nowhere: the rows of ``Delivery`` are the mailbox that people look at.
+"""
+
+from __future__ import annotations
+
+import smtplib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Self
+
+from django.core.mail import EmailMultiAlternatives, get_connection  # noqa: TID251 -- the place
+
+from notifications.delivery.letters import one_line
+from notifications.enums import DeliveryState, Reason
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+PERMANENT: Final = 500
+"""Answers from here on are final: the same mail will be refused again."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a mail fared at the server."""
+
+    state: DeliveryState
+    reason: str = ""
+    error: str = ""
+
+
+SENT: Final = Result(DeliveryState.SENT)
+
+
+class Line:
+    """A connection that is opened when needed and opened again after any trouble."""
+
+    def __init__(self) -> None:
+        self._connection = get_connection()
+        self._is_open = False
+        self.error = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._close()
+
+    def is_ready(self) -> bool:
+        """Whether the server can be reached; nothing has been claimed or tried before that."""
+        if self._is_open:
+            return True
+        try:
+            self._connection.open()
+        except OSError as trouble:  # smtplib's own errors are kinds of OSError too
+            self._close()
+            self.error = described(trouble)
+            return False
+        self._is_open = True
+        return True
+
+    def send(self, mail: EmailMultiAlternatives) -> Result:
+        """Hand over one mail. After any trouble the line is given up and opened anew."""
+        try:
+            self._connection.send_messages([mail])
+        except (OSError, ValueError) as trouble:  # BadHeaderError is a ValueError
+            self._close()
+            return classified(trouble)
+        return SENT
+
+    def _close(self) -> None:
+        self._is_open = False
+        try:
+            self._connection.close()
+        except OSError:
+            self._connection = get_connection()
+
+
+def classified(trouble: Exception) -> Result:
+    """Final or to be tried again: the server's code decides, silence is never final."""
+    error = described(trouble)
+    if isinstance(trouble, smtplib.SMTPRecipientsRefused):
+        codes = [code for code, _answer in trouble.recipients.values()]
+        is_final = bool(codes) and min(codes) >= PERMANENT
+    elif isinstance(trouble, smtplib.SMTPResponseException):
+        is_final = trouble.smtp_code >= PERMANENT
+    elif isinstance(trouble, (ValueError, smtplib.SMTPNotSupportedError)):
+        return Result(DeliveryState.DEAD, Reason.MALFORMED, error)
+    else:
+        is_final = False
+    if is_final:
+        return Result(DeliveryState.DEAD, Reason.REFUSED, error)
+    return Result(DeliveryState.QUEUED, Reason.LATER, error)
+
+
+def described(trouble: Exception) -> str:
+    """The server's answer in one line, or the kind of trouble."""
+    if isinstance(trouble, smtplib.SMTPRecipientsRefused):
+        answers = [f"{code} {_text(answer)}" for code, answer in trouble.recipients.values()]
+        return one_line("; ".join(answers), 200)
+    if isinstance(trouble, smtplib.SMTPResponseException):
+        return one_line(f"{trouble.smtp_code} {_text(trouble.smtp_error)}", 200)
+    return one_line(f"{type(trouble).__name__} {trouble}", 200)
+
+
+def _text(answer: bytes | str) -> str:
+    return answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer

@@ -1,0 +1,49 @@
+"""Do by cron what beat and worker do: end pauses, remind, send. Safe beside them and itself."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from notifications import reminders
+from notifications.delivery import sweep
+from notifications.outbox import worker_name
+from workflow import engine
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
+
+class Command(BaseCommand):
+    """Needs neither Redis nor Celery; once a minute is often enough."""
+
+    help = "期限の来た保留を再開し、督促とお知らせのメールを送ります（cron用）。"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--json", action="store_true", help="last line: one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        at = timezone.now()
+        resumed = engine.resume_due(at=at)
+        reminded = reminders.remind(at=at)
+        report = sweep(at=at, worker=worker_name())
+        result = {
+            "resumed": resumed,
+            "reminded": reminded,
+            "expanded": report.expanded,
+            "settled": report.settled,
+            "unreachable": report.unreachable,
+        }
+        if options["json"]:
+            self.stdout.write(json.dumps(result, ensure_ascii=False))
+        else:
+            self.stdout.write(
+                f"再開 {resumed}件、督促 {reminded}件、送信 {report.sent}件、"
+                f"その他 {sum(report.settled.values()) - report.sent}件"
+            )
+        if report.unreachable:
+            self.stderr.write(f"メールサーバーに接続できません：{report.unreachable}")
+            raise SystemExit(1)

@@ -1,0 +1,62 @@
+"""Deadlines of the OODA cycles: told one business day before, and once when they have passed.
+
+A sweep over the open work; running it twice, or late, tells nobody twice.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from typing import TYPE_CHECKING, Final
+
+from django.utils.timezone import localdate
+
+from bpr_projects.calendar import JST, add_business_days
+from notifications import outbox
+from notifications.catalogue import NOTICES
+from notifications.enums import Event
+from notifications.models import OutboxMessage
+from notifications.outbox import Fact
+from workflow.charts import closing_days
+from workflow.enums import CYCLE_KINDS
+from workflow.models import WorkItem
+
+if TYPE_CHECKING:
+    from datetime import date
+
+MORNING: Final = time(8, 30)
+"""Nobody is reminded before the office opens."""
+
+
+def remind(*, at: datetime) -> int:
+    """Write the reminders that are due on this day. Returns how many are new."""
+    today = localdate(at)
+    horizon = add_business_days(today, 1, closing_days())
+    items = (
+        WorkItem.objects.filter(kind__in=CYCLE_KINDS, is_paused=False)
+        .filter(due_at__lt=datetime.combine(horizon, time.max, JST))
+        .select_related("step_run")
+        .order_by("pk")
+    )
+    facts = [_fact(item, item.due_at, today) for item in items if item.due_at is not None]
+    told = set(
+        OutboxMessage.objects.filter(fact__in=[fact.key for fact in facts]).values_list(
+            "fact", flat=True
+        )
+    )
+    fresh = [fact for fact in facts if fact.key not in told]
+    outbox.post(fresh, at=at, hold_until=datetime.combine(today, MORNING, JST))
+    return len(fresh)
+
+
+def _fact(item: WorkItem, due_at: datetime, today: date) -> Fact:
+    """One fact a work item, deadline and kind of reminder."""
+    due_on = localdate(due_at)
+    event = Event.CYCLE_OVERDUE if today > due_on else Event.CYCLE_DUE
+    return Fact(
+        event=event,
+        key=f"{event.lower()}:{item.pk}:{due_on:%Y%m%d}",
+        addressees=NOTICES[event].recipients(item),
+        project_id=item.project_id,
+        run_id=item.step_run.run_id,
+        slot_id=item.slot_id,
+    )

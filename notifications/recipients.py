@@ -13,10 +13,10 @@ from notifications.enums import DeliveryState, Why
 from notifications.models import DeliveredFact
 from workflow.access import authors_of
 from workflow.enums import Outcome
-from workflow.models import Decision, Slot
+from workflow.models import Decision, Reading, Slot
 
 if TYPE_CHECKING:
-    from workflow.models import Reading, WorkItem
+    from workflow.models import WorkItem
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,13 @@ def proposers(decision: Decision) -> list[Addressee]:
 
 
 def proposers_and_actors(decision: Decision) -> list[Addressee]:
-    """The proposing side and everybody who acted on the matter in any round."""
-    return [*proposers(decision), *_people(decision.run_id, asked=frozenset())]
+    """The proposing side and everybody who acted on the matter in any round.
+
+    Not who acted for a post that gets the result as 供覧 or 後閲 by the same act: one mail of it.
+    """
+    shown = Reading.objects.filter(run=decision.run_id, opened_at=decision.decided_at)
+    posts = frozenset(shown.values_list("post", flat=True))
+    return [*proposers(decision), *_people(decision.run_id, without=posts)]
 
 
 def proposers_and_actors_of_round(decision: Decision) -> list[Addressee]:
@@ -64,7 +69,7 @@ def proposers_and_actors_of_round(decision: Decision) -> list[Addressee]:
             step_run__run=decision.run_id, step_run__closed_at=None, state="OPEN"
         ).values_list("post", flat=True)
     )
-    return [*proposers(decision), *_people(decision.run_id, decision.round, asked=asked)]
+    return [*proposers(decision), *_people(decision.run_id, decision.round, without=asked)]
 
 
 def everybody_involved(decision: Decision) -> list[Addressee]:
@@ -89,11 +94,11 @@ def told_in_vain(decision: Decision) -> list[Addressee]:
 
 
 def _people(
-    run_id: int, in_round: int | None = None, *, asked: frozenset[int]
+    run_id: int, in_round: int | None = None, *, without: frozenset[int]
 ) -> list[Addressee]:
     """Persons who said something on a run; 省略 is the rule's doing, nobody's."""
     said = Decision.objects.filter(run=run_id).exclude(outcome=Outcome.SKIPPED)
     if in_round is not None:
         said = said.filter(round=in_round)
-    people = said.exclude(post__in=asked).values_list("decided_by", flat=True)
+    people = said.exclude(post__in=without).values_list("decided_by", flat=True)
     return [Addressee(Why.ACTED, person_id=pk) for pk in sorted(set(people))]

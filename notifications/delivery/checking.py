@@ -127,11 +127,11 @@ def _is_read(message: OutboxMessage) -> bool:
 
 
 def _before(messages: Sequence[OutboxMessage]) -> dict[tuple[int, datetime], Decision]:
-    """The act that made it somebody's turn: same run, same moment."""
+    """The act that made it somebody's turn, or something to be read: same run, same moment."""
     opened = {
-        (message.run_id, message.slot.opened_at)
+        (message.run_id, moment)
         for message in messages
-        if message.slot is not None and message.run_id is not None
+        if message.run_id is not None and (moment := moment_of(message)) is not None
     }
     found = (
         Decision.objects.filter(
@@ -143,3 +143,10 @@ def _before(messages: Sequence[OutboxMessage]) -> dict[tuple[int, datetime], Dec
         .order_by("pk")
     )
     return {(row.run_id, row.decided_at): row for row in found}
+
+
+def moment_of(message: OutboxMessage) -> datetime | None:
+    """When the work or the reading was opened that the message is about."""
+    if message.slot is not None:
+        return message.slot.opened_at
+    return message.reading.opened_at if message.reading is not None else None

@@ -19,6 +19,7 @@ from bpr_projects.calendar import short_date
 from bpr_projects.enums import RevisionKind
 from bpr_projects.sheet import effect_of
 from notifications.catalogue import EDIT, NOTICES, TURNS, Notice
+from notifications.delivery.checking import moment_of
 from notifications.enums import Event, Why
 from notifications.outbox import mail_host
 from roles.enums import Basis
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 SUBJECT_LIMIT: Final = 150
 QUOTE_LIMIT: Final = 1500
 INBOX: Final = "/inbox/"
+REMINDERS: Final = frozenset({Event.CYCLE_DUE, Event.CYCLE_OVERDUE})
 
 QUOTES: Final = {
     Outcome.SENT_BACK: "差戻しの理由",
@@ -265,10 +267,10 @@ class _Words:
         return str(turn.sentence) if turn else ""
 
     def _earlier(self) -> Decision | None:
-        slot, run = self.message.slot, self.message.run_id
-        if self.event != Event.YOUR_TURN or slot is None or run is None:
+        moment, run = moment_of(self.message), self.message.run_id
+        if moment is None or run is None or self.event in REMINDERS:
             return None
-        return self.situation.before.get((run, slot.opened_at))
+        return self.situation.before.get((run, moment))
 
     def _before(self) -> str:
         earlier = self._earlier()
@@ -293,26 +295,30 @@ class _Words:
             if hours > 0:
                 lines.append((_("見込まれる効果"), _("年間 %s時間の削減") % f"{hours:,}"))
         if self.ball is not None:
-            since = short_date(localdate(self.ball.since), localdate(self.situation.at))
-            lines.append(
-                (
-                    _("いまの担当"),
-                    _("%(holder)s（%(title)s、%(since)sから）")
-                    % {"holder": self.ball.holder, "title": self.ball.title, "since": since},
-                )
-            )
-            lines.append((_("期限"), self._ball_due(self.ball)))
+            lines.append((_("いまの段階"), self.ball.title))
+            lines.append((_("いまの担当"), self._holder(self.ball)))
             if self.ball.next_title:
                 lines.append((_("このあと"), self.ball.next_title))
         elif self.delivery.project is not None:
             lines.append((_("いまの状態"), self.delivery.project.get_stage_display()))
         return lines
 
-    def _ball_due(self, ball: Ball) -> str:
+    def _holder(self, ball: Ball) -> str:
+        """市民課長 戸舘さん（5/11（月）から5/14（木）まで）."""
         today = localdate(self.situation.at)
-        if ball.is_paused and ball.paused_until:
-            return _("保留中（%sまで）") % short_date(ball.paused_until, today)
-        return short_date(localdate(ball.due_at), today) if ball.due_at else _("期限なし")
+        days = {
+            "holder": ball.holder,
+            "since": short_date(localdate(ball.since), today),
+            "until": "",
+        }
+        if ball.is_paused:
+            until = ball.paused_until
+            days["until"] = short_date(until, today) if until else _("解除")
+            return _("%(holder)s（%(since)sから、保留中 %(until)sまで）") % days
+        if ball.due_at is None:
+            return _("%(holder)s（%(since)sから、期限なし）") % days
+        days["until"] = short_date(localdate(ball.due_at), today)
+        return _("%(holder)s（%(since)sから%(until)sまで）") % days
 
 
 def _comment(decision: Decision) -> str:

@@ -46,7 +46,7 @@ def _orient() -> dict[str, forms.Field]:
         "causes": _long(_("原因・状況の見立て"), _("なぜそうなっているのか、何が変わったのか。")),
         "options": _long(
             _("選択肢"),
-            _("1行に1つずつ書きます。次の「意思決定」で、この中から選びます。"),
+            _("1行に1つずつ。費用・期間・見込みも書くと、次の「意思決定」で比べやすくなります。"),
             rows=4,
         ),
     }
@@ -119,8 +119,12 @@ class PhaseForm(forms.Form):
             field.required = True
 
     def content(self) -> dict[str, Any]:
-        """What was typed, without what was left empty."""
-        return {name: value for name, value in self.cleaned_data.items() if value is not None}
+        """What was typed, without what was left empty; 選択肢 as a list, one a line."""
+        found = {name: value for name, value in self.cleaned_data.items() if value is not None}
+        if "options" in found:
+            lines = [line.strip(" 　・") for line in found["options"].splitlines()]
+            found["options"] = list(dict.fromkeys(line[:200] for line in lines if line))
+        return found
 
     def add_problems(self, problems: Mapping[str, str]) -> None:
         """Put what the verb complains of beside the fields."""

@@ -1,0 +1,214 @@
+"""OODAボード: the loop of a running case, the form of its open phase, figures and notes."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.timezone import localdate, now
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from bpr_projects import actions as cases
+from bpr_projects.access import visible_to
+from bpr_projects.enums import ADOPTED, ObservationKind, Phase
+from bpr_projects.forms import MeasurementForm, ObservationForm, PhaseForm
+from bpr_projects.models import Kpi, Project
+from roles.models import read_once
+from workflow import access, engine
+from workflow.actions.refusals import Busy, NotAllowed, NotFound, Refusal, Unanswered
+from workflow.enums import CYCLE_KINDS
+from workflow.inbox import desk_of
+from workflow.models import Slot
+from workflow.views.lookup import person_of, project_or_404
+from workflow.views.loop import Board, board_of, options_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django import forms
+    from django.http import HttpRequest, HttpResponse
+
+
+@login_required
+@require_safe
+def board(request: HttpRequest, ref: str) -> HttpResponse:
+    """The board of an adopted case, for everybody who may read the case."""
+    at = now()
+    with read_once():
+        return _page(request, _adopted_or_404(request, ref, at), at)
+
+
+def _adopted_or_404(request: HttpRequest, ref: str, at: datetime) -> Project:
+    among = visible_to(person_of(request), at).filter(stage__in=ADOPTED)
+    return project_or_404(request, ref, at, among.select_related("bounds"))
+
+
+def _page(
+    request: HttpRequest,
+    project: Project,
+    at: datetime,
+    *,
+    status: int = 200,
+    **typed: forms.Form,
+) -> HttpResponse:
+    """The page; ``typed`` are forms that were refused and come back with every word."""
+    closures = desk_of(request).load.closures
+    all_notes = request.GET.get("notes") == "all"
+    seen = board_of(project, person_of(request), at, closures, all_notes=all_notes)
+    today = localdate(at).isoformat()
+    context: dict[str, Any] = {
+        "project": project,
+        "board": seen,
+        "form": _phase_form(seen),
+        "note_form": ObservationForm(auto_id="note_%s"),
+        "figure_form": MeasurementForm(auto_id="figure_%s", initial={"measured_on": today}),
+        "now": at,
+        **typed,
+    }
+    return render(request, "workflow/board.html", context, status=status)
+
+
+def _phase_form(seen: Board) -> PhaseForm | None:
+    if seen.turn is None:
+        return None
+    return PhaseForm(phase=seen.turn.phase, options=seen.options, initial=seen.turn.initial)
+
+
+# --- recording a phase -----------------------------------------------------------------------
+
+
+@login_required
+@require_POST
+def phase_record(request: HttpRequest, ref: str, slot: int) -> HttpResponse:
+    """Record the open phase. Beyond the bounds the engine asks headquarters by itself."""
+    at = now()
+    project = _adopted_or_404(request, ref, at)
+    found = get_object_or_404(
+        Slot.objects.select_related("step_run__run__cycle"),
+        pk=slot,
+        step_run__project=project,
+        step_run__kind__in=CYCLE_KINDS,
+    )
+    phase = Phase(found.step_run.kind)
+    cycle = found.step_run.run.cycle
+    options = options_of(cycle) if cycle and phase == Phase.DECIDE else ()
+    form = PhaseForm(request.POST, phase=phase, options=options)
+    if form.is_valid():
+        try:
+            engine.record_phase(
+                project=project, slot_id=slot, content=form.content(), by=person_of(request), at=at
+            )
+        except Unanswered as refusal:
+            form.add_problems(refusal.problems)
+        except Refusal as refusal:
+            return _refused(request, project, refusal, list(form.cleaned_data.values()), at)
+        else:
+            messages.success(request, _what_follows(project))
+            return redirect("board", project.reference)
+    return _page(request, project, at, status=422, form=form)
+
+
+def _what_follows(project: Project) -> str:
+    last = project.cycles.order_by("-number")[0]
+    step = project.steps.filter(closed_at=None, kind__in=CYCLE_KINDS).first()
+    if step is None:
+        return _("記録しました。本部の決裁へ回りました。決まるまで、このボードで経過を見られます。")
+    return _("記録しました。次は、第%(number)sサイクルの「%(phase)s」です。") % {
+        "number": last.number,
+        "phase": step.get_kind_display(),
+    }
+
+
+def _refused(
+    request: HttpRequest, project: Project, refusal: Refusal, typed: list[Any], at: datetime
+) -> HttpResponse:
+    """Not you, not now, or busy; the words that were typed come back to be copied."""
+    if isinstance(refusal, NotFound):
+        raise Http404
+    if isinstance(refusal, NotAllowed):
+        raise PermissionDenied(refusal.message)
+    template = "503.html" if isinstance(refusal, Busy) else "409.html"
+    context = {
+        "reason": refusal.message,
+        "typed": [text for text in typed if isinstance(text, str) and text],
+        "back_url": reverse("board", args=[project.reference]),
+        "back_label": _("ボードを開く"),
+        "now": at,
+    }
+    return render(request, template, context, status=refusal.status)
+
+
+# --- notes and figures -----------------------------------------------------------------------
+
+
+@login_required
+@require_POST
+def observation_add(request: HttpRequest, ref: str) -> HttpResponse:
+    """A note from the field, by the staff of the section or the 事務局."""
+    at = now()
+    project = _adopted_or_404(request, ref, at)
+    form = ObservationForm(request.POST, auto_id="note_%s")
+    with transaction.atomic():
+        locked = _locked(request, project, at)
+        if form.is_valid():
+            cases.observe(
+                project=locked,
+                kind=ObservationKind(form.cleaned_data["kind"]),
+                text=form.cleaned_data["text"],
+                by=person_of(request),
+                at=at,
+            )
+    if not form.is_valid():
+        return _page(request, project, at, status=422, note_form=form)
+    messages.success(request, _("観察を記録しました。"))
+    return redirect(reverse("board", args=[project.reference]) + "#notes")
+
+
+@login_required
+@require_POST
+def measurement_add(request: HttpRequest, ref: str) -> HttpResponse:
+    """A measured value of one of the case's indicators."""
+    at = now()
+    project = _adopted_or_404(request, ref, at)
+    form = MeasurementForm(request.POST, auto_id="figure_%s")
+    with transaction.atomic():
+        _locked(request, project, at)
+        wanted = request.POST.get("kpi", "")
+        kpi = get_object_or_404(Kpi, project=project, pk=int(wanted) if _is_id(wanted) else 0)
+        if form.is_valid() and form.cleaned_data["measured_on"] > localdate(at).isoformat():
+            form.add_error("measured_on", _("測った日には、今日までの日付を入れてください。"))
+        if form.is_valid():
+            cases.measure(
+                kpi=kpi,
+                measured_on=date.fromisoformat(form.cleaned_data["measured_on"]),
+                value=Decimal(str(form.cleaned_data["value"])),
+                note=form.cleaned_data["note"],
+                by=person_of(request),
+                at=at,
+            )
+    if not form.is_valid():
+        return _page(request, project, at, status=422, figure_form=form)
+    messages.success(request, _("「%s」の値を記録しました。") % kpi.name)
+    return redirect(reverse("board", args=[project.reference]) + "#kpi")
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 19  # fits a BigAutoField
+
+
+def _locked(request: HttpRequest, project: Project, at: datetime) -> Project:
+    """The case with its row locked, for somebody who may record; the reason otherwise."""
+    locked = Project.objects.select_for_update().get(pk=project.pk)
+    permit = access.may(person_of(request), "observe", locked, at)
+    if not permit:
+        raise PermissionDenied(permit.reason)
+    return locked

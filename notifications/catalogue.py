@@ -96,9 +96,7 @@ TURNS: Final[dict[StepKind, Turn]] = {
     StepKind.STANDING_DECISION: Turn(
         _("決裁（専決）のお願い"), _("専決による決裁をお願いします。"), _("内容を見て決裁する")
     ),
-    StepKind.DECISION: Turn(
-        _("決裁のお願い"), _("決裁をお願いします。"), _("内容を見て決裁する")
-    ),
+    StepKind.DECISION: Turn(_("決裁のお願い"), _("決裁をお願いします。"), _("内容を見て決裁する")),
     StepKind.OBSERVE: Turn(
         _("観察の記録をお願いします"),
         _("現場の変化（数値・声・気づき）を観察し、記録をお願いします。"),

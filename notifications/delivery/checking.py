@@ -42,9 +42,7 @@ def load(keys: Collection[int]) -> list[Delivery]:
             "message__reading",
         )
         .defer("message__run__plan")
-        .prefetch_related(
-            "message__decision__entry__texts", "message__decision__conditions__owner"
-        )
+        .prefetch_related("message__decision__entry__texts", "message__decision__conditions__owner")
     )
     return list(
         Delivery.objects.filter(pk__in=keys)

@@ -101,6 +101,4 @@ def _bury_the_deadly(now: datetime) -> None:
     """A mail that took its sweeper down every time is not tried for ever."""
     Delivery.objects.filter(
         state=DeliveryState.SENDING, lease_until__lt=now, attempts__gte=MAX_ATTEMPTS
-    ).update(
-        state=DeliveryState.DEAD, reason=Reason.WORKER_LOST, lease_by="", lease_until=None
-    )
+    ).update(state=DeliveryState.DEAD, reason=Reason.WORKER_LOST, lease_by="", lease_until=None)

@@ -85,9 +85,7 @@ def expand(at: datetime) -> int:
 def _told(messages: Iterable[OutboxMessage]) -> set[tuple[str, int]]:
     """(fact, person) that have their mail; who was left out as no holder may be told again."""
     facts = DeliveredFact.objects.filter(fact__in={row.fact for row in messages})
-    again = facts.filter(
-        delivery__state=DeliveryState.SKIPPED, delivery__reason=Reason.NOT_HOLDER
-    )
+    again = facts.filter(delivery__state=DeliveryState.SKIPPED, delivery__reason=Reason.NOT_HOLDER)
     Delivery.objects.filter(pk__in=list(again.values_list("delivery", flat=True))).delete()
     return set(facts.values_list("fact", "person"))
 

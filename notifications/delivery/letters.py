@@ -167,9 +167,7 @@ class _Words:
             "case": case,
             "until": _("（%sまで）") % _month_day(due) if (due := self._due()) else "",
             "count": len(self.decision.conditions.all()) if self.decision else 0,
-            "day": _month_day(self.decision.until)
-            if self.decision and self.decision.until
-            else "",
+            "day": _month_day(self.decision.until) if self.decision and self.decision.until else "",
             "days": self._days_late(),
         }
         return one_line(f"【{settings.SITE_NAME}】{words}", SUBJECT_LIMIT)

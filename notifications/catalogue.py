@@ -6,7 +6,6 @@ that is mailed; ``NO_TURN`` and ``NO_MAIL`` say why the rest is not. Tests keep 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,16 +13,21 @@ from django.utils.translation import gettext_lazy as _
 
 from notifications import recipients
 from notifications.enums import Event, Urgency
-from notifications.recipients import Addressee
 from workflow.enums import Outcome, StepKind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django_stubs_ext import StrOrPromise
+
+    from notifications.recipients import Addressee
 
 CASE: Final = "/p/{reference}/"
 DECIDE: Final = "/p/{reference}/decide/"
 EDIT: Final = "/p/{reference}/edit/"
 BOARD: Final = "/p/{reference}/ooda/"
+
+OPEN_CASE: Final = _("案件を見る")
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class Notice:
     urgency: Urgency = Urgency.DIGEST
     may_be_switched_off: bool = True
     path: str = CASE
-    button: StrOrPromise = _("案件を見る")
+    button: StrOrPromise = OPEN_CASE
 
 
 TURNS: Final[dict[StepKind, Turn]] = {

@@ -5,8 +5,7 @@ Every addressee of every fact ends as sent, superseded, or with a reason.
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Q
@@ -28,6 +27,9 @@ from notifications.enums import (
 from roles.enums import basis_choices
 from roles.models import Post, User
 from workflow.models import Decision, Reading, Run, Slot
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class OutboxMessageQuerySet(models.QuerySet["OutboxMessage"]):

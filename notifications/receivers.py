@@ -1,4 +1,4 @@
-"""The only receivers of the workflow's facts: each becomes rows of the outbox, in its transaction."""
+"""The only receivers of the workflow's facts: each becomes outbox rows in its transaction."""
 
 from __future__ import annotations
 

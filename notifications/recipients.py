@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bpr_projects.access import authors_of
 from notifications.enums import DeliveryState, Why
 from notifications.models import DeliveredFact
-from workflow.access import authors_of
 from workflow.enums import Outcome
 from workflow.models import Decision, Reading, Slot
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Final
 from django.db import transaction
 from django.utils.timezone import localdate
 
+from bpr_projects.access import authors_of
 from notifications.enums import DeliveryState, Event, MessageState, Reason
 from notifications.models import DeliveredFact, Delivery, OutboxMessage
 from notifications.outbox import message_id
 from roles.models import User, holders_of
-from workflow.access import OWN_WORK, authors_of
+from workflow.access import OWN_WORK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from datetime import datetime
 from email.utils import formataddr
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,7 +29,7 @@ from workflow.enums import Outcome, SendBackTarget, StepKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date, datetime
+    from datetime import date
 
     from notifications.delivery.checking import Situation
     from notifications.models import DeliveredFact, Delivery, OutboxMessage
@@ -327,7 +328,7 @@ def _comment(decision: Decision) -> str:
 
 def _month_day(moment: datetime | date) -> str:
     """11/25, as a subject has room for."""
-    day = localdate(moment) if hasattr(moment, "hour") else moment
+    day = localdate(moment) if isinstance(moment, datetime) else moment
     return f"{day.month}/{day.day}"
 
 

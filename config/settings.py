@@ -106,6 +106,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "workflow.inbox.shell",
             ],
             "builtins": ["django.templatetags.i18n", "bpr_projects.templatetags.ui"],
         },

@@ -7,7 +7,7 @@ number of cases (two where the page already knows the closing days).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from django.db.models import Value
 from django.utils.timezone import localdate
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from datetime import date, datetime
 
-    from bpr_projects.models import Project
     from workflow.models import StepRun
 
 SHOWN: Final = 2
@@ -104,8 +103,18 @@ def closing_days() -> frozenset[date]:
     return frozenset(Closure.objects.values_list("day", flat=True))
 
 
+class Proposed(Protocol):
+    """A case as these questions need it: a ``Project``, or a row that was read for a list."""
+
+    @property
+    def pk(self) -> int: ...
+
+    @property
+    def proposer_id(self) -> int: ...
+
+
 def ball_lines(
-    projects: Iterable[Project], at: datetime, closures: frozenset[date] | None = None
+    projects: Iterable[Proposed], at: datetime, closures: frozenset[date] | None = None
 ) -> dict[int, Ball]:
     """Who holds each of these cases; a case that nobody holds (draft, ended) is left out."""
     proposers = {project.pk: project.proposer_id for project in projects}

@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from workflow import inbox
-from workflow.views import attaching, board, proposal
+from workflow import inbox, steps
+from workflow.views import attaching, board, case, kessai, proposal
 
 urlpatterns = [
     path("", inbox.home, name="home"),
@@ -21,4 +21,15 @@ urlpatterns = [
     path("p/<str:ref>/ooda/<int:slot>/record/", board.phase_record, name="phase-record"),
     path("p/<str:ref>/observations/", board.observation_add, name="observation-add"),
     path("p/<str:ref>/measurements/", board.measurement_add, name="measurement-add"),
+    path("p/<str:ref>/", case.project, name="project"),
+    path("p/<str:ref>/history/", case.history, name="project-history"),
+    path("p/<str:ref>/decide/", case.decide, name="decide"),
+    path("p/<str:ref>/steps/<int:slot>/answer/", steps.answer, name="answer"),
+    path("p/<str:ref>/pull-back/", steps.pull_back, name="pull-back"),
+    path("p/<str:ref>/withdraw/", steps.withdraw, name="withdraw"),
+    path("p/<str:ref>/abandon/", steps.abandon, name="abandon"),
+    path("p/<str:ref>/close-region/", steps.close_region, name="close-region"),
+    path("p/<str:ref>/kessai/", kessai.kessai, name="kessai"),
+    path("p/<str:ref>/kessai.pdf", kessai.kessai_pdf, name="kessai-pdf"),
+    path("readings/<int:pk>/read/", steps.reading_read, name="reading-read"),
 ]

@@ -118,5 +118,24 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// A row that was opened is the current one, and read; its text replaces the list on a phone.
+document.addEventListener("click", (event) => {
+  const row = event.target.closest("[data-row] a")?.closest("[data-row]");
+  if (row) {
+    rows().forEach((each) => each.classList.toggle("is-open", each === row));
+    row.classList.remove("is-unread");
+  }
+});
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.target.id === "preview") {
+    event.target.scrollTop = 0;
+    if (!one(".list")?.offsetParent) {
+      window.scrollTo(0, 0);
+      one("#preview-title")?.focus();
+    }
+  }
+});
+
 // The list of errors takes the focus, so that it is read first.
 one("[data-error-summary]")?.focus();

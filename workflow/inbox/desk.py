@@ -1,0 +1,390 @@
+"""What waits for a person, read by one statement: rows, counts, closing days, principles.
+
+The list is one UNION ALL over the person's posts (tens), each branch an index scan that stops at
+its limit: it costs the same with a hundred open tasks in the city and with a million. What the
+page needs besides (capped counts, the closing days, the names of the principles) comes in the
+same round trip.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from django.db import connection
+from django.utils.timezone import localdate, localtime
+
+from bpr_projects import calendar
+from roles.enums import Basis
+from roles.models import capacities_of
+from workflow.charts import OWN_WORK, following_words
+from workflow.enums import StepKind
+from workflow.inbox.links import work_url
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from roles.models import Capacity, User
+
+PAGE: Final = 25
+CAP: Final = 100
+"""Counts stop here: a badge says 99+."""
+
+COLUMNS: Final = (
+    "tag",
+    "slot_id",
+    "post_id",
+    "project_id",
+    "kind",
+    "number",
+    "title",
+    "section_name",
+    "step_title",
+    "standard_days",
+    "opened_at",
+    "due_at",
+    "due_sort",
+    "is_paused",
+    "is_seen",
+    "stage",
+    "proposer",
+    "asked",
+    "answered",
+    "run_kind",
+    "next_kind",
+    "next_title",
+)
+
+NEXT: Final = {
+    "sqlite": "json_extract(r.plan, '$[' || (r.position + 1) || '].{}')",
+    "postgresql": "r.plan -> (r.position + 1) ->> '{}'",
+}
+"""How a database picks a field of the plan's next step."""
+
+OWN_KINDS: Final = ", ".join(f"'{kind.value}'" for kind in sorted(OWN_WORK))
+
+CONFLICT: Final = """(w.kind NOT IN ({own_kinds}) AND (
+    p.proposer_id = %s OR p.proposer_post_id IN ({deputised}) OR w.project_id IN (
+        SELECT g.content_object_id FROM bpr_projects_projectuserobjectpermission g
+        JOIN auth_permission a ON a.id = g.permission_id AND a.codename = 'edit_draft'
+        WHERE g.user_id = %s)))"""
+"""Nobody decides on what they proposed: as author, co-author or deputy of the author's post."""
+
+ROWS: Final = """SELECT * FROM (
+    SELECT 'item' AS tag, w.slot_id, w.post_id, w.project_id, w.kind, w.number, w.title,
+        w.section_name, st.title AS step_title, w.standard_days, w.opened_at, w.due_at, w.due_sort,
+        w.is_paused, s.id IS NOT NULL AS is_seen, p.stage, u.family_name AS proposer,
+        (SELECT COUNT(*) FROM workflow_slot x WHERE x.step_run_id = w.step_run_id) AS asked,
+        (SELECT COUNT(*) FROM workflow_slot x
+            WHERE x.step_run_id = w.step_run_id AND x.state <> 'OPEN') AS answered,
+        r.kind AS run_kind, {next_kind} AS next_kind, {next_title} AS next_title
+    FROM workflow_workitem w
+    JOIN workflow_steprun st ON st.id = w.step_run_id
+    JOIN workflow_run r ON r.id = st.run_id
+    LEFT JOIN bpr_projects_project p ON p.id = w.project_id
+    LEFT JOIN roles_user u ON u.id = p.proposer_id
+    LEFT JOIN workflow_seen s ON s.slot_id = w.slot_id AND s.person_id = %s
+    WHERE w.post_id = %s AND (w.due_sort, w.slot_id) > (%s, %s) AND {window}
+        AND (w.project_id IS NULL OR NOT {conflict})
+    ORDER BY w.due_sort, w.slot_id LIMIT {limit}) AS post_{post}"""
+
+ICONS: Final = {
+    StepKind.CONFIRMATION: "user-check",
+    StepKind.RECEPTION: "inbox",
+    StepKind.REVIEW: "list-checks",
+    StepKind.REFERRAL: "send",
+    StepKind.APPROVAL: "stamp",
+    StepKind.CONCURRENCE: "handshake",
+    StepKind.MEDIATION: "users",
+    StepKind.DELIBERATION: "users",
+    StepKind.STANDING_DECISION: "gavel",
+    StepKind.DECISION: "gavel",
+    StepKind.REVISION: "undo-2",
+    StepKind.OBSERVE: "repeat",
+    StepKind.ORIENT: "repeat",
+    StepKind.DECIDE: "repeat",
+    StepKind.ACT: "repeat",
+}
+
+WINDOWS: Final = {
+    "": "1 = 1",
+    "late": "w.due_sort < %s AND NOT w.is_paused",
+    "week": "w.due_sort < %s AND NOT w.is_paused",
+}
+
+COUNTS: Final = """SELECT 'count', COUNT(*), {post}, SUM(hidden), NULL, NULL, NULL, NULL, NULL,
+    SUM(late), NULL, NULL, NULL, NULL, NULL, NULL, NULL, SUM(week), NULL, NULL, NULL, NULL
+    FROM (SELECT CASE WHEN {conflict} THEN 1 ELSE 0 END AS hidden,
+        CASE WHEN w.due_sort < %s AND NOT w.is_paused THEN 1 ELSE 0 END AS late,
+        CASE WHEN w.due_sort < %s AND NOT w.is_paused THEN 1 ELSE 0 END AS week
+        FROM workflow_workitem w LEFT JOIN bpr_projects_project p ON p.id = w.project_id
+        WHERE w.post_id = %s ORDER BY w.due_sort, w.slot_id LIMIT {cap}) AS waiting_{post}"""
+
+READINGS: Final = """SELECT 'readings', COUNT(*), {nulls} FROM (
+    SELECT 1 AS one FROM workflow_reading WHERE read_at IS NULL AND post_id IN ({posts})
+    LIMIT {cap}) AS unread"""
+
+CLOSURES: Final = """SELECT 'closure', NULL, NULL, NULL, NULL, CAST(day AS varchar(10)), {nulls}
+    FROM bpr_projects_closure"""
+
+PRINCIPLES: Final = """SELECT 'principle', "order", NULL, NULL, NULL, code, name, {nulls}
+    FROM bpr_projects_principle"""
+
+
+def nulls(already: int) -> str:
+    """What fills a branch up to the width of the statement."""
+    return ", ".join(["NULL"] * (len(COLUMNS) - already))
+
+
+@dataclass(frozen=True)
+class Item:
+    """One open task of a post of mine, as a list row shows it."""
+
+    slot_id: int
+    post_id: int
+    project_id: int | None
+    kind: StepKind
+    number: str
+    title: str
+    section_name: str
+    step_title: str
+    standard_days: int
+    opened_at: datetime
+    due_at: datetime | None
+    due_sort: datetime
+    is_paused: bool
+    is_seen: bool
+    stage: str
+    proposer: str
+    asked: int
+    answered: int
+    next_title: str
+    day_n: int = 1
+    capacity: Capacity | None = None
+
+    @property
+    def reference(self) -> str:
+        """What URLs call the case."""
+        return self.number or f"draft-{self.project_id}"
+
+    @property
+    def icon(self) -> str:
+        """The picture of the kind of task."""
+        return ICONS[self.kind]
+
+    @property
+    def url(self) -> str:
+        """Where it is done."""
+        return work_url(self.reference, self.kind)
+
+    @property
+    def is_late(self) -> bool:
+        """Longer here than the standard says, and the clock runs."""
+        return bool(self.standard_days) and not self.is_paused and self.day_n > self.standard_days
+
+    @property
+    def is_deputised(self) -> bool:
+        """Whether I act for somebody else here."""
+        return self.capacity is not None and self.capacity.basis == Basis.DEPUTY
+
+    @property
+    def cursor(self) -> str:
+        """Where the next page begins."""
+        return f"{self.due_sort.astimezone(UTC):%Y%m%dT%H%M%S.%f}-{self.slot_id}"
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Which rows a page wants: of the own posts or the deputised ones, from where, due when."""
+
+    bases: tuple[Basis, ...] = (Basis.OWN,)
+    limit: int = PAGE
+    after: tuple[datetime, int] = (datetime(1, 1, 2, tzinfo=UTC), 0)
+    window: str = ""
+
+
+def cursor_of(text: str) -> tuple[datetime, int] | None:
+    """Read ``Item.cursor`` back; None for anything else."""
+    moment, _, slot = text.partition("-")
+    try:
+        found = datetime.strptime(moment, "%Y%m%dT%H%M%S.%f").replace(tzinfo=UTC)
+        return found, int(slot)
+    except ValueError:
+        return None
+
+
+@dataclass
+class Counts:
+    """How much waits: capped at 100 a post. ``hidden``: mine to decide, but I proposed it."""
+
+    own: int = 0
+    deputised: int = 0
+    hidden: int = 0
+    late: int = 0
+    week: int = 0
+    readings: int = 0
+
+    @property
+    def mine(self) -> int:
+        return self.own + self.deputised
+
+
+@dataclass
+class Load:
+    """What the statement brought."""
+
+    items: list[Item] = field(default_factory=list)
+    has_more: bool = False
+    counts: Counts = field(default_factory=Counts)
+    closures: frozenset[date] = frozenset()
+    principles: dict[str, str] = field(default_factory=dict)
+
+
+class Desk:
+    """A person at a moment: posts of the day and what waits for them. One for each request."""
+
+    def __init__(self, user: User, at: datetime) -> None:
+        self.user, self.at = user, at
+        self._load: Load | None = None
+
+    @cached_property
+    def capacities(self) -> dict[int, Capacity]:
+        """Post -> in which capacity, own posts first."""
+        return {each.post.pk: each for each in capacities_of(self.user, localdate(self.at))}
+
+    def posts(self, *bases: Basis) -> list[int]:
+        """Posts that I hold (OWN) or deputise (DEPUTY)."""
+        return [pk for pk, each in self.capacities.items() if each.basis in bases]
+
+    @property
+    def load(self) -> Load:
+        """Counts and calendar; without rows unless a page asked for them first."""
+        return self._load if self._load is not None else self.read(None)
+
+    def read(self, listing: Listing | None) -> Load:
+        """Run the statement; remembered, so that header and page share it."""
+        sql, parameters = statement(self, listing)
+        with connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            rows = cursor.fetchall()
+        self._load = _load(self, rows, listing)
+        return self._load
+
+
+def week_end(at: datetime) -> datetime:
+    """The Monday 0:00 after this week."""
+    today = localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
+    return today + timedelta(days=7 - today.weekday())
+
+
+def statement(desk: Desk, listing: Listing | None) -> tuple[str, list[Any]]:
+    """The UNION ALL and its parameters."""
+    adapt = connection.ops.adapt_datetimefield_value
+    deputised = ", ".join(map(str, desk.posts(Basis.DEPUTY))) or "0"
+    conflict = CONFLICT.format(own_kinds=OWN_KINDS, deputised=deputised)
+    me = [desk.user.pk, desk.user.pk]
+    now, end = adapt(desk.at), adapt(week_end(desk.at))
+    branches: list[str] = []
+    parameters: list[Any] = []
+    if listing is not None:
+        window = {"late": [now], "week": [end]}.get(listing.window, [])
+        after = [adapt(listing.after[0]), listing.after[1]]
+        for post in desk.posts(*listing.bases):
+            branches.append(_rows(post, listing, conflict))
+            parameters += [desk.user.pk, post, *after, *window, *me]
+    for post in desk.capacities:
+        branches.append(COUNTS.format(post=post, conflict=conflict, cap=CAP))
+        parameters += [*me, now, end, post]
+    if desk.capacities:
+        posts = ", ".join(map(str, desk.capacities))
+        branches.append(READINGS.format(posts=posts, cap=CAP, nulls=nulls(2)))
+    branches += [CLOSURES.format(nulls=nulls(6)), PRINCIPLES.format(nulls=nulls(7))]
+    return " UNION ALL ".join(branches), parameters
+
+
+def _rows(post: int, listing: Listing, conflict: str) -> str:
+    pick = NEXT[connection.vendor]
+    return ROWS.format(
+        post=post,
+        conflict=conflict,
+        window=WINDOWS[listing.window],
+        limit=listing.limit + 1,
+        next_kind=pick.format("kind"),
+        next_title=pick.format("title"),
+    )
+
+
+def _load(desk: Desk, rows: Sequence[Sequence[Any]], listing: Listing | None) -> Load:
+    load = Load()
+    named = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+    by_tag: dict[str, list[dict[str, Any]]] = {}
+    for row in named:
+        by_tag.setdefault(row["tag"], []).append(row)
+    load.closures = frozenset(
+        date.fromisoformat(row["number"]) for row in by_tag.get("closure", ())
+    )
+    load.principles = {
+        row["number"]: row["title"]
+        for row in sorted(by_tag.get("principle", ()), key=lambda row: row["slot_id"])
+    }
+    load.counts = _counts(desk, by_tag)
+    items = sorted(
+        (_item(desk, row, load.closures) for row in by_tag.get("item", ())),
+        key=lambda item: (item.due_sort, item.slot_id),
+    )
+    limit = listing.limit if listing else 0
+    load.items, load.has_more = items[:limit], len(items) > limit
+    return load
+
+
+def _counts(desk: Desk, by_tag: dict[str, list[dict[str, Any]]]) -> Counts:
+    counts = Counts(readings=sum(row["slot_id"] for row in by_tag.get("readings", ())))
+    for row in by_tag.get("count", ()):
+        hidden = row["project_id"] or 0
+        waiting = row["slot_id"] - hidden
+        counts.hidden += hidden
+        if desk.capacities[row["post_id"]].basis == Basis.DEPUTY:
+            counts.deputised += waiting
+        else:
+            counts.own += waiting
+            counts.late += row["standard_days"] or 0
+            counts.week += row["asked"] or 0
+    return counts
+
+
+def moment(value: datetime | str | None) -> datetime | None:
+    """A moment as a cursor gives it: SQLite knows no zone and may spell it as text, in UTC."""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+def _item(desk: Desk, row: dict[str, Any], closures: frozenset[date]) -> Item:
+    opened_at, due_sort = moment(row["opened_at"]), moment(row["due_sort"])
+    assert opened_at is not None and due_sort is not None  # noqa: S101, PT018 -- NOT NULL columns
+    kind = StepKind(row["kind"])
+    return Item(
+        slot_id=row["slot_id"],
+        post_id=row["post_id"],
+        project_id=row["project_id"],
+        kind=kind,
+        number=row["number"],
+        title=row["title"],
+        section_name=row["section_name"],
+        step_title=row["step_title"],
+        standard_days=row["standard_days"],
+        opened_at=opened_at,
+        due_at=moment(row["due_at"]),
+        due_sort=due_sort,
+        is_paused=bool(row["is_paused"]),
+        is_seen=bool(row["is_seen"]),
+        stage=row["stage"] or "",
+        proposer=row["proposer"] or "",
+        asked=row["asked"],
+        answered=row["answered"],
+        next_title=following_words(kind, row["run_kind"], row["next_kind"], row["next_title"]),
+        day_n=calendar.day_number(localdate(opened_at), localdate(desk.at), closures),
+        capacity=desk.capacities[row["post_id"]],
+    )

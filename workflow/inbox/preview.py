@@ -1,0 +1,294 @@
+"""One open task beside the list: enough to judge whether to open the case, in two queries.
+
+The decision itself is taken on the case's page; here nothing can be decided by accident.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from django.db.models import Exists, OuterRef, Q, Subquery
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
+
+from bpr_projects import calendar
+from bpr_projects.enums import RevisionKind
+from bpr_projects.models import ProjectUserObjectPermission, UnitPrice
+from bpr_projects.sheet import effect_of
+from records.models import LedgerText
+from roles.enums import Basis
+from workflow import engine
+from workflow.charts import OWN_WORK, next_title
+from workflow.enums import CYCLE_KINDS, DeputyPolicy, Outcome, SlotState, StepKind
+from workflow.inbox.links import case_url, work_url
+from workflow.inbox.watch import points_of
+from workflow.models import Decision, Seen, Slot
+from workflow.outcomes import RULES, STATIONS, Tone
+from workflow.sheet.words import question_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from bpr_projects.models import Project
+    from bpr_projects.sheet import Effect
+    from workflow.inbox.desk import Desk
+    from workflow.inbox.watch import Point
+
+OPINIONS: Final = (
+    Outcome.REFERRED,
+    Outcome.REFERRED_CONDITIONALLY,
+    Outcome.REFERRED_AGAINST,
+)
+CONCURRING: Final = (StepKind.CONCURRENCE, StepKind.DELIBERATION)
+BUTTONS: Final = 3
+KEYS: Final = {Tone.OK: "a", Tone.COND: "c", Tone.BACK: "r"}
+"""Tone of the first button of its kind -> the key that clicks it."""
+
+
+@dataclass(frozen=True)
+class Button:
+    """A link to the decision panel with the choice already made."""
+
+    label: str
+    outcome: str
+    look: str
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A station of the route so far."""
+
+    title: str
+    word: str
+    state: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Score:
+    """The mean of the PT for one principle."""
+
+    name: str
+    mean: Decimal
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What the pane shows; ``closed`` says that the slot is no longer mine to answer."""
+
+    slot: Slot
+    project: Project
+    sheet: Mapping[str, Any]
+    effect: Effect
+    decisions: tuple[Decision, ...]
+    scores: tuple[Score, ...]
+    total: int | None
+    opinion: Decision | None
+    concurring: tuple[Decision, ...]
+    points: tuple[Point, ...]
+    stops: tuple[Stop, ...]
+    buttons: tuple[Button, ...]
+    day_n: int
+    why_not: str
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the slot still waits."""
+        return self.slot.state == SlotState.OPEN
+
+    @property
+    def case_url(self) -> str:
+        """The case's page."""
+        return case_url(self.project.reference)
+
+    @property
+    def work_url(self) -> str:
+        """Where it is answered."""
+        return work_url(self.project.reference, StepKind(self.slot.step_run.kind))
+
+    @property
+    def has_more_buttons(self) -> bool:
+        """Whether the panel of the case offers more answers than the pane."""
+        return len(STATIONS[StepKind(self.slot.step_run.kind)]) > len(self.buttons) > 0
+
+    @property
+    def hours_words(self) -> str:
+        """−1,104: hours of work saved in a year, with a true minus sign; + when it grows."""
+        hours = self.effect.hours
+        return f"−{hours:,}" if hours > 0 else f"+{-hours:,}" if hours else "0"
+
+    @property
+    def cost_words(self) -> str:
+        """Thousands of yen: 4,180."""
+        cost = Decimal(int(self.sheet.get("cost") or 0)) / 1000
+        return f"{cost:,.0f}" if cost == int(cost) else f"{cost:,.1f}"
+
+    @property
+    def questions(self) -> list[tuple[str, str]]:
+        """What headquarters is asked about a running case."""
+        return question_words(self.sheet)
+
+    @property
+    def is_sheet(self) -> bool:
+        """The text is a proposal sheet, not a question about a running case."""
+        revision = self.slot.step_run.revision
+        return revision is None or revision.kind == RevisionKind.PROJECT
+
+
+def preview_of(desk: Desk, slot_id: int) -> Preview | None:
+    """The pane of a slot of one of the person's posts; None for anybody else's."""
+    slot = _slot(desk, slot_id)
+    if slot is None or slot.step_run.project is None:
+        return None
+    step = slot.step_run
+    said = tuple(_decisions(slot))
+    scores, total = _scores(said, desk.load.principles) if _may_see_scores(slot) else ((), None)
+    sheet = step.revision.sheet if step.revision else slot.step_run.project.sheet
+    why_not = _why_not(desk, slot)
+    return Preview(
+        slot=slot,
+        project=slot.step_run.project,
+        sheet=sheet,
+        effect=effect_of(sheet, yen_per_hour=slot.yen_per_hour or 0),  # type: ignore[attr-defined]
+        decisions=said,
+        scores=scores,
+        total=total,
+        opinion=next((each for each in reversed(said) if each.outcome in OPINIONS), None),
+        concurring=tuple(
+            each for each in said if each.step_run and each.step_run.kind in CONCURRING
+        ),
+        points=tuple(points_of(sheet, said, [(each.name, each.mean) for each in scores], step)),
+        stops=tuple(_stops(slot, said, desk)),
+        buttons=() if why_not or slot.state != SlotState.OPEN else tuple(_buttons(step.kind)),
+        day_n=calendar.day_number(
+            localdate(step.opened_at), localdate(step.paused_since or desk.at), desk.load.closures
+        ),
+        why_not=why_not,
+    )
+
+
+def see(desk: Desk, preview: Preview) -> None:
+    """Remember that a present holder opened it: from now on 引戻し is refused."""
+    if preview.is_open and not preview.why_not and not preview.slot.is_seen:  # type: ignore[attr-defined]
+        engine.mark_seen(slot_id=preview.slot.pk, by=desk.user, at=desk.at)
+
+
+def _slot(desk: Desk, slot_id: int) -> Slot | None:
+    grants = ProjectUserObjectPermission.objects.filter(
+        content_object=OuterRef("step_run__project"),
+        user=desk.user,
+        permission__codename="edit_draft",
+    )
+    price = UnitPrice.objects.filter(starts_on__lte=localdate(desk.at)).order_by("-starts_on")
+    return (
+        Slot.objects.filter(pk=slot_id, post__in=desk.capacities)
+        .select_related(
+            "post",
+            "step_run__run__route",
+            "step_run__run__cycle",
+            "step_run__revision",
+            "step_run__project__section",
+            "step_run__project__area",
+            "step_run__project__proposer",
+            "step_run__project__proposer_post",
+        )
+        .annotate(
+            is_seen=Exists(Seen.objects.filter(slot=OuterRef("pk"), person=desk.user)),
+            is_co_author=Exists(grants),
+            yen_per_hour=Subquery(price.values("yen_per_hour")[:1]),
+        )
+        .first()
+    )
+
+
+def _decisions(slot: Slot) -> Iterable[Decision]:
+    """What was said on this run in its present round, oldest first, with the comments."""
+    comment = LedgerText.objects.filter(entry=OuterRef("entry"), name="comment", blanked_at=None)
+    run = slot.step_run.run
+    return (
+        Decision.objects.effective()
+        .filter(run=run, round=run.round)
+        .exclude(Q(outcome=Outcome.SKIPPED) | Q(outcome=Outcome.PULLED_BACK))
+        .select_related("decided_by", "post", "step_run")
+        .annotate(comment=Subquery(comment.values("text")[:1]))
+        .order_by("pk")
+    )
+
+
+def _why_not(desk: Desk, slot: Slot) -> str:
+    """Why this person may not answer although the post is theirs; the case's page says the rest."""
+    step, project = slot.step_run, slot.step_run.project
+    if project is None or step.kind in OWN_WORK:
+        return ""
+    if project.proposer_id == desk.user.pk or slot.is_co_author:  # type: ignore[attr-defined]
+        return _("ご自身が提案した案件のため、判断できません。")
+    if project.proposer_post_id in desk.posts(Basis.DEPUTY):
+        return _("提案者の代理をしているため、この案件は判断できません。")
+    is_deputy = desk.capacities[slot.post_id].basis == Basis.DEPUTY
+    if is_deputy and step.snapshot.get("deputy") == DeputyPolicy.NEVER:
+        return _("この決裁は、規則により代理の方は行えません。")
+    return ""
+
+
+def _may_see_scores(slot: Slot) -> bool:
+    """Others' scores stay hidden until the own one is in."""
+    return slot.step_run.kind != StepKind.REVIEW or slot.state == SlotState.DONE
+
+
+def _scores(
+    said: Iterable[Decision], principles: Mapping[str, str]
+) -> tuple[tuple[Score, ...], int | None]:
+    """Means of 5 by principle, and of 100 over all members."""
+    scored = [each for each in said if each.outcome == Outcome.SCORED and each.scores]
+    last = max((each.step_run_id or 0 for each in scored), default=0)
+    given = [each for each in scored if each.step_run_id == last]
+    rows = []
+    for code, name in principles.items():
+        points = [each.scores[code] for each in given if each.scores and code in each.scores]
+        if points:
+            mean = (Decimal(sum(points)) / len(points)).quantize(Decimal("0.1"))
+            rows.append(Score(name, mean))
+    totals = [each.total for each in given if each.total is not None]
+    return tuple(rows), round(sum(totals) / len(totals)) if totals else None
+
+
+def _stops(slot: Slot, said: Iterable[Decision], desk: Desk) -> Iterable[Stop]:
+    """Stations that were passed, the present one, and what comes next."""
+    by_step: dict[int | None, list[Decision]] = {}
+    for each in said:
+        by_step.setdefault(each.step_run_id, []).append(each)
+    for step_id, decisions in by_step.items():
+        if step_id != slot.step_run_id:
+            yield _passed(decisions)
+    yield Stop(_("あなた"), slot.step_run.title, "now")
+    if slot.step_run.kind not in CYCLE_KINDS:
+        yield Stop(next_title(slot.step_run), _("このあと"), "todo")
+
+
+def _passed(decisions: list[Decision]) -> Stop:
+    last = decisions[-1]
+    if len(decisions) == 1 or last.step_run is None:
+        title = _("%sさん") % last.decided_by.family_name if not last.step_run else last.post.title
+        word = str(RULES[Outcome(last.outcome)].stamp)
+    else:
+        title = last.step_run.title
+        word = _("%s人") % len(decisions)
+    state = "back" if any(each.outcome == Outcome.OBJECTED for each in decisions) else "done"
+    return Stop(title, word, state, last.decided_at)
+
+
+def _buttons(kind: str) -> Iterable[Button]:
+    """The first three answers of the station; the panel of the case offers the rest."""
+    if kind in OWN_WORK:
+        return
+    used: set[str] = set()
+    for outcome in STATIONS[StepKind(kind)][:BUTTONS]:
+        rule = RULES[outcome]
+        key = KEYS.get(rule.tone, "")
+        look = "primary" if rule.tone == Tone.INFO else str(rule.tone)
+        yield Button(str(rule.button), outcome, look, "" if key in used else key)
+        used.add(key)

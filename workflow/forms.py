@@ -1,0 +1,345 @@
+"""The one form by which a holder answers a step, built from the tables of ``outcomes``."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from bpr_projects.calendar import parse_date
+from workflow.enums import DECIDING_KINDS, Outcome, SendBackTarget, StepKind
+from workflow.outcomes import RULES, STATIONS, Answer, Effect, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from django_stubs_ext import StrOrPromise
+
+LONG: Final = 4000
+SHORT: Final = 200
+MOST_CONDITIONS: Final = 20
+BREAKS: Final = frozenset({"Cc", "Zl", "Zp"})
+"""Control characters, separators of lines and paragraphs; 外字 and variants are welcome."""
+
+ADD_CONDITION: Final = "add_condition"
+"""Name of the button that asks for one more row of conditions; it never decides."""
+
+MEASURES: Final[dict[str, tuple[StrOrPromise, StrOrPromise]]] = {
+    "effect": (gettext_lazy("効果の大きさ"), gettext_lazy("市民や職員への効果はどれだけ大きいか")),
+    "feasibility": (
+        gettext_lazy("実現しやすさ"),
+        gettext_lazy("人・費用・技術の面から、実現できそうか"),
+    ),
+}
+"""What is scored besides the principles."""
+
+
+def single_line(text: str) -> None:
+    """Refuse control characters and line breaks where one line is asked for."""
+    if any(unicodedata.category(mark) in BREAKS for mark in text):
+        raise ValidationError(_("改行や制御文字は使えません。"))
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a holder: everything that the form must know about a slot."""
+
+    kind: StepKind
+    revision_hash: str
+    targets: tuple[SendBackTarget, ...] = (SendBackTarget.PROPOSER,)
+    principles: tuple[tuple[str, str, str], ...] = ()
+    sections: Mapping[str, str] = field(default_factory=dict)
+    needs_reply: bool = False
+    needs_urgent_reason: bool = False
+    needs_password: bool = False
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """The answers of the station, in the order of the buttons."""
+        return STATIONS[self.kind]
+
+    @property
+    def is_deciding(self) -> bool:
+        """Whether the answer is a 決裁, which nobody takes back."""
+        return self.kind in DECIDING_KINDS
+
+    def asks(self, name: str) -> bool:
+        """Whether any answer of the station needs this (``needs_until`` …)."""
+        return any(getattr(RULES[outcome], name) for outcome in self.outcomes)
+
+    def codes(self, name: str) -> str:
+        """The answers that need it, as the page's script reads them."""
+        return ",".join(outcome for outcome in self.outcomes if getattr(RULES[outcome], name))
+
+
+class ConditionRow(NamedTuple):
+    """One row of conditions as typed."""
+
+    text: str = ""
+    section: str = ""
+    due: str = ""
+
+
+class Scores(forms.Widget):
+    """Radio buttons 5..1 for each principle and measure; the page draws them."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> dict[str, str]:
+        prefix = f"{name}_"
+        return {key.removeprefix(prefix): data[key] for key in data if key.startswith(prefix)}
+
+
+class Conditions(forms.Widget):
+    """Rows of text, section and day; the page draws them."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[ConditionRow]:
+        count = data.get(f"{name}-rows", "")
+        rows = min(int(count), MOST_CONDITIONS) if count.isascii() and count.isdecimal() else 0
+        return [
+            ConditionRow(
+                *(data.get(f"{name}-{index}-{part}", "").strip() for part in ConditionRow._fields)
+            )
+            for index in range(rows)
+        ]
+
+
+class ScoresField(forms.Field):
+    """Codes with points; what is no number from 1 to 5 is left out and asked for again."""
+
+    widget = Scores
+
+    def to_python(self, value: Any) -> dict[str, int]:
+        return {
+            code: int(points)
+            for code, points in (value or {}).items()
+            if points in {"1", "2", "3", "4", "5"}
+        }
+
+
+class ConditionsField(forms.Field):
+    """The rows in which anything was typed, days as ISO text."""
+
+    widget = Conditions
+
+    def to_python(self, value: Any) -> tuple[ConditionRow, ...]:
+        rows = [row for row in value or [] if any(row)]
+        for row in rows:
+            single_line(row.text)
+            if len(row.text) > SHORT:
+                raise ValidationError(_("条件は%s字以内で入力してください。") % SHORT)
+        return tuple(row._replace(due=iso_day(row.due)) for row in rows)
+
+
+def iso_day(text: str) -> str:
+    """2026/12/1 or 令和8年12月1日 as ISO text; what is no day stays as it was typed."""
+    day = parse_date(text)
+    return day.isoformat() if day else text
+
+
+class OutcomeCard(NamedTuple):
+    """A radio card: the answer, what it means, whether it is chosen."""
+
+    outcome: Outcome
+    label: str
+    rule: Rule
+    is_chosen: bool
+
+
+class Rating(NamedTuple):
+    """A row of radio buttons."""
+
+    name: str
+    title: str
+    question: str
+    points: str
+
+
+class AnswerForm(forms.Form):
+    """One form for every station. Parts a station never needs are not in it."""
+
+    use_required_attribute = False
+
+    outcome = forms.ChoiceField(
+        label=gettext_lazy("判断"),
+        error_messages={"required": gettext_lazy("判断を選んでください。")},
+    )
+    scores = ScoresField(label=gettext_lazy("採点"), required=False)
+    conditions = ConditionsField(label=gettext_lazy("条件"), required=False)
+    target = forms.ChoiceField(label=gettext_lazy("差戻し先"), required=False)
+    until = forms.CharField(
+        label=gettext_lazy("いつまで保留するか"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+    reply = forms.CharField(
+        label=gettext_lazy("不同意への回答"),
+        required=False,
+        max_length=LONG,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    comment = forms.CharField(
+        label=gettext_lazy("理由・意見"),
+        required=False,
+        max_length=LONG,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    urgent_reason = forms.CharField(
+        label=gettext_lazy("代理で行う理由"),
+        required=False,
+        max_length=LONG,
+        help_text=gettext_lazy("事前の指示の内容、又は急ぐ理由を書いてください。"),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    confirmed = forms.BooleanField(
+        label=gettext_lazy("案件が終了することを確認しました"), required=False
+    )
+    password = forms.CharField(
+        label=gettext_lazy("パスワード"),
+        required=False,
+        strip=False,
+        help_text=gettext_lazy("ログインから30分を過ぎたため、決裁の前に本人を確かめます。"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    revision_hash = forms.CharField(required=False, widget=forms.HiddenInput)
+    return_to = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, question: Question, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.question = question
+        self.fields["revision_hash"].initial = question.revision_hash
+        self._offer("outcome", [(each.value, each.label) for each in question.outcomes])
+        self._offer("target", [(each.value, each.label) for each in question.targets])
+        for name in self._left_out():
+            del self.fields[name]
+
+    def _offer(self, name: str, choices: list[tuple[str, Any]]) -> None:
+        chooser = self.fields[name]
+        assert isinstance(chooser, forms.ChoiceField)  # noqa: S101 -- declared above
+        chooser.choices = choices
+
+    def _left_out(self) -> Iterator[str]:
+        asked = self.question.asks
+        needs = {
+            "scores": asked("needs_scores"),
+            "conditions": asked("needs_conditions"),
+            "until": asked("needs_until"),
+            "confirmed": asked("needs_confirmation"),
+            "target": len(self.question.targets) > 1,
+            "reply": self.question.needs_reply,
+            "urgent_reason": self.question.needs_urgent_reason,
+            "password": self.question.needs_password,
+        }
+        return (name for name, is_needed in needs.items() if not is_needed)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if "until" in cleaned:
+            cleaned["until"] = iso_day(cleaned["until"])
+        chosen = self.chosen
+        if chosen and cleaned.get("conditions") and not RULES[chosen].needs_conditions:
+            sentence = _(
+                "条件を付けるときは「条件付き採択」を選び、付けないときは条件を消してください。"
+            )
+            self.add_error("conditions", sentence)
+        return cleaned
+
+    @property
+    def chosen(self) -> Outcome | None:
+        """The valid answer that was chosen."""
+        code = self.cleaned_data.get("outcome") if hasattr(self, "cleaned_data") else None
+        return Outcome(code) if code else None
+
+    def answer(self) -> Answer:
+        """What was filled in, without the parts that the chosen answer does not have."""
+        said = self.cleaned_data
+        rule = RULES[Outcome(said["outcome"])]
+        target = said.get("target") or SendBackTarget.PROPOSER
+        return Answer(
+            comment=said.get("comment", ""),
+            target=SendBackTarget(target),
+            until=said.get("until", "") if rule.needs_until else "",
+            scores=said.get("scores", {}) if rule.needs_scores else {},
+            conditions=tuple(map(tuple, said.get("conditions", ())))
+            if rule.needs_conditions
+            else (),
+            reply=said.get("reply", "") if rule.effect == Effect.ADOPT else "",
+            urgent_reason=said.get("urgent_reason", ""),
+            confirmed=said.get("confirmed", False),
+        )
+
+    def add_problems(self, problems: Mapping[str, str]) -> None:
+        """What the engine misses, beside the field where it is missing."""
+        for name, sentence in problems.items():
+            self.add_error(name if name in self.fields else None, sentence)
+
+    # --- what the page draws by itself ---
+
+    def cards(self) -> list[OutcomeCard]:
+        """The answers as radio cards."""
+        value = self["outcome"].value()
+        return [
+            OutcomeCard(each, str(each.label), RULES[each], value == each.value)
+            for each in self.question.outcomes
+        ]
+
+    def ratings(self) -> list[Rating]:
+        """The rows of points: six principles, then effect and feasibility."""
+        points = self["scores"].value() or {}
+        wanted = [
+            *self.question.principles,
+            *((code, str(title), str(asked)) for code, (title, asked) in MEASURES.items()),
+        ]
+        return [
+            Rating(f"scores_{code}", title, asked, str(points.get(code, "")))
+            for code, title, asked in wanted
+        ]
+
+    def condition_rows(self) -> list[ConditionRow]:
+        """The rows typed so far, one more when its button was pressed, at least one."""
+        rows = list(self["conditions"].value() or [])
+        if ADD_CONDITION in self.data or not rows:
+            rows.append(ConditionRow())
+        return rows[:MOST_CONDITIONS]
+
+    @property
+    def comment_is_needed_for(self) -> str:
+        """差戻し・保留・不採択: the answers that must be explained."""
+        return "・".join(
+            str(each.label) for each in self.question.outcomes if RULES[each].needs_comment
+        )
+
+    @property
+    def comment_is_always_needed(self) -> bool:
+        """Whether every answer of the station must be explained."""
+        return all(RULES[each].needs_comment for each in self.question.outcomes)
+
+
+class ReasonForm(forms.Form):
+    """取下げ, 廃案, 締切: why, and that it is meant."""
+
+    use_required_attribute = False
+
+    comment = forms.CharField(
+        label=gettext_lazy("理由"),
+        max_length=LONG,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": gettext_lazy("理由を入力してください。")},
+    )
+    confirmed = forms.BooleanField(
+        label=gettext_lazy("案件が終了することを確認しました"),
+        error_messages={"required": gettext_lazy("確認の欄に印を付けてください。")},
+    )
+
+    def __init__(self, *args: Any, is_ending: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not is_ending:
+            del self.fields["confirmed"]
+
+    def answer(self) -> Answer:
+        """The reason as the engine takes it."""
+        said = self.cleaned_data
+        return Answer(comment=said["comment"], confirmed=said.get("confirmed", False))

@@ -1,0 +1,148 @@
+"""What belongs to a case besides its steps, and the words its page needs: one query for all."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Final
+
+from django.db.models import CharField, DateTimeField, IntegerField, Value
+from django.db.models.functions import Cast
+
+from bpr_projects.models import Attachment, Closure, Principle, ProjectUserObjectPermission
+from roles.models import Section
+from workflow.models import Condition, Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.db.models import QuerySet
+
+    from bpr_projects.models import Project
+
+NO_TEXT: Final = Value("", CharField())
+NO_NUMBER: Final = Value(0, IntegerField())
+NO_MOMENT: Final = Value(None, DateTimeField())
+
+Row = tuple[str, int, str, str, str, datetime | None]
+"""Kind, number, three texts, moment: the columns that every part of the union fills."""
+
+
+@dataclass(frozen=True)
+class File:
+    """An attachment of the text that is shown."""
+
+    key: str
+    name: str
+    extension: str
+    size: int
+    uploaded_at: datetime | None
+
+
+@dataclass(frozen=True)
+class ConditionLine:
+    """A condition of an adoption: what, by whom, until when."""
+
+    text: str
+    owner: str
+    due_on: date
+
+
+@dataclass(frozen=True)
+class Owed:
+    """A 後閲 or 供覧 that one of the reader's posts has not read yet."""
+
+    pk: int
+    kind: str
+    why: str
+    post: str
+    opened_at: datetime | None
+
+
+@dataclass(frozen=True)
+class PrincipleRow:
+    """A 基本理念 by which the PT scores."""
+
+    code: str
+    name: str
+    question: str
+
+
+@dataclass
+class Belongings:
+    """Files, conditions by decision, owed readings, authors; names of sections and principles."""
+
+    authors: frozenset[int]
+    files: list[File] = field(default_factory=list)
+    conditions: dict[int, list[ConditionLine]] = field(default_factory=lambda: defaultdict(list))
+    readings: list[Owed] = field(default_factory=list)
+    principles: list[PrincipleRow] = field(default_factory=list)
+    sections: dict[str, str] = field(default_factory=dict)
+    closures: frozenset[date] = frozenset()
+
+
+def belongings_of(project: Project, posts: Iterable[int]) -> Belongings:
+    """Read all of it. ``posts``: the reader's posts, whose unread readings are wanted."""
+    first, *others = _parts(project, posts)
+    found = Belongings(authors=frozenset({project.proposer_id}))
+    for row in sorted(first.union(*others, all=True), key=lambda row: (row[0], row[1])):
+        _add(found, row)
+    return found
+
+
+def _parts(project: Project, posts: Iterable[int]) -> list[QuerySet[Attachment, Row]]:
+    files = Attachment.objects.filter(project=project)
+    if project.revision_id is None:
+        files = files.filter(removed_at=None)
+    else:
+        files = files.filter(revisions=project.revision_id)
+    authors = ProjectUserObjectPermission.objects.filter(
+        content_object=project, permission__codename="edit_draft"
+    )
+    unread = Reading.objects.filter(project=project, read_at=None, post__in=list(posts))
+    parts = [
+        _part(files, "file", "size", "name", Cast("key", CharField()), "extension", "uploaded_at"),
+        _part(
+            Condition.objects.filter(project=project),
+            "condition",
+            "decision_id",
+            "text",
+            "owner__name",
+            Cast("due_on", CharField()),
+        ),
+        _part(unread, "reading", "pk", "why", "post__title", "kind", "opened_at"),
+        _part(authors, "author", "user_id"),
+        _part(Principle.objects.all(), "principle", "order", "code", "name", "question"),
+        _part(Section.objects.all(), "section", "order", "code", "name"),
+        _part(Closure.objects.all(), "closure", NO_NUMBER, Cast("day", CharField())),
+    ]
+    return parts  # noqa: RET504 -- the columns of the parts are told apart by their kind
+
+
+def _part(  # type: ignore[no-untyped-def]  # columns are names or expressions of seven models
+    rows, kind, number, first=NO_TEXT, second=NO_TEXT, third=NO_TEXT, moment=NO_MOMENT
+):
+    return rows.order_by().values_list(
+        Value(kind, CharField()), number, first, second, third, moment
+    )
+
+
+def _add(found: Belongings, row: Row) -> None:
+    kind, number, first, second, third, moment = row
+    match kind:
+        case "file":
+            found.files.append(File(second, first, third, number, moment))
+        case "condition":
+            line = ConditionLine(first, second, date.fromisoformat(third[:10]))
+            found.conditions[number].append(line)
+        case "reading":
+            found.readings.append(Owed(number, third, first, second, moment))
+        case "author":
+            found.authors |= {number}
+        case "principle":
+            found.principles.append(PrincipleRow(first, second, third))
+        case "section":
+            found.sections[first] = second
+        case _:
+            found.closures |= {date.fromisoformat(first[:10])}

@@ -1,0 +1,206 @@
+"""All that a case's page, history and 決裁票 are drawn from, read in a fixed number of queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from django.db.models import Case, Exists, JSONField, OuterRef, Subquery, Value, When
+from django.db.models.functions import Concat
+
+from records.models import LedgerText
+from workflow.charts import seats_today
+from workflow.enums import Outcome, RunKind, RunState, SlotState
+from workflow.models import Decision, Seen, Slot, StepRun
+from workflow.sheet.belongings import Belongings, belongings_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from django.db.models import QuerySet
+
+    from bpr_projects.models import Project
+    from roles.models import User
+    from workflow.charts import People
+    from workflow.models import Run
+
+NEWEST: Final = 300
+"""So many decisions of a case are read for its page; the history page has all."""
+
+
+@dataclass
+class Step:
+    """A step with its slots; ``slots`` share the one ``StepRun`` object."""
+
+    run: StepRun
+    slots: list[Slot]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody is asked."""
+        return self.run.closed_at is None
+
+    @property
+    def waiting(self) -> list[Slot]:
+        """Slots that nobody has answered."""
+        return [slot for slot in self.slots if slot.state == SlotState.OPEN]
+
+
+@dataclass
+class Dossier:
+    """A case with its steps, decisions (oldest first) and texts by decision."""
+
+    project: Project
+    at: datetime
+    steps: list[Step]
+    decisions: list[Decision]
+    texts: dict[int, dict[str, str]]
+    people: People
+    belongings: Belongings
+
+    @cached_property
+    def superseded(self) -> set[int]:
+        """Decisions that a later row took back or replaced."""
+        return {each.supersedes_id for each in self.decisions if each.supersedes_id}
+
+    @property
+    def open_steps(self) -> list[Step]:
+        """At most two: a cycle's and an approval's."""
+        return [step for step in self.steps if step.is_open]
+
+    def run_of(self, kind: RunKind) -> Run | None:
+        """The last run of a kind."""
+        runs = [step.run.run for step in self.steps if step.run.run.kind == kind]
+        return max(runs, key=lambda run: run.pk, default=None)
+
+    @property
+    def approval(self) -> Run | None:
+        """The question about a running case that is being decided now."""
+        run = self.run_of(RunKind.APPROVAL)
+        return run if run is not None and run.state == RunState.OPEN else None
+
+    @property
+    def shown_run(self) -> Run | None:
+        """The run whose 決裁欄 the page shows: an open question, else the proposal's."""
+        return self.approval or self.run_of(RunKind.PROJECT)
+
+    def steps_of(self, run: Run) -> list[Step]:
+        """The steps of a run in the order they were opened."""
+        return [step for step in self.steps if step.run.run_id == run.pk]
+
+    def said_in(self, run: Run) -> list[Decision]:
+        """What counts of what was said in a run, in its present round."""
+        gone = self.superseded
+        return [
+            each
+            for each in self.decisions
+            if each.run_id == run.pk and each.round == run.round and each.pk not in gone
+        ]
+
+    def answer_of(self, slot: Slot) -> Decision | None:
+        """The answer that counts for a slot."""
+        gone = self.superseded
+        said = (each for each in reversed(self.decisions) if each.slot_id == slot.pk)
+        return next((each for each in said if each.pk not in gone), None)
+
+    def objections(self, run: Run) -> list[Decision]:
+        """合議 answers of 不同意 that 協議 did not settle: the decider has to reply to them."""
+        said = self.said_in(run)
+        if any(each.outcome == Outcome.SETTLED for each in said):
+            return []
+        return [
+            each
+            for each in said
+            if each.outcome == Outcome.OBJECTED
+            and each.step_run is not None
+            and each.step_run.kind == "CONCURRENCE"
+        ]
+
+
+def dossier_of(
+    project: Project, at: datetime, *, reader: User | None = None, posts: Iterable[int] = ()
+) -> Dossier:
+    """Read a case for a page. ``posts``: the reader's posts of the day."""
+    steps = _steps(project, reader)
+    decisions = _decisions(project, steps)
+    asked = {slot.post_id for step in steps if step.is_open for slot in step.waiting}
+    return Dossier(
+        project=project,
+        at=at,
+        steps=steps,
+        decisions=decisions,
+        texts=texts_of(decisions),
+        people=seats_today(asked, at),
+        belongings=belongings_of(project, posts),
+    )
+
+
+def _steps(project: Project, reader: User | None) -> list[Step]:
+    first_seen = Seen.objects.filter(slot=OuterRef("pk")).order_by("seen_at", "pk")
+    name = Concat("person__family_name", Value(" "), "person__given_name")
+    slots = (
+        Slot.objects.filter(step_run__project=project)
+        .select_related("post__section", "step_run__revision", "step_run__run")
+        .defer("step_run__revision__sheet")
+        .annotate(
+            opened_by=Subquery(first_seen.annotate(name=name).values("name")[:1]),
+            opened_when=Subquery(first_seen.values("seen_at")[:1]),
+            is_seen=Exists(Seen.objects.filter(slot=OuterRef("pk"), person=reader)),
+            question=Case(
+                When(
+                    step_run__closed_at=None,
+                    step_run__run__kind=RunKind.APPROVAL,
+                    then="step_run__revision__sheet",
+                ),
+                default=None,
+                output_field=JSONField(),
+            ),
+        )
+        .order_by("step_run", "pk")
+    )
+    steps: dict[int, Step] = {}
+    runs: dict[int, Run] = {}
+    for slot in slots:
+        step = steps.setdefault(slot.step_run_id, Step(slot.step_run, []))
+        run = runs.setdefault(step.run.run_id, step.run.run)
+        run.project = step.run.project = project
+        step.run.run = run
+        slot.step_run = step.run
+        step.slots.append(slot)
+    return list(steps.values())
+
+
+def rows_of(decisions: QuerySet[Decision]) -> QuerySet[Decision]:
+    """Decisions with what a line of the history shows, without the long texts of revisions."""
+    return decisions.select_related(
+        "decided_by", "post__section", "on_behalf_of", "revision", "entry"
+    ).defer("revision__sheet", "entry__payload")
+
+
+def _decisions(project: Project, steps: list[Step]) -> list[Decision]:
+    by_step = {step.run.pk: step.run for step in steps}
+    runs = {step.run.run_id: step.run.run for step in steps}
+    newest = rows_of(Decision.objects.filter(project=project)).order_by("-pk")[:NEWEST]
+    decisions = list(reversed(newest))
+    for decision in decisions:
+        decision.run = runs[decision.run_id]
+        if decision.step_run_id is not None:
+            decision.step_run = by_step[decision.step_run_id]
+    return decisions
+
+
+def texts_of(decisions: Iterable[Decision]) -> dict[int, dict[str, str]]:
+    """The words of each decision by name: comment, reply, urgent_reason, condition_n."""
+    by_entry = {each.entry_id: each.pk for each in decisions}
+    texts: dict[int, dict[str, str]] = {}
+    for text in LedgerText.objects.filter(entry__in=list(by_entry)):
+        texts.setdefault(by_entry[text.entry_id], {})[text.name] = text.shown
+    return texts
+
+
+def question_of(step: Step) -> dict[str, Any]:
+    """The text of an open question about a running case (what, reason, cost …)."""
+    found: dict[str, Any] | None = getattr(step.slots[0], "question", None)
+    return found or {}

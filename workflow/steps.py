@@ -1,0 +1,370 @@
+"""The HTTP of every human act. Each asks one verb of the engine and tells what came of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from bpr_projects.access import visible_to
+from roles.models import capacities_of
+from roles.views import typed_texts
+from workflow import access, engine, sheet
+from workflow.actions.refusals import (
+    AlreadyDone,
+    Busy,
+    NotAllowed,
+    NotFound,
+    Refusal,
+    StaleText,
+    Unanswered,
+)
+from workflow.enums import CYCLE_KINDS, Outcome, SlotState, StepKind
+from workflow.forms import ADD_CONDITION, AnswerForm, ReasonForm
+from workflow.models import Decision, Reading, WorkItem
+from workflow.outcomes import FINAL, PULLABLE, RULES, Answer
+from workflow.views.case import find, refilled
+from workflow.views.desk import question_of
+from workflow.views.freshness import recently_authenticated, refusal_of_password
+from workflow.views.lookup import person_of
+from workflow.views.sheet_rows import Masters, changed_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from django.http import HttpRequest
+
+    from bpr_projects.models import Project
+    from workflow.models import Run, Slot
+    from workflow.sheet import Dossier
+
+FROM_INBOX: Final = "inbox"
+"""``return_to`` of a form that was reached from the work list: go on with the next item."""
+
+
+# --- refusals ------------------------------------------------------------------------------
+
+
+def refused(
+    request: HttpRequest,
+    refusal: Refusal,
+    project: Project | None = None,
+    *,
+    on_unanswered: Callable[[dict[str, str]], HttpResponse] | None = None,
+) -> HttpResponse:
+    """The page that a refusal becomes; what was typed comes back on every one of them.
+
+    ``on_unanswered`` draws the form again with the problems beside its fields.
+    """
+    if isinstance(refusal, NotFound):
+        raise Http404
+    if isinstance(refusal, Unanswered) and on_unanswered is not None:
+        return on_unanswered(refusal.problems)
+    back = reverse("project", args=[project.reference]) if project else reverse("home")
+    context: dict[str, Any] = {
+        "reason": refusal.message,
+        "typed": typed_texts(request),
+        "back_url": back,
+        "now": timezone.now(),
+    }
+    if isinstance(refusal, Busy):
+        response = render(request, "workflow/busy.html", context, status=refusal.status)
+        response.headers["Retry-After"] = "3"
+        return response
+    if isinstance(refusal, NotAllowed):
+        context["acts"] = _newest(project)
+        return render(request, "workflow/refused.html", context, status=refusal.status)
+    if isinstance(refusal, StaleText):
+        return render(request, "workflow/stale.html", {**context, **_stale(refusal)}, status=409)
+    if isinstance(refusal, AlreadyDone) and refusal.decision is not None:
+        context["acts"] = [_told(refusal.decision)]
+    return render(request, "409.html", context, status=refusal.status)
+
+
+def _told(said: Decision) -> tuple[str, str, datetime]:
+    """Who did what and when, for the pages of refusals."""
+    return sheet.who_of(said), said.get_outcome_display(), said.decided_at
+
+
+def _newest(project: Project | None) -> list[tuple[str, str, datetime]]:
+    """The last thing that was done to a case: whoever lost a race sees who won it."""
+    if project is None:
+        return []
+    said = Decision.objects.filter(project=project).exclude(outcome=Outcome.SKIPPED)
+    newest = said.select_related("decided_by", "post", "on_behalf_of").order_by("-pk").first()
+    return [_told(newest)] if newest else []
+
+
+def _stale(refusal: StaleText) -> dict[str, Any]:
+    before = refusal.shown.sheet if refusal.shown else {}
+    masters = Masters.in_force(localdate(refusal.current.created_at))
+    return {
+        "shown": refusal.shown,
+        "current": refusal.current,
+        "changes": changed_rows(before, refusal.current.sheet, masters) if refusal.shown else [],
+    }
+
+
+# --- answering a step ----------------------------------------------------------------------
+
+
+@login_required
+@require_POST
+def answer(request: HttpRequest, ref: str, slot: int) -> HttpResponse:
+    """Answer an open step: score, opinion, 承認, 差戻し, 決裁 …"""
+    at = timezone.now()
+    project = find(request, ref, at)
+    asked = _slot_of(request, project, slot, at)
+    form = _form(request, asked, at)
+    if ADD_CONDITION in request.POST:
+        return refilled(request, project, {slot: _unchecked(form)})
+    if not form.is_valid():
+        return _incomplete(request, project, asked, form)
+    if form.question.needs_password and (
+        problem := refusal_of_password(request, form.cleaned_data["password"])
+    ):
+        form.add_error("password", problem)
+        return _incomplete(request, project, asked, form)
+    chosen = Outcome(form.cleaned_data["outcome"])
+    try:
+        said = engine.decide(
+            project=project,
+            slot_id=slot,
+            revision_hash=form.cleaned_data["revision_hash"],
+            outcome=chosen,
+            answer=form.answer(),
+            by=person_of(request),
+            at=at,
+        )
+    except Refusal as refusal:
+        return refused(
+            request, refusal, project, on_unanswered=_again(request, project, slot, form)
+        )
+    _tell(request, said, asked.slot)
+    return _onwards(request, project, form.cleaned_data["return_to"], at)
+
+
+class Asked:
+    """A slot with the case around it."""
+
+    def __init__(self, dossier: Dossier, slot: Slot) -> None:
+        self.dossier, self.slot = dossier, slot
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an answer can still be given, a revised score included."""
+        step = self.slot.step_run
+        revisable = step.kind == StepKind.REVIEW and self.slot.state == SlotState.DONE
+        return step.closed_at is None and (self.slot.state == SlotState.OPEN or revisable)
+
+
+def _slot_of(request: HttpRequest, project: Project, slot_id: int, at: datetime) -> Asked:
+    posts = [each.post.pk for each in capacities_of(person_of(request), localdate(at))]
+    dossier = sheet.dossier_of(project, at, reader=person_of(request), posts=posts)
+    for step in dossier.steps:
+        for slot in step.slots:
+            if slot.pk == slot_id and step.run.kind not in CYCLE_KINDS | {StepKind.REVISION}:
+                return Asked(dossier, slot)
+    raise Http404
+
+
+def _form(request: HttpRequest, asked: Asked, at: datetime) -> AnswerForm:
+    """The form as it was sent. Who may not answer is refused by the engine, with the reason."""
+    permit = access.may_answer(person_of(request), asked.slot, at)
+    question = question_of(
+        asked.dossier,
+        asked.slot,
+        permit,
+        is_fresh=recently_authenticated(request, at) or not permit,
+    )
+    return AnswerForm(question, request.POST, auto_id=f"a{asked.slot.pk}_%s")
+
+
+def _unchecked(form: AnswerForm) -> AnswerForm:
+    """One more row was asked for: keep what was typed and complain about nothing."""
+    form._errors = form.error_class()  # noqa: SLF001 -- a bound form that is not checked yet
+    form.cleaned_data = {}
+    return form
+
+
+def _incomplete(
+    request: HttpRequest, project: Project, asked: Asked, form: AnswerForm
+) -> HttpResponse:
+    """The form again, unless somebody answered meanwhile or it is not this person's turn."""
+    if not asked.is_open:
+        last = asked.dossier.answer_of(asked.slot)
+        return refused(request, AlreadyDone(last), project)
+    permit = access.may_answer(person_of(request), asked.slot, timezone.now())
+    if not permit:
+        return refused(request, NotAllowed(permit.reason), project)
+    return refilled(request, project, {asked.slot.pk: form})
+
+
+def _again(
+    request: HttpRequest, project: Project, slot: int, form: AnswerForm
+) -> Callable[[dict[str, str]], HttpResponse]:
+    def draw(problems: dict[str, str]) -> HttpResponse:
+        form.add_problems(problems)
+        return refilled(request, project, {slot: form})
+
+    return draw
+
+
+def _tell(request: HttpRequest, said: Decision, slot: Slot) -> None:
+    """What was recorded, and whether it can still be taken back."""
+    sentence = _("「%(title)s」を「%(outcome)s」として記録しました。") % {
+        "title": said.project.title if said.project else "",
+        "outcome": said.get_outcome_display(),
+    }
+    if said.outcome in FINAL:
+        sentence += _("決裁は取り消せません。訂正は新しい決裁で行います。")
+    elif slot.step_run.kind in PULLABLE and RULES[Outcome(said.outcome)].effect == "count":
+        sentence += _("次の担当者が開くまでは、案件の画面から引き戻せます。")
+    messages.success(request, sentence)
+
+
+def _onwards(request: HttpRequest, project: Project, return_to: str, at: datetime) -> HttpResponse:
+    """To the next item of the work list, if the act began there; otherwise back to the case."""
+    if return_to != FROM_INBOX:
+        return redirect("project", ref=project.reference)
+    posts = [each.post.pk for each in capacities_of(person_of(request), localdate(at))]
+    waiting = WorkItem.objects.filter(post__in=posts, is_paused=False)
+    following = waiting.order_by("due_sort", "slot").values_list("slot", flat=True).first()
+    url = reverse("inbox")
+    return redirect(f"{url}?tab=todo&item={following}" if following else url)
+
+
+# --- acts outside the steps ----------------------------------------------------------------
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def pull_back(request: HttpRequest, ref: str) -> HttpResponse:
+    """引戻し: take one's own act back while nobody of the next station has seen it."""
+
+    def verb(project: Project, said: Answer, at: datetime) -> Run:
+        return engine.pull_back(project=project, by=person_of(request), at=at)
+
+    return _act(request, ref, Outcome.PULLED_BACK, verb)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdraw(request: HttpRequest, ref: str) -> HttpResponse:
+    """取下げ by the proposer."""
+
+    def verb(project: Project, said: Answer, at: datetime) -> Run:
+        return engine.withdraw(project=project, answer=said, by=person_of(request), at=at)
+
+    return _act(request, ref, Outcome.WITHDRAWN, verb)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def abandon(request: HttpRequest, ref: str) -> HttpResponse:
+    """廃案 by the 事務局, with the consent of the 本部長."""
+
+    def verb(project: Project, said: Answer, at: datetime) -> Run:
+        return engine.abandon(project=project, answer=said, by=person_of(request), at=at)
+
+    return _act(request, ref, Outcome.ABANDONED, verb)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def close_region(request: HttpRequest, ref: str) -> HttpResponse:
+    """締切 of the PT's review with the scores that are in."""
+
+    def verb(project: Project, said: Answer, at: datetime) -> Run:
+        return engine.close_region(
+            project=project, reason=said.comment, by=person_of(request), at=at
+        )
+
+    return _act(request, ref, Outcome.CLOSED, verb)
+
+
+VERBS: Final = {
+    Outcome.PULLED_BACK: "pull_back",
+    Outcome.WITHDRAWN: "withdraw",
+    Outcome.ABANDONED: "abandon",
+    Outcome.CLOSED: "close_region",
+}
+"""Act -> the verb that ``access.may`` knows."""
+
+
+def _act(
+    request: HttpRequest,
+    ref: str,
+    outcome: Outcome,
+    verb: Callable[[Project, Answer, datetime], Run],
+) -> HttpResponse:
+    """GET asks and changes nothing; POST does it."""
+    at = timezone.now()
+    project = find(request, ref, at)
+    rule = RULES[outcome]
+    sent = request.POST if request.method == "POST" else None
+    form = ReasonForm(sent, is_ending=rule.needs_confirmation) if rule.needs_comment else None
+    if sent is None or (form is not None and not form.is_valid()):
+        return _ask(request, project, outcome, form, at)
+    try:
+        verb(project, form.answer() if form else Answer(), at)
+    except Unanswered as refusal:
+        for sentence in refusal.problems.values():
+            (form or ReasonForm(sent, is_ending=False)).add_error(None, sentence)
+        return _ask(request, project, outcome, form, at)
+    except Refusal as refusal:
+        return refused(request, refusal, project)
+    done = _("「%(title)s」を「%(outcome)s」として記録しました。")
+    messages.success(request, done % {"title": project.title, "outcome": outcome.label})
+    return redirect("project", ref=project.reference)
+
+
+def _ask(
+    request: HttpRequest,
+    project: Project,
+    outcome: Outcome,
+    form: ReasonForm | None,
+    at: datetime,
+) -> HttpResponse:
+    permit = access.may(person_of(request), VERBS[outcome], project, at)
+    if not permit:
+        return refused(request, NotAllowed(permit.reason), project)
+    context = {
+        "now": at,
+        "project": project,
+        "outcome": outcome,
+        "rule": RULES[outcome],
+        "form": form,
+    }
+    is_wrong = form is not None and form.is_bound
+    return render(request, "workflow/act.html", context, status=422 if is_wrong else 200)
+
+
+# --- readings ------------------------------------------------------------------------------
+
+
+@login_required
+@require_POST
+def reading_read(request: HttpRequest, pk: int) -> HttpResponse:
+    """後閲 or 供覧: the holder of the post has read it."""
+    at = timezone.now()
+    seen = Reading.objects.filter(pk=pk, project__in=visible_to(person_of(request), at))
+    if not seen.exists():
+        raise Http404
+    try:
+        reading = engine.mark_read(reading_id=pk, by=person_of(request), at=at)
+    except Refusal as refusal:
+        return refused(request, refusal)
+    messages.success(request, _("「%s」を確認済みにしました。") % reading.project.title)
+    if request.POST.get("return_to") == FROM_INBOX:
+        return redirect(f"{reverse('inbox')}?tab=reading")
+    return redirect("project", ref=reading.project.reference)

@@ -1,0 +1,230 @@
+"""The page of a case, its whole history, and the deep link of mails."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from django.contrib.auth.decorators import login_required
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.timezone import localdate
+from django.views.decorators.http import require_safe
+
+from bpr_projects.access import visible_to
+from bpr_projects.enums import ADOPTED, Stage
+from bpr_projects.sheet import effect_of
+from roles.models import Section, capacities_of, read_once
+from workflow import engine, sheet
+from workflow.enums import Outcome, RunKind, StepKind
+from workflow.models import Condition, Decision, StepRun
+from workflow.outcomes import FINAL
+from workflow.sheet.belongings import ConditionLine
+from workflow.views.desk import Desk, desk_of
+from workflow.views.freshness import recently_authenticated
+from workflow.views.lookup import person_of, project_or_404
+from workflow.views.sheet_rows import Masters, rows_by_part
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from django.http import HttpRequest, HttpResponse
+
+    from bpr_projects.models import Project
+    from roles.models import User
+    from workflow.forms import AnswerForm
+    from workflow.models import Run
+    from workflow.sheet import Dossier
+
+NEWEST: Final = 20
+"""So many lines of the history stand on the page."""
+
+PAGE: Final = 50
+"""So many lines a page of the whole history has."""
+
+
+@login_required
+@require_safe
+def project(request: HttpRequest, ref: str) -> HttpResponse:
+    """The case with everything the reader may know and do."""
+    return _seen_page(request, ref, is_deep_link=False)
+
+
+@login_required
+@require_safe
+def decide(request: HttpRequest, ref: str) -> HttpResponse:
+    """Where mails lead: the same page, at the decision; who acted, if it was decided already."""
+    return _seen_page(request, ref, is_deep_link=True)
+
+
+def _seen_page(request: HttpRequest, ref: str, *, is_deep_link: bool) -> HttpResponse:
+    at = timezone.now()
+    with read_once():
+        case = find(request, ref, at)
+        context = context_of(request, case, at)
+        mark_seen(request, context["desk"], at)
+        return render(request, "workflow/case.html", {**context, "is_deep_link": is_deep_link})
+
+
+def find(request: HttpRequest, ref: str, at: datetime) -> Project:
+    """The case with its present text, or 404."""
+    among = visible_to(person_of(request), at).select_related("revision")
+    return project_or_404(request, ref, at, among)
+
+
+def refilled(request: HttpRequest, case: Project, bound: Mapping[int, AnswerForm]) -> HttpResponse:
+    """The page again with the forms as they were sent: what is wrong stands beside the fields."""
+    at = timezone.now()
+    is_wrong = any(form.errors for form in bound.values())
+    with read_once():
+        context = context_of(request, case, at, bound)
+        context["sent"] = next(iter(bound.values()))
+        return render(request, "workflow/case.html", context, status=422 if is_wrong else 200)
+
+
+def context_of(
+    request: HttpRequest,
+    case: Project,
+    at: datetime,
+    bound: Mapping[int, AnswerForm] | None = None,
+) -> dict[str, Any]:
+    """What the page shows, in a fixed number of queries."""
+    reader = person_of(request)
+    capacities = capacities_of(reader, localdate(at))
+    posts = {each.post.pk for each in capacities}
+    dossier = sheet.dossier_of(case, at, reader=reader, posts=posts)
+    desk = desk_of(
+        dossier,
+        reader,
+        capacities,
+        is_fresh=recently_authenticated(request, at),
+        bound=bound,
+        return_to=request.GET.get("from", ""),
+    )
+    run = dossier.shown_run
+    newest = dossier.decisions[-NEWEST:]
+    return {
+        "now": at,
+        "project": case,
+        "desk": desk,
+        "milestones": sheet.milestones_of(dossier),
+        "columns": sheet.columns_of(dossier, run) if run else (),
+        "run": run,
+        "approval": dossier.approval,
+        "review": sheet.review_of(dossier, posts),
+        "lines": sheet.lines_of(dossier, newest, posts),
+        "has_more": len(dossier.decisions) > NEWEST,
+        "done": _said_on_the_way(dossier, run, posts),
+        "coming": sheet.coming_of(dossier, run) if run else (),
+        "final": _final(dossier),
+        "files": dossier.belongings.files,
+        "last": _last(dossier, posts),
+        **_text(dossier, reader),
+    }
+
+
+def _text(dossier: Dossier, reader: User) -> dict[str, Any]:
+    """The proposal in words: the frozen text, or the working copy of a draft."""
+    case = dossier.project
+    answers = case.revision.sheet if case.revision else case.sheet
+    names = dossier.belongings.sections
+    masters = Masters(
+        areas=(case.area,) if case.area else (),
+        sections=tuple(Section(code=code, name=name) for code, name in names.items()),
+    )
+    return {
+        "answers": answers,
+        "parts": rows_by_part(answers, masters),
+        "hours": effect_of(answers, yen_per_hour=0).hours,
+        "related": [names.get(code, code) for code in answers.get("sections") or []],
+        "is_adopted": case.stage in ADOPTED,
+        "is_draft": case.stage == Stage.DRAFT,
+        "may_edit": case.stage == Stage.DRAFT and reader.pk in dossier.belongings.authors,
+    }
+
+
+def _said_on_the_way(dossier: Dossier, run: Run | None, posts: set[int]) -> list[sheet.Line]:
+    """What counts of the present round, newest first: the way behind the case."""
+    return sheet.lines_of(dossier, dossier.said_in(run), posts) if run else []
+
+
+def _final(dossier: Dossier) -> sheet.Line | None:
+    """The decision that ended the proposal's run, for its 決裁票."""
+    gone = dossier.superseded
+    said = [
+        each
+        for each in dossier.decisions
+        if each.outcome in FINAL and each.pk not in gone and each.run.kind == RunKind.PROJECT
+    ]
+    lines = sheet.lines_of(dossier, said[-1:], set())
+    return lines[0] if lines else None
+
+
+def _last(dossier: Dossier, posts: set[int]) -> sheet.Line | None:
+    """What was said last, for whoever comes by an old link."""
+    said = [each for each in dossier.decisions if each.outcome != Outcome.SKIPPED]
+    lines = sheet.lines_of(dossier, said[-1:], posts)
+    return lines[0] if lines else None
+
+
+def mark_seen(request: HttpRequest, desk: Desk, at: datetime) -> None:
+    """The one write of a GET: a holder who may answer has the page open. No prefetch, no HEAD."""
+    purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
+    if request.method != "GET" or "prefetch" in purpose:
+        return
+    for slot in desk.to_see:
+        engine.mark_seen(slot_id=slot.pk, by=person_of(request), at=at)
+
+
+@login_required
+@require_safe
+def history(request: HttpRequest, ref: str) -> HttpResponse:
+    """All that was said on a case, newest first, by pages that stay the same while it grows."""
+    at = timezone.now()
+    with read_once():
+        case = find(request, ref, at)
+        before = request.GET.get("before", "")
+        decisions = sheet.rows_of(Decision.objects.filter(project=case)).order_by("-pk")
+        if before.isascii() and before.isdecimal():
+            decisions = decisions.filter(pk__lt=int(before[:18]))
+        shown = list(decisions[: PAGE + 1])
+        context = {
+            "now": at,
+            "project": case,
+            "lines": _history_lines(request, case, shown[:PAGE], at),
+            "older": shown[PAGE - 1].pk if len(shown) > PAGE else None,
+            "is_first": not before,
+        }
+        return render(request, "workflow/case_history.html", context)
+
+
+def _history_lines(
+    request: HttpRequest, case: Project, shown: list[Decision], at: datetime
+) -> list[sheet.Line]:
+    posts = {each.post.pk for each in capacities_of(person_of(request), localdate(at))}
+    hidden = _hidden_steps(case, posts)
+    texts = sheet.texts_of(shown)
+    gone = set(
+        Decision.objects.filter(supersedes__in=shown).values_list("supersedes_id", flat=True)
+    )
+    conditions: dict[int, list[ConditionLine]] = {}
+    for each in Condition.objects.filter(decision__in=shown).select_related("owner"):
+        line = ConditionLine(each.text, each.owner.name, each.due_on)
+        conditions.setdefault(each.decision_id, []).append(line)
+    return [
+        sheet.line_of(
+            each,
+            texts.get(each.pk, {}),
+            tuple(conditions.get(each.pk, ())),
+            is_superseded=each.pk in gone,
+            is_hidden=each.step_run_id in hidden,
+        )
+        for each in shown
+    ]
+
+
+def _hidden_steps(case: Project, posts: Iterable[int]) -> set[int]:
+    """Open regions in which this reader's own score is not in yet."""
+    regions = StepRun.objects.filter(project=case, kind=StepKind.REVIEW, closed_at=None)
+    answered = regions.filter(slots__post__in=list(posts), slots__state="DONE")
+    return set(regions.exclude(pk__in=answered.values("pk")).values_list("pk", flat=True))

@@ -1,0 +1,348 @@
+"""What a reader may do with a case now, and why not: the right side of its page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from bpr_projects.enums import UNDERWAY
+from roles.enums import Basis
+from workflow import access, sheet
+from workflow.actions.answers import targets_of
+from workflow.charts import ball_of
+from workflow.enums import (
+    CYCLE_KINDS,
+    DECIDING_KINDS,
+    DeputyPolicy,
+    Outcome,
+    RunKind,
+    SlotState,
+    StepKind,
+)
+from workflow.forms import AnswerForm, Question
+from workflow.outcomes import RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from django_stubs_ext import StrOrPromise
+
+    from roles.models import Capacity, User
+    from workflow.access import Permit
+    from workflow.charts import Ball
+    from workflow.models import Decision, Run, Slot
+    from workflow.sheet import Dossier, Owed, Step
+
+
+@dataclass(frozen=True)
+class Part:
+    """A slot that the reader's post holds: a form, a link to another page, or why neither."""
+
+    slot: Slot
+    permit: Permit
+    heading: str
+    form: AnswerForm | None = None
+    url: str = ""
+    link: str = ""
+    question: tuple[tuple[str, str], ...] = ()
+    objections: tuple[sheet.Line, ...] = ()
+    is_revisable: bool = False
+
+
+@dataclass(frozen=True)
+class Verb:
+    """What can be done outside the steps; shown with its reason when it may not be."""
+
+    label: str
+    url: str
+    icon: str
+    permit: Permit
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Everything on the right side."""
+
+    parts: tuple[Part, ...]
+    balls: tuple[Ball, ...]
+    reasons: tuple[str, ...]
+    verbs: tuple[Verb, ...]
+    readings: tuple[Owed, ...]
+
+    @property
+    def to_see(self) -> list[Slot]:
+        """Open slots that the reader may answer and has not opened before."""
+        return [
+            part.slot
+            for part in self.parts
+            if part.permit
+            and part.slot.state == SlotState.OPEN
+            and not getattr(part.slot, "is_seen", False)
+        ]
+
+
+HEADINGS: Final[dict[StepKind, StrOrPromise]] = {
+    StepKind.CONFIRMATION: gettext_lazy("%sとしての確認"),
+    StepKind.RECEPTION: gettext_lazy("%sとしての受付"),
+    StepKind.REVIEW: gettext_lazy("%sとしての採点"),
+    StepKind.REFERRAL: gettext_lazy("%sとしての上申"),
+    StepKind.APPROVAL: gettext_lazy("%sとしての承認"),
+    StepKind.CONCURRENCE: gettext_lazy("%sとしての合議"),
+    StepKind.MEDIATION: gettext_lazy("%sとしての調整"),
+    StepKind.DELIBERATION: gettext_lazy("%sとしての審議"),
+    StepKind.STANDING_DECISION: gettext_lazy("%sとしての専決"),
+    StepKind.DECISION: gettext_lazy("%sとしての判断"),
+}
+
+
+def desk_of(
+    dossier: Dossier,
+    reader: User,
+    capacities: list[Capacity],
+    *,
+    is_fresh: bool,
+    bound: Mapping[int, AnswerForm] | None = None,
+    return_to: str = "",
+) -> Desk:
+    """``is_fresh``: the last authentication is young enough for a 決裁. ``bound``: sent forms."""
+    mine = {each.post.pk: each for each in capacities}
+    parts = []
+    for step in dossier.open_steps:
+        for slot in _held(step, mine):
+            permit = _permit(dossier, step, slot, reader, capacities)
+            part = part_of(dossier, slot, permit, is_fresh=is_fresh, return_to=return_to)
+            sent = (bound or {}).get(slot.pk)
+            parts.append(part if sent is None else _with(part, sent))
+    return Desk(
+        parts=tuple(parts),
+        balls=tuple(balls_of(dossier)),
+        reasons=tuple(_reasons(dossier, mine)),
+        verbs=tuple(_verbs(dossier, reader, capacities)),
+        readings=tuple(dossier.belongings.readings),
+    )
+
+
+def _with(part: Part, form: AnswerForm) -> Part:
+    return Part(**{**part.__dict__, "form": form})
+
+
+def _held(step: Step, mine: Mapping[int, Capacity]) -> list[Slot]:
+    """The reader's seats: unanswered ones, and own scores that may still be revised."""
+    return [
+        slot
+        for slot in step.slots
+        if slot.post_id in mine
+        and (
+            slot.state == SlotState.OPEN
+            or (step.run.kind == StepKind.REVIEW and slot.state == SlotState.DONE)
+        )
+    ]
+
+
+def _permit(
+    dossier: Dossier, step: Step, slot: Slot, reader: User, capacities: list[Capacity]
+) -> Permit:
+    elsewhere = next(
+        (
+            said.post.title
+            for said in dossier.decisions
+            if said.step_run_id == step.run.pk
+            and said.decided_by_id == reader.pk
+            and said.slot_id != slot.pk
+            and said.outcome != Outcome.SKIPPED
+        ),
+        "",
+    )
+    return access.permit_to_answer(
+        reader,
+        slot,
+        capacities=capacities,
+        authors=dossier.belongings.authors,
+        answered_as=elsewhere,
+    )
+
+
+def part_of(
+    dossier: Dossier, slot: Slot, permit: Permit, *, is_fresh: bool, return_to: str = ""
+) -> Part:
+    """The panel of one slot."""
+    kind = StepKind(slot.step_run.kind)
+    project = dossier.project
+    if kind == StepKind.REVISION:
+        url = reverse("project-edit", args=[project.reference])
+        return Part(slot, permit, _("修正と再提出"), url=url, link=_("提案を直す"))
+    if kind in CYCLE_KINDS:
+        url = reverse("board", args=[project.reference])
+        link = _("「%s」を記録する") % kind.label
+        return Part(slot, permit, slot.step_run.title, url=url, link=link)
+    return Part(
+        slot,
+        permit,
+        heading=str(HEADINGS[kind]) % slot.post.title,
+        form=form_of(dossier, slot, permit, is_fresh=is_fresh, return_to=return_to)
+        if permit
+        else None,
+        question=_question(dossier, slot),
+        objections=tuple(_objections(dossier, slot)) if kind in DECIDING_KINDS else (),
+        is_revisable=slot.state == SlotState.DONE,
+    )
+
+
+def _question(dossier: Dossier, slot: Slot) -> tuple[tuple[str, str], ...]:
+    if slot.step_run.run.kind != RunKind.APPROVAL:
+        return ()
+    step = next(step for step in dossier.steps if step.run.pk == slot.step_run_id)
+    return tuple(sheet.question_words(sheet.question_of(step)))
+
+
+def _objections(dossier: Dossier, slot: Slot) -> list[sheet.Line]:
+    return sheet.lines_of(dossier, dossier.objections(slot.step_run.run), set())
+
+
+def form_of(
+    dossier: Dossier, slot: Slot, permit: Permit, *, is_fresh: bool, return_to: str = ""
+) -> AnswerForm:
+    """An empty form, or one's own score to be revised."""
+    said = dossier.answer_of(slot) if slot.state == SlotState.DONE else None
+    initial: dict[str, object] = {"return_to": return_to}
+    if slot.step_run.kind == StepKind.REVIEW:
+        initial["outcome"] = Outcome.SCORED.value
+    if said is not None and said.outcome == Outcome.SCORED:
+        initial |= {
+            "scores": {code: str(points) for code, points in (said.scores or {}).items()},
+            "comment": dossier.texts.get(said.pk, {}).get("comment", ""),
+        }
+    question = question_of(dossier, slot, permit, is_fresh=is_fresh)
+    return AnswerForm(question, initial=initial, prefix=None, auto_id=f"a{slot.pk}_%s")
+
+
+def question_of(dossier: Dossier, slot: Slot, permit: Permit, *, is_fresh: bool) -> Question:
+    """What the form of a slot has to ask."""
+    step = slot.step_run
+    kind = StepKind(step.kind)
+    belongings = dossier.belongings
+    is_deputy = permit.capacity is not None and permit.capacity.basis == Basis.DEPUTY
+    return Question(
+        kind=kind,
+        revision_hash=step.revision.content_hash if step.revision else "",
+        targets=targets_of(slot) if Outcome.SENT_BACK in _outcomes(kind) else (),
+        principles=tuple((row.code, row.name, row.question) for row in belongings.principles),
+        sections=belongings.sections,
+        needs_reply=kind in DECIDING_KINDS and bool(dossier.objections(step.run)),
+        needs_urgent_reason=is_deputy and step.snapshot.get("deputy") == DeputyPolicy.URGENT,
+        needs_password=kind in DECIDING_KINDS and not is_fresh,
+    )
+
+
+def _outcomes(kind: StepKind) -> tuple[Outcome, ...]:
+    return Question(kind, "").outcomes
+
+
+def balls_of(dossier: Dossier) -> list[Ball]:
+    """Who holds the case, for each open step; an open question about it comes first."""
+    steps = sorted(dossier.open_steps, key=lambda step: step.run.run.kind == RunKind.CYCLE)
+    return [
+        ball_of(
+            step.slots,
+            dossier.people,
+            dossier.project.proposer_id,
+            dossier.at,
+            dossier.belongings.closures,
+        )
+        for step in steps
+    ]
+
+
+def _reasons(dossier: Dossier, mine: Mapping[int, Capacity]) -> list[str]:
+    """Why the reader cannot press anything at a step where no seat is the reader's."""
+    return [
+        _("この段階で判断するのは、表示している職の方です。あなたの操作は必要ありません。")
+        for step in dossier.open_steps
+        if not _held(step, mine)
+    ][:1]
+
+
+# --- verbs outside the steps ---
+
+
+def _verbs(dossier: Dossier, reader: User, capacities: list[Capacity]) -> list[Verb]:
+    found = [
+        _pull_back(dossier, reader, capacities),
+        _withdraw(dossier, reader),
+        _close_region(dossier, reader),
+        _abandon(dossier, reader),
+    ]
+    return [verb for verb in found if verb is not None]
+
+
+def _verb(dossier: Dossier, outcome: Outcome, name: str, icon: str, permit: Permit) -> Verb:
+    url = reverse(name, args=[dossier.project.reference])
+    return Verb(str(RULES[outcome].button), url, icon, permit)
+
+
+def _pull_back(dossier: Dossier, reader: User, capacities: list[Capacity]) -> Verb | None:
+    step = next((step for step in dossier.open_steps if step.run.run.kind != RunKind.CYCLE), None)
+    last = _last_act(dossier, step) if step else None
+    if step is None or last is None or last.decided_by_id != reader.pk:
+        return None
+    opened = min(
+        (
+            (slot.opened_when, slot.opened_by)  # type: ignore[attr-defined]  # annotated
+            for slot in step.slots
+            if slot.opened_when  # type: ignore[attr-defined]
+        ),
+        default=None,
+    )
+    permit = access.permit_to_pull_back(
+        reader, last, (opened[1], opened[0]) if opened else None, capacities
+    )
+    return _verb(dossier, Outcome.PULLED_BACK, "pull-back", "undo-2", permit)
+
+
+def _last_act(dossier: Dossier, step: Step) -> Decision | None:
+    """The act that opened the step, while nobody has touched the step."""
+    run: Run = step.run.run
+    said = [
+        each
+        for each in dossier.decisions
+        if each.run_id == run.pk and each.outcome != Outcome.SKIPPED
+    ]
+    is_touched = len(step.waiting) < len(step.slots) or any(
+        each.step_run_id == step.run.pk for each in said
+    )
+    counting = [each for each in said if each.pk not in dossier.superseded]
+    return None if is_touched or not counting else access.pullable(step.run, counting[-1])
+
+
+def _withdraw(dossier: Dossier, reader: User) -> Verb | None:
+    project = dossier.project
+    permit = access.may(reader, "withdraw", project, dossier.at)
+    is_author = reader.pk in dossier.belongings.authors
+    if not permit and not (is_author and project.stage in UNDERWAY):
+        return None
+    return _verb(dossier, Outcome.WITHDRAWN, "withdraw", "x", permit)
+
+
+def _close_region(dossier: Dossier, reader: User) -> Verb | None:
+    permit = access.may(reader, "close_region", dossier.project, dossier.at)
+    step = next((each for each in dossier.open_steps if each.run.kind == StepKind.REVIEW), None)
+    if not permit or step is None:
+        return None
+    done = sum(slot.state == SlotState.DONE for slot in step.slots)
+    if done < step.run.quorum:
+        permit = access.no(
+            _("採点が%(done)s人分です。定足数の%(quorum)s人がそろうと締め切れます。")
+            % {"done": done, "quorum": step.run.quorum}
+        )
+    return _verb(dossier, Outcome.CLOSED, "close-region", "list-checks", permit)
+
+
+def _abandon(dossier: Dossier, reader: User) -> Verb | None:
+    permit = access.may(reader, "abandon", dossier.project, dossier.at)
+    if not permit:
+        return None
+    return _verb(dossier, Outcome.ABANDONED, "abandon", "archive", permit)

@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from bpr_projects import calendar, sheet
 from bpr_projects.enums import BudgetMeasure
 from bpr_projects.models import Area
-from bpr_projects.sheet import Kind
+from bpr_projects.sheet import PARTS, Kind
 from roles.models import Section
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 EMPTY: tuple[object, ...] = (None, "", [], False)
 
@@ -61,11 +61,18 @@ class ChangedRow:
 
 
 def rows_by_part(answers: Mapping[str, Any], masters: Masters) -> list[tuple[str, str, list[Row]]]:
-    """(code, title, rows) of every part of the sheet. No query."""
-    return [
-        (code, str(title), [_row(field, answers, masters) for field in _fields_of(code)])
-        for code, title in sheet.PARTS.items()
-    ]
+    """(code, title, rows) of every part of the sheet; its yes/no answers are one row. No query."""
+    return [(code, str(title), _rows(code, answers, masters)) for code, title in PARTS.items()]
+
+
+def _rows(part: str, answers: Mapping[str, Any], masters: Masters) -> list[Row]:
+    fields = [field for field in sheet.FIELDS if field.part == part]
+    flags = [field for field in fields if field.kind == Kind.FLAG]
+    rows = [_row(field, answers, masters) for field in fields if field.kind != Kind.FLAG]
+    if flags:
+        said = "、".join(str(field.label) for field in flags if answers.get(field.name))
+        rows.append(Row(f"{part}-flags", _("あてはまること"), said or _("なし"), is_long=False))
+    return rows
 
 
 def changed_rows(
@@ -114,10 +121,6 @@ def _chosen(kind: Kind, value: Any, masters: Masters) -> str:
 
 def _is_empty(value: Any) -> bool:
     return any(value is each or (value == each and not isinstance(value, int)) for each in EMPTY)
-
-
-def _fields_of(part: str) -> Iterable[sheet.Field]:
-    return (field for field in sheet.FIELDS if field.part == part)
 
 
 def _row(field: sheet.Field, answers: Mapping[str, Any], masters: Masters) -> Row:

@@ -69,7 +69,10 @@ def loaded_office(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> 
 
 @pytest.fixture
 def office(loaded_office: City, db: None) -> City:
-    """The sample city, ready to receive cases. Not for tests with real transactions."""
+    """The sample city, ready to receive cases.
+
+    A module that uses it has no tests with real transactions: those take ``real_office``.
+    """
     return loaded_office
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from itertools import count
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -34,6 +34,9 @@ from workflow.access import holders
 from workflow.enums import Outcome, SlotState, StepKind
 from workflow.models import Decision, Run, Slot, StepRun
 from workflow.outcomes import Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 JST: Final = ZoneInfo("Asia/Tokyo")
 AT: Final = datetime(2026, 5, 11, 9, 0, tzinfo=JST)
@@ -343,14 +346,20 @@ def resubmit(project: Project, *, at: datetime = AT, **answers: Any) -> Project:
     return Project.objects.get(pk=project.pk)
 
 
-def record_phase(project: Project, *, at: datetime = AT, **content: Any) -> Phase:
+def record_phase(
+    project: Project,
+    *,
+    content: Mapping[str, Any] | None = None,
+    at: datetime = AT,
+    **more: Any,
+) -> Phase:
     """Record the open phase of the OODA cycle; returns which one it was."""
     slot = the_slot(project)
     phase = Phase(slot.step_run.kind)
     engine.record_phase(
         project=project,
         slot_id=slot.pk,
-        content={**PHASES[phase], **content},
+        content={**PHASES[phase], **(content or {}), **more},
         by=holder(slot.post.code, at),
         at=at,
     )

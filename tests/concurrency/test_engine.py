@@ -270,7 +270,7 @@ def test_many_cases_move_at_once_on_one_ledger(real_office: City) -> None:
     )
 
     assert refusals == []
-    numbers = sorted(Project.objects.values_list("number", flat=True))
+    numbers = list(Project.objects.order_by("number").values_list("number", flat=True))
     assert numbers == [f"R8-{n:03}" for n in range(1, 9)]
     assert {run.state for run in done} == {RunState.OPEN}
     assert WorkItem.objects.count() == 8

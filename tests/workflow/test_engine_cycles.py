@@ -161,7 +161,7 @@ def test_an_incomplete_record_is_refused(office: City, phase: Phase) -> None:
 
     for name in PHASES[phase]:
         with refused(case, Unanswered) as refusal:
-            record_phase(case, **{name: ""})
+            record_phase(case, content={name: ""})
         assert list(refusal.value.problems) == [name]
 
 

@@ -214,7 +214,7 @@ def test_the_fast_lane_asks_two_in_turn_and_leads_straight_to_the_standing_decis
 
 
 def test_the_turn_goes_round(office: City) -> None:
-    asked = []
+    asked: list[str] = []
     for leader in ("LEADER-SHIMIN", "LEADER-ZEIMU", "LEADER-SOMU"):
         case = a_project(route="RT5", to=StepKind.REVIEW, post=leader)
         asked += Slot.objects.filter(step_run=the_step(case)).values_list("post__code", flat=True)

@@ -133,6 +133,12 @@ def recompute(entries: Sequence[LedgerEntry]) -> dict[int, dict[str, Any]]:
     return found
 
 
+def strays() -> list[int]:
+    """Entries of another kind to which a decision appeals that nobody took."""
+    foreign = Decision.objects.exclude(entry__kind="DECISION")
+    return list(foreign.values_list("entry", flat=True).order_by("entry"))
+
+
 def _digest(revision: Revision) -> str:
     files = [(each.name, each.sha256, each.size) for each in revision.attachments.all()]
     return content_hash(revision.kind, revision.sheet, files)

@@ -1,0 +1,83 @@
+"""What an administrator of the database changes past the verbs is found and named."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from records import ledger
+from tests.make import a_project, say
+from tests.records.tampering import protections_off, run
+from workflow.enums import Outcome, StepKind
+from workflow.models import Decision
+
+if TYPE_CHECKING:
+    from tests.fixtures_city import City
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TAMPERINGS = [
+    "UPDATE workflow_decision SET outcome = 'ADOPTED_WITH_CONDITIONS' WHERE outcome = 'ADOPTED'",
+    "UPDATE workflow_decision SET decided_by_id = decided_by_id + 1 WHERE outcome = 'ADOPTED'",
+    "UPDATE workflow_decision SET basis = 'OWN' WHERE outcome = 'ADOPTED'",
+    "UPDATE workflow_decision SET clause = 'x' WHERE outcome = 'ADOPTED'",
+    "UPDATE workflow_decision SET authority = '{}' WHERE outcome = 'ADOPTED'",
+    "UPDATE workflow_decision SET post_id = post_id + 1 WHERE outcome = 'ADOPTED'",
+    "UPDATE workflow_decision SET round = 2 WHERE outcome = 'ADOPTED'",
+    "DELETE FROM workflow_decision WHERE outcome = 'ADOPTED'",
+]
+
+
+@pytest.mark.parametrize("statement", TAMPERINGS)
+def test_a_changed_decision_is_found_and_named(real_office: City, statement: str) -> None:
+    case = a_project(route="RT1", to=StepKind.STANDING_DECISION)
+    decision = say(case, Outcome.ADOPTED)
+    seq = decision.entry_id
+    assert ledger.verify().ok
+
+    with protections_off():
+        run(statement)
+
+    found = ledger.verify()
+    assert (found.ok, found.first_bad_seq) == (False, seq)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        """UPDATE bpr_projects_revision SET sheet = '{"title": "別の案"}'""",
+        "UPDATE bpr_projects_revision SET kind = 'STOP'",
+    ],
+)
+def test_a_changed_text_is_found_at_its_first_decision(real_office: City, statement: str) -> None:
+    case = a_project()
+    first = Decision.objects.get(project=case)
+    say(case, Outcome.APPROVED)
+
+    with protections_off():
+        run(statement)
+
+    found = ledger.verify()
+    assert (found.ok, found.first_bad_seq) == (False, first.entry_id)
+
+
+def test_a_decision_that_nobody_took_is_found(real_office: City) -> None:
+    case = a_project(route="RT1", to=StepKind.STANDING_DECISION)
+    decision = say(case, Outcome.ADOPTED)
+    columns = [
+        field.column
+        for field in Decision._meta.concrete_fields
+        if field.column not in (None, "id", "entry_id", "slot_id", "outcome")
+    ]
+    copied = ", ".join(str(column) for column in columns)
+
+    with protections_off():
+        run(
+            f"INSERT INTO workflow_decision (entry_id, outcome, {copied}) "  # noqa: S608
+            f"SELECT 1, 'AGREED', {copied} "
+            f"FROM workflow_decision WHERE id = {decision.pk}"
+        )
+
+    found = ledger.verify()
+    assert (found.ok, found.first_bad_seq) == (False, 1)

@@ -96,9 +96,14 @@ def told_in_vain(decision: Decision) -> list[Addressee]:
 def _people(
     run_id: int, in_round: int | None = None, *, without: frozenset[int]
 ) -> list[Addressee]:
-    """Persons who said something on a run; 省略 is the rule's doing, nobody's."""
+    """Persons who said something on a run, but not those who did so for one of these posts.
+
+    省略 is the rule's doing, nobody's.
+    """
     said = Decision.objects.filter(run=run_id).exclude(outcome=Outcome.SKIPPED)
     if in_round is not None:
         said = said.filter(round=in_round)
-    people = said.exclude(post__in=without).values_list("decided_by", flat=True)
-    return [Addressee(Why.ACTED, person_id=pk) for pk in sorted(set(people))]
+    acts = set(said.order_by().values_list("decided_by", "post"))
+    left_out = {person for person, post in acts if post in without}
+    people = {person for person, _post in acts} - left_out
+    return [Addressee(Why.ACTED, person_id=pk) for pk in sorted(people)]

@@ -1,0 +1,81 @@
+"""A real mail server that misbehaves on demand."""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    from aiosmtpd.controller import Controller
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from email.message import EmailMessage
+
+    from pytest_django.fixtures import SettingsWrapper
+
+
+@dataclass
+class Sink:
+    """Keeps what it accepts. ``faults``: address -> answers to give before it accepts.
+
+    An answer is an SMTP reply, or ``drop`` (accept, then hang up without saying so).
+    """
+
+    port: int = 0
+    accepted: list[EmailMessage] = field(default_factory=list)
+    faults: dict[str, list[str]] = field(default_factory=dict)
+    connections: int = 0
+
+    async def handle_EHLO(  # noqa: N802, PLR0913 -- aiosmtpd's name and signature
+        self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]
+    ) -> list[str]:
+        self.connections += 1
+        session.host_name = hostname
+        return responses
+
+    async def handle_RCPT(  # noqa: N802, PLR0913 -- as above
+        self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        waiting = self.faults.get(address, [])
+        if waiting and waiting[0] != "drop":
+            return waiting.pop(0)
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        mail = message_from_bytes(envelope.content, policy=policy.default)
+        self.accepted.append(mail)  # type: ignore[arg-type]
+        waiting = self.faults.get(envelope.rcpt_tos[0], [])
+        if waiting:
+            waiting.pop(0)
+            server.transport.abort()
+            await asyncio.sleep(0)
+        return "250 OK"
+
+    def ids(self) -> list[str]:
+        return [mail["Message-ID"] for mail in self.accepted]
+
+
+@pytest.fixture
+def sink(settings: SettingsWrapper) -> Iterator[Sink]:
+    """The mail server of the settings, on a free port."""
+    sink = Sink()
+    controller = Controller(sink, hostname="127.0.0.1", port=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        controller.start()
+    assert controller.server is not None
+    sink.port = controller.server.sockets[0].getsockname()[1]
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST = "127.0.0.1"
+    settings.EMAIL_PORT = sink.port
+    settings.EMAIL_TIMEOUT = 5
+    yield sink
+    controller.stop()

@@ -1,0 +1,62 @@
+"""What tests of mails share: a sweep at a moment, who was told what, and that all is accounted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from notifications.delivery import Report, sweep
+from notifications.enums import DeliveryState, Event, MessageState
+from notifications.models import Delivery, OutboxMessage
+from notifications.outbox import worker_name
+from tests.make import AT
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from roles.models import User
+
+
+def send(at: datetime = AT) -> Report:
+    """One sweep."""
+    return sweep(at=at, worker=worker_name())
+
+
+def told(event: Event | None = None) -> list[str]:
+    """Names of everybody to whom a mail went out, in the order of the mails."""
+    sent = Delivery.objects.filter(state=DeliveryState.SENT).order_by("pk")
+    sent = sent.filter(event=event) if event else sent.exclude(event=Event.SECRET)
+    return [mail.person.name for mail in sent.select_related("person")]
+
+
+def names(*people: User) -> list[str]:
+    return [person.name for person in people]
+
+
+def the_mail(event: Event, person: User | None = None) -> Delivery:
+    """The last mail about an event."""
+    mails = Delivery.objects.filter(event=event)
+    return (mails.filter(person=person) if person else mails).latest("pk")
+
+
+def forget_mails(at: datetime = AT) -> None:
+    """Send what waits, so that the test sees only what comes after."""
+    send(at)
+    Delivery.objects.filter(state=DeliveryState.SENT).update(event=Event.SECRET)
+
+
+def assert_accounted() -> None:
+    """Every addressee of every fact ended as sent, superseded, or with a reason."""
+    for message in OutboxMessage.objects.prefetch_related("told__delivery"):
+        if message.state != MessageState.EXPANDED:
+            assert message.reason, message
+            continue
+        states = {fact.delivery.state for fact in message.told.all()}
+        assert states, message
+        assert states <= {
+            DeliveryState.SENT,
+            DeliveryState.SUPERSEDED,
+            DeliveryState.SKIPPED,
+            DeliveryState.DEAD,
+        }, message
+    unsent = Delivery.objects.exclude(state=DeliveryState.SENT)
+    assert not unsent.filter(reason="").exists()

@@ -1,0 +1,73 @@
+"""The table of notices is complete: nothing can happen that nobody thought of telling."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.urls import resolve
+
+from notifications.catalogue import (
+    NO_MAIL,
+    NO_TURN,
+    NOTICES,
+    OF_OUTCOME,
+    OF_READING,
+    TURNS,
+    event_of,
+)
+from notifications.enums import Event
+from workflow.enums import READING_KINDS, Outcome, StepKind
+from workflow.outcomes import STATIONS
+
+BODIES = Path(settings.BASE_DIR) / "templates" / "notifications" / "email" / "body"
+
+
+def test_every_event_has_a_notice() -> None:
+    assert set(NOTICES) == set(Event) - {Event.SECRET}
+
+
+def test_every_kind_of_step_is_asked_for_or_says_why_not() -> None:
+    assert set(TURNS) | set(NO_TURN) == set(StepKind)
+    assert not set(TURNS) & set(NO_TURN)
+    assert set(OF_READING) == READING_KINDS
+
+
+def test_every_outcome_is_told_or_says_why_not() -> None:
+    silent = {outcome for outcome, _kind in NO_MAIL}
+
+    assert set(OF_OUTCOME) | silent == set(Outcome)
+    assert set(OF_OUTCOME) & silent == {Outcome.OBJECTED}
+
+
+@pytest.mark.parametrize("kind", StepKind)
+def test_every_answer_at_a_station_is_told_or_says_why_not(kind: StepKind) -> None:
+    for outcome in STATIONS[kind]:
+        is_told = event_of(outcome, kind) is not None
+        assert is_told != ((outcome, kind) in NO_MAIL), outcome
+
+
+def test_no_outcome_has_two_events() -> None:
+    outcomes = [outcome for notice in NOTICES.values() for outcome in notice.outcomes]
+
+    assert len(outcomes) == len(set(outcomes))
+
+
+def test_every_notice_has_its_body() -> None:
+    assert {notice.template for notice in NOTICES.values()} == {
+        path.stem for path in BODIES.glob("*.txt")
+    }
+
+
+def test_what_asks_for_work_cannot_be_switched_off() -> None:
+    assert not NOTICES[Event.YOUR_TURN].may_be_switched_off
+    assert not NOTICES[Event.SENT_BACK].may_be_switched_off
+
+
+PATHS = {each.path for each in [*NOTICES.values(), *TURNS.values()]}
+
+
+@pytest.mark.parametrize("path", sorted(PATHS | {"/p/{reference}/edit/", "/inbox/"}))
+def test_every_link_leads_to_a_page(path: str) -> None:
+    assert resolve(path.format(reference="R8-001"))

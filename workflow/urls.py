@@ -3,11 +3,13 @@
 from django.urls import path
 
 from workflow import inbox, steps
-from workflow.views import attaching, board, case, kessai, proposal
+from workflow.views import attaching, board, case, kessai, listing, proposal
 
 urlpatterns = [
     path("", inbox.home, name="home"),
     path("inbox/", inbox.inbox, name="inbox"),
+    path("proposals/", listing.project_list, name="project-list"),
+    path("running/", listing.running, name="running"),
     path("proposals/new/", proposal.project_new, name="project-new"),
     path("p/<str:ref>/edit/", proposal.project_edit, name="project-edit"),
     path("p/<str:ref>/confirm/", proposal.project_confirm, name="project-confirm"),

@@ -130,7 +130,7 @@ document.addEventListener("click", (event) => {
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.target.id === "preview") {
     event.target.scrollTop = 0;
-    if (!one(".list")?.offsetParent) {
+    if (!one(".mails")?.offsetParent) {
       window.scrollTo(0, 0);
       one("#preview-title")?.focus();
     }

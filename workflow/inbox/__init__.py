@@ -1,6 +1,7 @@
 """Home, the work list and the frame's counts: what waits for a person, found by their posts."""
 
 from workflow.inbox.desk import Desk
+from workflow.inbox.rows import CaseRow
 from workflow.inbox.views import desk_of, home, inbox, shell
 
-__all__ = ["Desk", "desk_of", "home", "inbox", "shell"]
+__all__ = ["CaseRow", "Desk", "desk_of", "home", "inbox", "shell"]

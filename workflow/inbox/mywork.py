@@ -63,12 +63,11 @@ MOVES: Final[dict[str, StrOrPromise]] = {
 
 @dataclass(frozen=True)
 class Day:
-    """A day of this week with what falls due on it."""
+    """An office day with what falls due on it."""
 
     day: date
     mark: str
     is_today: bool
-    is_closed: bool
     items: tuple[Item, ...]
 
 
@@ -82,7 +81,7 @@ class MyWork:
     running: list[CaseRow]
     running_where: str
     moves: list[CaseRow]
-    week: list[Day]
+    days: list[Day]
 
 
 def my_work(desk: Desk) -> MyWork:
@@ -98,7 +97,7 @@ def my_work(desk: Desk) -> MyWork:
         running=found["running"],
         running_where=where,
         moves=found["moves"],
-        week=list(_week(desk, load.items)),
+        days=list(_days(desk, load.items)),
     )
 
 
@@ -194,16 +193,16 @@ def _waiting(desk: Desk, mine: list[CaseRow]) -> list[CaseRow]:
     return sorted(held, key=lambda row: (-row.ball.day_n if row.ball else 0, row.pk))
 
 
-def _week(desk: Desk, items: list[Item]) -> Iterable[Day]:
-    """Monday to Friday of this week."""
+def _days(desk: Desk, items: list[Item]) -> Iterable[Day]:
+    """The next office days, today included, with what falls due on them."""
+    closures = desk.load.closures
     today = localdate(desk.at)
-    monday = today - timedelta(days=today.weekday())
-    for offset in range(OFFICE_DAYS):
-        day = monday + timedelta(days=offset)
+    day = calendar.add_business_days(today - timedelta(days=1), 1, closures)
+    for _n in range(OFFICE_DAYS):
         yield Day(
             day=day,
             mark=calendar.weekday_mark(day).strip("（）"),
             is_today=day == today,
-            is_closed=not calendar.is_business_day(day, desk.load.closures),
             items=tuple(item for item in items if item.due_at and localdate(item.due_at) == day),
         )
+        day = calendar.add_business_days(day, 1, closures)

@@ -96,6 +96,17 @@ class Preview:
     why_not: str
 
     @property
+    def voiced(self) -> list[Decision]:
+        """合議 answers that say something: objections first, then opinions."""
+        said = [each for each in self.concurring if each.outcome != Outcome.AGREED]
+        return sorted(said, key=lambda each: each.outcome != Outcome.OBJECTED)
+
+    @property
+    def agreed(self) -> list[Decision]:
+        """合議 answers that simply agree."""
+        return [each for each in self.concurring if each.outcome == Outcome.AGREED]
+
+    @property
     def is_open(self) -> bool:
         """Whether the slot still waits."""
         return self.slot.state == SlotState.OPEN

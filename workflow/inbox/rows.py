@@ -28,6 +28,8 @@ class CaseRow:
     phase: str = ""
     cycle: int = 0
     ball: Ball | None = None
+    area_name: str = ""
+    proposer_name: str = ""
 
     @property
     def url(self) -> str:

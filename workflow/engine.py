@@ -499,11 +499,12 @@ def _bind(run: Run, act: Act) -> None:
     for slot in waiting:
         slot.task_id = by_seed.get(slot.pk) or next(pk for pk, seed in tasks if seed is None)
     Slot.objects.bulk_update(waiting, ["task_id"])
-    items = WorkItem.objects.bulk_create(_work_item(run, run.step, slot) for slot in waiting)
+    items = WorkItem.objects.bulk_create(work_item(run, run.step, slot) for slot in waiting)
     work_opened.send(sender=WorkItem, work_items=items, by=act.by, at=act.at)
 
 
-def _work_item(run: Run, step: StepRun, slot: Slot) -> WorkItem:
+def work_item(run: Run, step: StepRun, slot: Slot) -> WorkItem:
+    """The row of the work list for an open slot; ``rebuild_inbox`` writes the same."""
     project = run.project
     section: Section | None = project.section if project else None
     post: Post = slot.post

@@ -100,7 +100,8 @@ def phase_record(request: HttpRequest, ref: str, slot: int) -> HttpResponse:
     )
     phase = Phase(found.step_run.kind)
     cycle = found.step_run.run.cycle
-    options = options_of(cycle) if cycle and phase == Phase.DECIDE else ()
+    entries = {each.phase: each for each in cycle.entries.all()} if cycle else {}
+    options = options_of(entries) if phase == Phase.DECIDE else ()
     form = PhaseForm(request.POST, phase=phase, options=options)
     if form.is_valid():
         try:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from django.db.models import F
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
@@ -14,8 +15,11 @@ from bpr_projects.charts import KpiSeries
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from decimal import Decimal
 
-    from bpr_projects.models import Cycle, Kpi, Measurement, Project
+    from django.db.models import QuerySet
+
+    from bpr_projects.models import Cycle, Kpi, Project
 
 MOST_POINTS: Final = 13
 BANDS: Final = 3
@@ -25,28 +29,38 @@ RECENT: Final = 12
 
 
 @dataclass(frozen=True)
+class Value:
+    """A measured value and who wrote it down."""
+
+    measured_on: date
+    value: Decimal
+    note: str
+    recorded_by: str
+
+
+@dataclass(frozen=True)
 class Indicator:
     """A KPI with its drawn series, its table and its latest value."""
 
     kpi: Kpi
     series: KpiSeries
     rows: tuple[tuple[str, float | None, float | None], ...]
-    measured: tuple[Measurement, ...]
-    latest: Measurement | None
+    measured: tuple[Value, ...]
+    latest: Value | None
     achieved: int | None
 
     @property
-    def recent(self) -> tuple[Measurement, ...]:
+    def recent(self) -> tuple[Value, ...]:
         """The last values, newest first."""
         return self.measured[: -RECENT - 1 : -1]
 
     def between(self, since: date, until: date) -> str:
         """「42 → 31分」 over a span, or nothing when nothing was measured in it."""
         values = [each.value for each in self.measured if each.measured_on <= until]
-        inside = [each for each in self.measured if since <= each.measured_on <= until]
+        inside = [each for each in self.measured if since < each.measured_on <= until]
         if not inside:
             return ""
-        before = [each.value for each in self.measured if each.measured_on < since]
+        before = [each.value for each in self.measured if each.measured_on <= since]
         first = before[-1] if before else self.kpi.baseline
         return _("%(name)s %(first)s → %(last)s%(unit)s") % {
             "name": self.kpi.name,
@@ -57,19 +71,41 @@ class Indicator:
 
 
 def indicators_of(project: Project, cycles: Sequence[Cycle], today: date) -> tuple[Indicator, ...]:
-    """The indicators of a case. Two queries."""
+    """The indicators of a case with all their values, in one query."""
     start = localdate(min(each.started_at for each in cycles))
+    kpis: dict[int, Kpi] = {}
+    values: dict[int, dict[date, Value]] = {}
+    for kpi in _joined(project):
+        kpis.setdefault(kpi.pk, kpi)
+        by_day = values.setdefault(kpi.pk, {})
+        if kpi.on is not None:  # the last row of a day counts
+            name = f"{kpi.family_name} {kpi.given_name}"
+            by_day[kpi.on] = Value(kpi.on, kpi.value, kpi.note, name)
     return tuple(
-        _indicator(kpi, cycles, start, today)
-        for kpi in project.kpis.prefetch_related("measurements__recorded_by")
+        _indicator(kpi, [values[pk][day] for day in sorted(values[pk])], cycles, start, today)
+        for pk, kpi in kpis.items()
     )
 
 
-def _indicator(kpi: Kpi, cycles: Sequence[Cycle], start: date, today: date) -> Indicator:
-    by_day = {each.measured_on: each for each in kpi.measurements.all()}  # the last of a day counts
-    measured = tuple(by_day[day] for day in sorted(by_day))
+def _joined(project: Project) -> QuerySet[Any]:
+    """Each indicator as often as it was measured, once when it was not."""
+    return project.kpis.annotate(
+        on=F("measurements__measured_on"),
+        value=F("measurements__value"),
+        note=F("measurements__note"),
+        family_name=F("measurements__recorded_by__family_name"),
+        given_name=F("measurements__recorded_by__given_name"),
+    ).order_by("order", "pk", "measurements__pk")
+
+
+def _indicator(
+    kpi: Kpi, measured: list[Value], cycles: Sequence[Cycle], start: date, today: date
+) -> Indicator:
     months = _months(start, max(kpi.target_on, today))
-    actual = [float(kpi.baseline), *(_in_month(measured, each, months) for each in months)]
+    actual = [
+        float(kpi.baseline) if measured else None,
+        *(_in_month(measured, each, months) for each in months),
+    ]
     target = [float(kpi.baseline), *(_aimed(kpi, start, each) for each in months)]
     labels = [_("開始"), *(_label(each) for each in months)]
     latest = measured[-1] if measured else None
@@ -86,7 +122,7 @@ def _indicator(kpi: Kpi, cycles: Sequence[Cycle], start: date, today: date) -> I
             cycles=_bands(cycles, months),
         ),
         rows=tuple(zip(labels, actual, target, strict=True)),
-        measured=measured,
+        measured=tuple(measured),
         latest=latest,
         achieved=kpi.achievement(latest.value) if latest else None,
     )
@@ -100,7 +136,7 @@ def _months(start: date, end: date) -> list[date]:
     return [date(n // 12, n % 12 + 1, 1) for n in range(first, first + count, step)]
 
 
-def _in_month(measured: Sequence[Measurement], month: date, months: Sequence[date]) -> float | None:
+def _in_month(measured: Sequence[Value], month: date, months: Sequence[date]) -> float | None:
     """The last value from a point of the axis up to the next."""
     index = months.index(month)
     after = months[index + 1] if index + 1 < len(months) else date.max
@@ -137,7 +173,7 @@ def _point(day: date, months: Sequence[date]) -> int:
     return sum(month <= day for month in months)
 
 
-def _description(kpi: Kpi, latest: Measurement | None) -> str:
+def _description(kpi: Kpi, latest: Value | None) -> str:
     goal = _("%(day)sまでに%(target)s%(unit)sをめざしています。") % {
         "day": calendar.wareki(kpi.target_on),
         "target": f"{kpi.target.normalize():f}",

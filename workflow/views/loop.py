@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from bpr_projects import calendar
 from bpr_projects.enums import CycleResult, Phase, Stage
+from bpr_projects.models import CycleEntry
 from workflow import access
 from workflow.actions.cycles import STANDARD_DAYS
 from workflow.charts import Ball, ball_lines
@@ -20,11 +21,12 @@ from workflow.models import Slot
 from workflow.views.figures import Indicator, indicators_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from django_stubs_ext import StrOrPromise
 
-    from bpr_projects.models import Bounds, Cycle, CycleEntry, Observation, Project
+    from bpr_projects.models import Bounds, Cycle, Observation, Project
     from roles.models import User
     from workflow.access import Permit
 
@@ -41,6 +43,14 @@ RESULT_LOOKS: Final = {
     CycleResult.COMPLETE: ("ok", "check-check"),
 }
 """How a lap ended -> tone and icon."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """A cycle with what was recorded in it, by phase."""
+
+    cycle: Cycle
+    entries: Mapping[str, CycleEntry]
 
 
 @dataclass(frozen=True)
@@ -128,23 +138,24 @@ def board_of(
     all_notes: bool = False,
 ) -> Board:
     """Read the board of an adopted case."""
-    cycles = list(project.cycles.prefetch_related("entries").order_by("-number"))
-    cycle, today = cycles[0], localdate(at)
-    entries = {each.phase: each for each in cycle.entries.all()}
-    turn = _turn(project, cycle, entries, user, at)
+    slot = _open_slot(project)
+    rounds = _rounds(project, slot)
+    cycle, entries = rounds[0].cycle, rounds[0].entries
+    today = localdate(at)
+    turn = _turn(slot, entries, user, at) if slot else None
     limit = ALL_NOTES if all_notes else NOTES
     notes = tuple(project.observations.select_related("recorded_by", "cycle")[: limit + 1])
-    indicators = indicators_of(project, cycles, today)
+    indicators = indicators_of(project, [each.cycle for each in rounds], today)
     silent_since = notes[0].recorded_at if notes else cycle.started_at
     return Board(
         cycle=cycle,
-        day=calendar.day_number(localdate(_since(turn, cycle)), today, closures),
-        phases=_phases(cycle, entries, turn, today, closures),
+        day=calendar.day_number(localdate(_since(turn, rounds[0])), today, closures),
+        phases=_phases(entries, turn, today, closures),
         turn=turn,
-        carry=_carry(turn, entries, cycles),
-        options=options_of(cycle),
-        room=_room(project.bounds, cycles, today),
-        laps=tuple(_lap(each, indicators, today, closures) for each in cycles),
+        carry=_carry(turn, rounds),
+        options=options_of(entries),
+        room=_room(project.bounds, rounds, today),
+        laps=tuple(_lap(each, indicators, today, closures) for each in rounds),
         indicators=indicators,
         notes=notes[:limit],
         has_more_notes=len(notes) > limit and not all_notes,
@@ -155,38 +166,51 @@ def board_of(
     )
 
 
-def options_of(cycle: Cycle) -> tuple[str, ...]:
+def options_of(entries: Mapping[str, CycleEntry]) -> tuple[str, ...]:
     """The options that 方向づけ left for 意思決定."""
-    for entry in cycle.entries.all():
-        if entry.phase == Phase.ORIENT:
-            return tuple(str(each) for each in entry.content.get("options") or [])
-    return ()
+    oriented = entries.get(Phase.ORIENT)
+    return tuple(str(each) for each in oriented.content.get("options") or []) if oriented else ()
 
 
-def _since(turn: Turn | None, cycle: Cycle) -> datetime:
-    return turn.slot.opened_at if turn else cycle.started_at
-
-
-def _turn(
-    project: Project, cycle: Cycle, entries: dict[str, CycleEntry], user: User, at: datetime
-) -> Turn | None:
-    slot = (
+def _open_slot(project: Project) -> Slot | None:
+    return (
         Slot.objects.filter(
             step_run__project=project, step_run__kind__in=CYCLE_KINDS, state=SlotState.OPEN
         )
-        .select_related("post", "step_run__project", "step_run__run")
+        .select_related("post", "step_run__project", "step_run__run__cycle")
         .first()
     )
-    if slot is None:
-        return None
+
+
+def _rounds(project: Project, slot: Slot | None) -> list[Round]:
+    """Cycles, newest first, in one query: one without any record is open and has the slot."""
+    cycles: dict[int, Cycle] = {}
+    entries: dict[int, dict[str, CycleEntry]] = {}
+    if slot is not None and slot.step_run.run.cycle is not None:
+        cycles[slot.step_run.run.cycle.pk] = slot.step_run.run.cycle
+    for entry in CycleEntry.objects.filter(cycle__project=project).select_related("cycle"):
+        cycles.setdefault(entry.cycle_id, entry.cycle)
+        entries.setdefault(entry.cycle_id, {})[entry.phase] = entry
+    newest = sorted(cycles.values(), key=lambda each: -each.number)
+    return [Round(each, entries.get(each.pk, {})) for each in newest]
+
+
+def _since(turn: Turn | None, last: Round) -> datetime:
+    """Since when the loop stands where it stands."""
+    if turn is not None:
+        return turn.slot.opened_at
+    recorded = [each.recorded_at for each in last.entries.values()]
+    return max(recorded, default=last.cycle.started_at)
+
+
+def _turn(slot: Slot, entries: Mapping[str, CycleEntry], user: User, at: datetime) -> Turn:
     phase = Phase(slot.step_run.kind)
-    before = entries.get(phase)
     return Turn(
         slot=slot,
         phase=phase,
         permit=access.may_answer(user, slot, at),
         due_at=slot.step_run.due_at,
-        initial=_typed_before(before),
+        initial={"actor": user.name, **_typed_before(entries.get(phase))},
     )
 
 
@@ -199,8 +223,7 @@ def _typed_before(entry: CycleEntry | None) -> dict[str, Any]:
 
 
 def _phases(
-    cycle: Cycle,
-    entries: dict[str, CycleEntry],
+    entries: Mapping[str, CycleEntry],
     turn: Turn | None,
     today: date,
     closures: frozenset[date],
@@ -221,17 +244,17 @@ def _phases(
     return tuple(lines)
 
 
-def _carry(turn: Turn | None, entries: dict[str, CycleEntry], cycles: list[Cycle]) -> Carry | None:
-    """The conclusion of the step before; for 観察 that of the lap before."""
+def _carry(turn: Turn | None, rounds: list[Round]) -> Carry | None:
+    """The conclusion of the step before; for 観察 that of the lap before; else the last one."""
+    entries = rounds[0].entries
     if turn is None:
-        return None
+        done = [entries[phase] for phase in Phase if phase in entries]
+        return _carry_of(done[-1]) if done else None
     if turn.phase == Phase.OBSERVE:
-        if len(cycles) < 2:
-            return None
-        acts = [each for each in cycles[1].entries.all() if each.phase == Phase.ACT]
-        return _carry_of(acts[0]) if acts else None
-    before = list(Phase)[list(Phase).index(turn.phase) - 1]
-    return _carry_of(entries[before]) if before in entries else None
+        ended = rounds[1].entries.get(Phase.ACT) if len(rounds) > 1 else None
+    else:
+        ended = entries.get(list(Phase)[list(Phase).index(turn.phase) - 1])
+    return _carry_of(ended) if ended else None
 
 
 def _carry_of(entry: CycleEntry) -> Carry:
@@ -272,13 +295,9 @@ _CARRIED: Final[dict[str, tuple[tuple[str, StrOrPromise], ...]]] = {
 """What of a phase's record the next phase starts from."""
 
 
-def _room(bounds: Bounds, cycles: list[Cycle], today: date) -> Room:
-    spent = [
-        int(entry.content.get("cost") or 0)
-        for cycle in cycles
-        for entry in cycle.entries.all()
-        if entry.phase == Phase.DECIDE and entry.within_bounds
-    ]
+def _room(bounds: Bounds, rounds: list[Round], today: date) -> Room:
+    decided = [each.entries[Phase.DECIDE] for each in rounds if Phase.DECIDE in each.entries]
+    spent = [int(each.content.get("cost") or 0) for each in decided if each.within_bounds]
     return Room(
         ends_on=bounds.ends_on,
         days_left=(bounds.ends_on - today).days,
@@ -288,26 +307,19 @@ def _room(bounds: Bounds, cycles: list[Cycle], today: date) -> Room:
 
 
 def _lap(
-    cycle: Cycle, indicators: tuple[Indicator, ...], today: date, closures: frozenset[date]
+    lap: Round, indicators: tuple[Indicator, ...], today: date, closures: frozenset[date]
 ) -> Lap:
+    cycle = lap.cycle
     since = localdate(cycle.started_at)
     until = localdate(cycle.ended_at) if cycle.ended_at else today
     tone, icon = RESULT_LOOKS[CycleResult(cycle.result)] if cycle.result else ("solid", "repeat")
-    change = indicators[0].between(since, until) if indicators else None
+    decided = lap.entries.get(Phase.DECIDE)
     return Lap(
         cycle=cycle,
-        days=calendar.business_days_between(since, until, closures) or 1,
+        days=calendar.day_number(since, until, closures),
         tone=tone,
         icon=icon,
         result=str(cycle.get_result_display()) if cycle.result else _("進行中"),
-        words=_lap_words(cycle),
-        figures=change or "",
+        words=str(decided.content.get("choice") or cycle.aim) if decided else cycle.aim,
+        figures=indicators[0].between(since, until) if indicators else "",
     )
-
-
-def _lap_words(cycle: Cycle) -> str:
-    """What was chosen in the lap; before that, its aim."""
-    for entry in cycle.entries.all():
-        if entry.phase == Phase.DECIDE:
-            return str(entry.content.get("choice") or cycle.aim)
-    return cycle.aim

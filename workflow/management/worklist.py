@@ -1,0 +1,220 @@
+"""The work list against what it is drawn from: checking it, and writing it anew.
+
+Truth is the open slot of an open step; a ``WorkItem`` mirrors it, a HUMAN task of viewflow
+waits for it, and somebody holds its post today.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from django.db import transaction
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
+from django.utils.timezone import localdate
+from viewflow.workflow import STATUS
+from viewflow.workflow.models import Task
+
+from bpr_projects.models import ProjectUserObjectPermission
+from roles.models import holders_of
+from workflow import engine
+from workflow.charts import OWN_WORK
+from workflow.enums import RunKind, RunState, SlotState
+from workflow.models import FAR_FUTURE, Run, Slot, StepRun, WorkItem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+BATCH: Final = 500
+OPEN_TASKS: Final = (STATUS.NEW, STATUS.ASSIGNED, STATUS.STARTED)
+REFRESHED: Final = (
+    "post",
+    "project",
+    "revision",
+    "step_run",
+    "kind",
+    "number",
+    "title",
+    "section_name",
+    "summary",
+    "standard_days",
+    "opened_at",
+    "due_at",
+    "due_sort",
+    "is_paused",
+)
+"""All of a row but its slot."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One row that contradicts another."""
+
+    rule: str
+    row: int
+    sentence: str
+
+
+def open_slots() -> QuerySet[Slot]:
+    """Who is asked and has not answered."""
+    return Slot.objects.filter(state=SlotState.OPEN, step_run__closed_at=None)
+
+
+def human_tasks() -> QuerySet[Any]:
+    """Tasks that the engine waits for a person to do."""
+    tasks: QuerySet[Any] = Task.objects.filter(flow_task_type="HUMAN", status__in=OPEN_TASKS)
+    return tasks
+
+
+def faults(at: datetime) -> Iterator[Fault]:
+    """Every contradiction, rule by rule, each rule by row number."""
+    for rule, (sentence, rows) in _rules().items():
+        for row in rows.order_by("pk").values_list("pk", flat=True).iterator(BATCH):
+            yield Fault(rule, row, sentence % row)
+    yield from _without_holder(at)
+
+
+def _rules() -> dict[str, tuple[str, QuerySet[Any]]]:
+    asked = open_slots().filter(step_run=OuterRef("pk"))
+    task = human_tasks().filter(
+        pk=OuterRef("task_id"), process=OuterRef("step_run__run__process_id")
+    )
+    same_task = Slot.objects.filter(pk__in=_shared_tasks())
+    approval = Run.objects.filter(
+        project=OuterRef("project"), kind=RunKind.APPROVAL, state=RunState.OPEN
+    )
+    waits = Q(kind=RunKind.CYCLE) & Exists(approval)
+    step = StepRun.objects.filter(run=OuterRef("pk"), closed_at=None)
+    return {
+        "slot-in-closed-step": (
+            "終わった段階に、未処理の席 #%s が残っています。",
+            Slot.objects.filter(state=SlotState.OPEN).exclude(step_run__closed_at=None),
+        ),
+        "step-without-slot": (
+            "進行中の段階 #%s に、未処理の席がありません。",
+            StepRun.objects.filter(closed_at=None).exclude(Exists(asked)),
+        ),
+        "run-without-step": (
+            "進行中の手続 #%s に、進行中の段階がありません。",
+            Run.objects.filter(state=RunState.OPEN).exclude(Exists(step)).exclude(waits),
+        ),
+        "slot-without-item": (
+            "未処理の席 #%s が、一覧にありません。",
+            open_slots().filter(work_item=None),
+        ),
+        "item-without-slot": (
+            "一覧の行 #%s に、未処理の席がありません。",
+            WorkItem.objects.exclude(slot__in=open_slots()),
+        ),
+        "item-differs": (
+            "一覧の行 #%s が、席の内容と違います。",
+            WorkItem.objects.exclude(pk__in=WorkItem.objects.filter(_agrees()).values("pk")),
+        ),
+        "slot-without-task": (
+            "未処理の席 #%s に、エンジンのタスクがありません。",
+            open_slots().exclude(Exists(task)),
+        ),
+        "slots-share-task": ("席 #%s のタスクを、別の席も指しています。", same_task),
+        "task-without-slot": (
+            "エンジンのタスク #%s に、未処理の席がありません。",
+            human_tasks().exclude(Exists(open_slots().filter(task_id=OuterRef("pk")))),
+        ),
+    }
+
+
+def _shared_tasks() -> QuerySet[Any, Any]:
+    """Slots after the first one that name the same task."""
+    earlier = open_slots().filter(task_id=OuterRef("task_id"), pk__lt=OuterRef("pk"))
+    return open_slots().filter(Exists(earlier)).values("pk")
+
+
+def _agrees() -> Q:
+    """The item says what its slot and step say."""
+    step = "slot__step_run__"
+    due = Q(due_at=F(f"{step}due_at")) | Q(due_at=None, **{f"{step}due_at": None})
+    paused = Q(is_paused=True, **{f"{step}paused_since__isnull": False}) | Q(
+        is_paused=False, **{f"{step}paused_since__isnull": True}
+    )
+    project = Q(project=F(f"{step}project")) | Q(project=None, **{f"{step}project": None})
+    return (
+        Q(post=F("slot__post"), step_run=F("slot__step_run"), kind=F(f"{step}kind"))
+        & Q(opened_at=F("slot__opened_at"), due_sort=Coalesce(F("due_at"), FAR_FUTURE))
+        & due
+        & paused
+        & project
+    )
+
+
+def _without_holder(at: datetime) -> Iterator[Fault]:
+    """Open slots that nobody may answer today; an author is no holder of somebody else's step."""
+    asked = open_slots().order_by("pk")
+    posts = set(asked.order_by().values_list("post", flat=True).distinct())
+    people = {
+        post: {each.person.pk for each in held}
+        for post, held in holders_of(posts, localdate(at)).items()
+    }
+    authors: dict[int, set[int]] = {}
+    grants = ProjectUserObjectPermission.objects.filter(permission__codename="edit_draft")
+    for project, person in grants.values_list("content_object", "user"):
+        authors.setdefault(project, set()).add(person)
+    rows = asked.values_list(
+        "pk", "post", "step_run__kind", "step_run__project", "step_run__project__proposer"
+    )
+    for slot, post, kind, project, proposer in rows.iterator(BATCH):
+        able = people[post]
+        if kind not in OWN_WORK:
+            able = able - {proposer} - authors.get(project, set())
+        if not able:
+            yield Fault("slot-without-holder", slot, f"未処理の席 #{slot} に、担当者がいません。")
+
+
+def count_open() -> int:
+    """How many slots wait."""
+    return open_slots().aggregate(n=Count("pk"))["n"] or 0
+
+
+def rebuild() -> tuple[int, int]:
+    """Write the list anew in batches; returns rows written and rows taken away.
+
+    Each batch is a short transaction over the slots it writes. A slot that a verb holds at the
+    moment is left out: that verb writes its own row. Readers see the old row or the new one.
+    """
+    written, last = 0, 0
+    while batch := _rewrite(last):
+        written, last = written + len(batch), batch[-1]
+    return written, _sweep()
+
+
+def _rewrite(after: int) -> list[int]:
+    with transaction.atomic():
+        slots = list(
+            open_slots()
+            .filter(pk__gt=after)
+            .select_for_update(of=("self",), skip_locked=True)
+            .select_related("post", "step_run__run__revision", "step_run__run__project__section")
+            .order_by("pk")[:BATCH]
+        )
+        WorkItem.objects.bulk_create(
+            [_row(slot) for slot in slots],
+            update_conflicts=True,
+            unique_fields=["slot"],
+            update_fields=REFRESHED,
+        )
+    return [slot.pk for slot in slots]
+
+
+def _row(slot: Slot) -> WorkItem:
+    item = engine.work_item(slot.step_run.run, slot.step_run, slot)
+    item.is_paused = slot.step_run.paused_since is not None
+    return item
+
+
+def _sweep() -> int:
+    """Rows of slots that are answered; a slot never opens again."""
+    taken = 0
+    stale = WorkItem.objects.exclude(slot__in=open_slots()).order_by("pk")
+    while batch := list(stale.values_list("pk", flat=True)[:BATCH]):
+        taken += WorkItem.objects.filter(pk__in=batch).delete()[0]
+    return taken

@@ -18,6 +18,7 @@ from roles.models import Post, User, holders_of
 from workflow import engine
 from workflow.access import holders, open_slots
 from workflow.enums import CYCLE_KINDS, Outcome, RunKind, RunState, StepKind
+from workflow.management.demo.files import attach
 from workflow.management.demo.script import SCORE_NAMES, Event, Line, Script, dated
 from workflow.management.hours import OPENING, later, moment
 from workflow.models import Run, Slot
@@ -256,6 +257,10 @@ class Tale:
             at=self.now,
         )
 
+    def attach(self, event: Event) -> None:
+        name, text = event.more["file"], event.more.get("text", "")
+        attach(self.project, name, text, by=self.leader, at=self.now)
+
     def delegate(self, event: Event) -> None:
         offices.delegate(
             post=Post.objects.get(code=event.more["post"]),
@@ -276,6 +281,7 @@ VERBS: Final[dict[str, Callable[[Tale, Event], None]]] = {
     "record": Tale.record,
     "observe": Tale.observe,
     "measure": Tale.measure,
+    "attach": Tale.attach,
     "delegate": Tale.delegate,
 }
 """Word of the story -> what it does."""

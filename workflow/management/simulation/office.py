@@ -1,0 +1,129 @@
+"""People come and go: deputies, absences, transfers, posts that stand empty for some days."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Final
+
+from django.utils.timezone import localdate
+
+from roles import actions
+from roles.enums import AppointmentKind, Basis, Role, SuspensionKind
+from roles.models import Appointment, Delegation, Post, Suspension, User, holders_of, people_who
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from random import Random
+
+    from workflow.management.simulation.tally import Tally
+
+MOVING: Final = (
+    Role.DX_LEADER,
+    Role.SECTION_HEAD,
+    Role.DEPARTMENT_HEAD,
+    Role.PT_MEMBER,
+    Role.PT_CHAIR,
+    Role.HQ_MEMBER,
+    Role.HQ_CHAIR,
+)
+"""Posts whose holders change here. The 事務局 stays: somebody has to register the changes."""
+
+
+class Office:
+    """The city hall's personnel, changing at random. ``authors``: who may not be moved now."""
+
+    def __init__(self, random: Random, tally: Tally, authors: Callable[[], set[int]]) -> None:
+        self.random = random
+        self.tally = tally
+        self.authors = authors
+
+    def change(self, at: datetime) -> None:
+        """One change of who may act, or none when the dice name an impossible one."""
+        change = self.random.choice((self._delegate, self._revoke, self._suspend, self._transfer))
+        if change(at, localdate(at)):
+            self.tally.changes[change.__name__.strip("_")] += 1
+
+    def _post(self) -> Post:
+        return self.random.choice(list(Post.objects.filter(role__in=MOVING).order_by("pk")))
+
+    def _secretary(self, today: date) -> User:
+        return self.random.choice(people_who(Role.SECRETARIAT, today))
+
+    def _delegate(self, at: datetime, today: date) -> bool:
+        post = self._post()
+        own = [each for each in holders_of([post.pk], today)[post.pk] if each.basis == Basis.OWN]
+        deputy = self.random.choice(list(User.objects.active().order_by("pk")))
+        try:
+            actions.delegate(
+                post=post,
+                deputy=deputy,
+                starts_on=today,
+                ends_on=today + timedelta(days=self.random.randint(1, 14)),
+                reason="出張のため",
+                by=own[0].person if own else self._secretary(today),
+                at=at,
+            )
+        except actions.DeputyCannotAct:
+            self.tally.refusals["DeputyCannotAct"] += 1
+            return False
+        return True
+
+    def _revoke(self, at: datetime, today: date) -> bool:
+        rows = list(Delegation.objects.in_force(today).order_by("pk"))
+        if not rows:
+            return False
+        actions.revoke_delegation(
+            delegation=self.random.choice(rows), by=self._secretary(today), at=at
+        )
+        return True
+
+    def _suspend(self, at: datetime, today: date) -> bool:
+        person = self._appointment(today).person
+        if Suspension.objects.in_force(today).filter(person=person).exists():
+            return False
+        actions.suspend(
+            person=person,
+            kind=SuspensionKind.LEAVE,
+            starts_on=today,
+            ends_on=today + timedelta(days=self.random.randint(2, 12)),
+            by=self._secretary(today),
+            at=at,
+        )
+        return True
+
+    def _transfer(self, at: datetime, today: date) -> bool:
+        """The holder leaves the post tomorrow; the successor comes then, or some days later."""
+        leaving = self._appointment(today)
+        if leaving.ends_on is not None or leaving.starts_on > today:
+            return False
+        successor = self._successor(leaving, today)
+        if successor is None:
+            return False
+        tomorrow = today + timedelta(days=1)
+        gap = self.random.choice((0, 0, 0, self.random.randint(2, 8)))
+        by = self._secretary(today)
+        actions.end_appointment(appointment=leaving, ends_on=tomorrow, by=by, at=at)
+        actions.appoint(
+            post=leaving.post,
+            person=successor,
+            kind=AppointmentKind.CONCURRENT,
+            starts_on=tomorrow + timedelta(days=gap),
+            by=by,
+            at=at,
+        )
+        return True
+
+    def _appointment(self, today: date) -> Appointment:
+        rows = Appointment.objects.in_force(today).filter(post__role__in=MOVING)
+        return self.random.choice(list(rows.select_related("post", "person").order_by("pk")))
+
+    def _successor(self, leaving: Appointment, today: date) -> User | None:
+        """Nobody who proposed a live case: only then could a step be left without anybody."""
+        if leaving.post.role == Role.HQ_CHAIR:
+            able = people_who(Role.DEPARTMENT_HEAD, today)
+        else:
+            able = list(User.objects.active().order_by("pk"))
+        barred = self.authors() | {each.pk for each in people_who(Role.SECRETARIAT, today)}
+        able = [each for each in able if each.pk not in barred | {leaving.person_id}]
+        return self.random.choice(able) if able else None

@@ -6,6 +6,7 @@ import asyncio
 import warnings
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
+from socket import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -66,13 +67,13 @@ class Sink:
 @pytest.fixture
 def sink(settings: SettingsWrapper) -> Iterator[Sink]:
     """The mail server of the settings, on a free port."""
-    sink = Sink()
-    controller = Controller(sink, hostname="127.0.0.1", port=0)
+    with socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        sink = Sink(port=probe.getsockname()[1])
+    controller = Controller(sink, hostname="127.0.0.1", port=sink.port)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         controller.start()
-    assert controller.server is not None
-    sink.port = controller.server.sockets[0].getsockname()[1]
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST = "127.0.0.1"
     settings.EMAIL_PORT = sink.port

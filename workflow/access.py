@@ -211,7 +211,12 @@ def _close_region(user: User, project: Project, at: datetime) -> Permit:
         project=project, kind=StepKind.REVIEW, closed_at__isnull=True
     ).exists():
         return no(_("審査中の案件ではありません。"))
-    for each in capacities_of(user, localdate(at)):
+    return permit_to_close_region(capacities_of(user, localdate(at)))
+
+
+def permit_to_close_region(capacities: list[Capacity]) -> Permit:
+    """The rule of 締切 for a case whose region is known to be open."""
+    for each in capacities:
         if permits([each], Perm.CLOSE_REGION):
             return yes(each)
     return no(_("審査を締め切れるのは、PT長と事務局です。"))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.utils import ErrorDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -270,6 +271,11 @@ class AnswerForm(forms.Form):
             urgent_reason=said.get("urgent_reason", ""),
             confirmed=said.get("confirmed", False),
         )
+
+    def leave_unchecked(self) -> None:
+        """One more row was asked for: keep what was typed and complain about nothing."""
+        self._errors = ErrorDict()
+        self.cleaned_data: dict[str, Any] = {}
 
     def add_problems(self, problems: Mapping[str, str]) -> None:
         """What the engine misses, beside the field where it is missing."""

@@ -126,7 +126,8 @@ def answer(request: HttpRequest, ref: str, slot: int) -> HttpResponse:
     asked = _slot_of(request, project, slot, at)
     form = _form(request, asked, at)
     if ADD_CONDITION in request.POST:
-        return refilled(request, project, {slot: _unchecked(form)})
+        form.leave_unchecked()
+        return refilled(request, project, {slot: form})
     if not form.is_valid():
         return _incomplete(request, project, asked, form)
     if form.question.needs_password and (
@@ -187,13 +188,6 @@ def _form(request: HttpRequest, asked: Asked, at: datetime) -> AnswerForm:
         is_fresh=recently_authenticated(request, at) or not permit,
     )
     return AnswerForm(question, request.POST, auto_id=f"a{asked.slot.pk}_%s")
-
-
-def _unchecked(form: AnswerForm) -> AnswerForm:
-    """One more row was asked for: keep what was typed and complain about nothing."""
-    form._errors = form.error_class()  # noqa: SLF001 -- a bound form that is not checked yet
-    form.cleaned_data = {}
-    return form
 
 
 def _incomplete(

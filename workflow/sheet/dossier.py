@@ -142,7 +142,7 @@ def _steps(project: Project, reader: User | None) -> list[Step]:
     name = Concat("person__family_name", Value(" "), "person__given_name")
     slots = (
         Slot.objects.filter(step_run__project=project)
-        .select_related("post__section", "step_run__revision", "step_run__run")
+        .select_related("post__section", "step_run__revision", "step_run__run__route")
         .defer("step_run__revision__sheet")
         .annotate(
             opened_by=Subquery(first_seen.annotate(name=name).values("name")[:1]),

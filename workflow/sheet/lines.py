@@ -196,19 +196,21 @@ class Milestone:
     """One of the six stages of the plan, with the day it was reached."""
 
     title: str
+    detail: str
     state: str
     note: str = ""
     day: date | None = None
 
 
-MILESTONES: Final[tuple[StrOrPromise, ...]] = (
-    gettext_lazy("提案"),
-    gettext_lazy("受付"),
-    gettext_lazy("PT審査"),
-    gettext_lazy("本部審議"),
-    gettext_lazy("実行（OODA）"),
-    gettext_lazy("評価・横展開"),
+MILESTONES: Final[tuple[tuple[StrOrPromise, StrOrPromise], ...]] = (
+    (gettext_lazy("提案"), ""),
+    (gettext_lazy("受付"), ""),
+    (gettext_lazy("PT審査"), ""),
+    (gettext_lazy("本部審議"), ""),
+    (gettext_lazy("実行"), gettext_lazy("（OODA）")),
+    (gettext_lazy("評価"), gettext_lazy("・横展開")),
 )
+"""The stages with what a narrow screen leaves out."""
 
 PT_REVIEW: Final = 2
 """The milestone that routes without a PT leave out."""
@@ -246,11 +248,12 @@ def milestones_of(dossier: Dossier) -> list[Milestone]:
     now = NOW_AT.get(stage)
     reached = now if now is not None else max(days, default=-1) + 1
     found = []
-    for index, title in enumerate(MILESTONES):
+    for index, (title, detail) in enumerate(MILESTONES):
         is_left_out = index == PT_REVIEW and bool(kinds) and StepKind.REVIEW not in kinds
         found.append(
             Milestone(
                 title=str(title),
+                detail=str(detail),
                 state="now" if index == now else "done" if index < reached else "",
                 note=_("省略") if is_left_out else "",
                 day=days.get(index) if index < reached else None,

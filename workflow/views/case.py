@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 NEWEST: Final = 20
 """So many lines of the history stand on the page."""
 
+IN_HEADER: Final = ("title", "area", "section")
+"""Answers that the header of the page says already."""
+
 PAGE: Final = 50
 """So many lines a page of the whole history has."""
 
@@ -134,7 +137,10 @@ def _text(dossier: Dossier, reader: User) -> dict[str, Any]:
     )
     return {
         "answers": answers,
-        "parts": rows_by_part(answers, masters),
+        "parts": [
+            (code, title, [row for row in rows if row.name not in IN_HEADER])
+            for code, title, rows in rows_by_part(answers, masters)
+        ],
         "hours": effect_of(answers, yen_per_hour=0).hours,
         "related": [names.get(code, code) for code in answers.get("sections") or []],
         "is_adopted": case.stage in ADOPTED,

@@ -273,7 +273,7 @@ def _verbs(dossier: Dossier, reader: User, capacities: list[Capacity]) -> list[V
     found = [
         _pull_back(dossier, reader, capacities),
         _withdraw(dossier, reader),
-        _close_region(dossier, reader),
+        _close_region(dossier, capacities),
         _abandon(dossier, reader),
     ]
     return [verb for verb in found if verb is not None]
@@ -327,9 +327,9 @@ def _withdraw(dossier: Dossier, reader: User) -> Verb | None:
     return _verb(dossier, Outcome.WITHDRAWN, "withdraw", "x", permit)
 
 
-def _close_region(dossier: Dossier, reader: User) -> Verb | None:
-    permit = access.may(reader, "close_region", dossier.project, dossier.at)
+def _close_region(dossier: Dossier, capacities: list[Capacity]) -> Verb | None:
     step = next((each for each in dossier.open_steps if each.run.kind == StepKind.REVIEW), None)
+    permit = access.permit_to_close_region(capacities)
     if not permit or step is None:
         return None
     done = sum(slot.state == SlotState.DONE for slot in step.slots)

@@ -1,0 +1,75 @@
+"""Cron alone is enough: no worker, no beat, no Redis."""
+
+from __future__ import annotations
+
+import json
+from io import StringIO
+from typing import TYPE_CHECKING
+
+import pytest
+import time_machine
+from django.core.management import call_command
+
+from notifications.enums import DeliveryState
+from notifications.models import Delivery
+from notifications.tasks import sweep_outbox
+from tests.make import AT, a_project, say
+from workflow.enums import Outcome, StepKind
+from workflow.models import StepRun
+
+if TYPE_CHECKING:
+    from pytest_django.fixtures import SettingsWrapper
+
+    from tests.fixtures_city import City
+
+
+def swept(*options: str) -> str:
+    out = StringIO()
+    call_command("outbox_sweep", *options, stdout=out)
+    return out.getvalue()
+
+
+def test_the_sweep_reports_in_one_json_object(office: City) -> None:
+    a_project()
+
+    with time_machine.travel(AT, tick=False):
+        report = json.loads(swept("--json").splitlines()[-1])
+
+    assert report == {
+        "resumed": 0,
+        "reminded": 0,
+        "expanded": 1,
+        "settled": {"SENT": 1},
+        "unreachable": "",
+    }
+
+
+def test_the_sweep_ends_a_hold_whose_day_has_come(office: City) -> None:
+    case = a_project(to=StepKind.DECISION)
+    say(case, Outcome.HELD)
+
+    with time_machine.travel(AT.replace(day=18), tick=False):
+        said = swept()
+
+    assert "再開 1件" in said
+    assert StepRun.objects.get(project=case, closed_at=None).paused_since is None
+
+
+def test_a_server_that_is_down_fails_the_command_loudly(
+    office: City, settings: SettingsWrapper
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    a_project()
+
+    with time_machine.travel(AT, tick=False), pytest.raises(SystemExit):
+        swept()
+
+    assert Delivery.objects.get().state == DeliveryState.QUEUED
+
+
+def test_the_workers_task_sends_and_may_run_twice(office: City) -> None:
+    a_project()
+
+    with time_machine.travel(AT, tick=False):
+        assert [sweep_outbox(), sweep_outbox()] == [1, 0]

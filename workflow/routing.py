@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bpr_projects.enums import RevisionKind
 from roles.enums import Role
-from roles.models import Post, Section, holders_of
+from roles.models import Section, holders_of, seats_of
 from workflow.enums import (
     DeputyPolicy,
     Mode,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from bpr_projects.models import Project
-    from roles.models import Capacity
+    from roles.models import Capacity, Post
 
 Facts = dict[str, int | bool | str]
 
@@ -179,8 +179,9 @@ def case_of(
 ) -> Case:
     """The case of a sheet. ``excluded``: persons with a conflict of interest (authors)."""
     code = sheet.get("section")
-    sections = Section.objects.select_related("department")
-    section = sections.get(code=code) if code else sections.get(projects=project)
+    section = project.section
+    if section is None or (code and section.code != code):
+        section = Section.objects.select_related("department").get(code=code)
     return Case(
         project=project,
         section=section,
@@ -366,30 +367,36 @@ def _posts(step: PlanStep, case: Case, on: date) -> list[Post]:
 
 
 def _asked(ask: Ask, case: Case, on: date) -> list[Post]:
-    posts = (
-        Post.objects.in_force(on).select_related("section", "department").order_by("order", "pk")
-    )
-    match WhoRule(ask.who):
+    rule = WhoRule(ask.who)
+    seats = [post for post in seats_of(_ROLE_OF[rule], on) if _is_asked(rule, post, ask, case)]
+    return _on_duty(seats, case, on) if rule == WhoRule.PT_ON_DUTY else seats
+
+
+def _is_asked(rule: WhoRule, post: Post, ask: Ask, case: Case) -> bool:
+    """Of the seats of a role, is this one meant?"""
+    code = post.section.code if post.section else ""
+    match rule:
         case WhoRule.SECTION_HEAD:
-            found = posts.filter(role=Role.SECTION_HEAD, section=case.section)
+            return post.section_id == case.section.pk
         case WhoRule.DEPARTMENT_HEAD:
-            found = posts.filter(role=Role.DEPARTMENT_HEAD, department=case.section.department)
+            return post.department_id == case.section.department_id
         case WhoRule.RELATED_HEADS:
-            found = posts.filter(role=Role.SECTION_HEAD, section__code__in=case.related)
+            return code in case.related
         case WhoRule.HEADS_OF:
-            found = posts.filter(role=Role.SECTION_HEAD, section__code__in=ask.argument).exclude(
-                section=case.section
-            )
+            return code in ask.argument and post.section_id != case.section.pk
         case WhoRule.SECRETARIAT_HEAD:
-            found = posts.filter(role=Role.SECTION_HEAD, section__is_secretariat=True)
-        case WhoRule.PT_ON_DUTY:
-            return _on_duty(list(posts.filter(role=Role.PT_MEMBER)), case, on)
-        case rule:
-            found = posts.filter(role=_ROLE_OF[rule])
-    return list(found)
+            return post.section is not None and post.section.is_secretariat
+        case _:
+            return True
 
 
 _ROLE_OF: Final[dict[WhoRule, Role]] = {
+    WhoRule.SECTION_HEAD: Role.SECTION_HEAD,
+    WhoRule.DEPARTMENT_HEAD: Role.DEPARTMENT_HEAD,
+    WhoRule.RELATED_HEADS: Role.SECTION_HEAD,
+    WhoRule.HEADS_OF: Role.SECTION_HEAD,
+    WhoRule.SECRETARIAT_HEAD: Role.SECTION_HEAD,
+    WhoRule.PT_ON_DUTY: Role.PT_MEMBER,
     WhoRule.SECRETARIAT: Role.SECRETARIAT,
     WhoRule.PT_MEMBERS: Role.PT_MEMBER,
     WhoRule.PT_CHAIR: Role.PT_CHAIR,

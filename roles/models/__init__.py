@@ -1,7 +1,15 @@
 """Who people are: users, the organization, posts, and who holds them on which days."""
 
 from roles.models.appointments import Appointment, Delegation, Suspension
-from roles.models.capacities import Capacity, capacities_of, holders_of, people_who, read_once
+from roles.models.capacities import (
+    Capacity,
+    capacities_of,
+    holders_of,
+    people_who,
+    read_all_once,
+    read_once,
+    seats_of,
+)
 from roles.models.organization import Department, Post, Section, StandIn
 from roles.models.people import User
 from roles.models.periods import Dated, Recorded, days_include
@@ -22,5 +30,7 @@ __all__ = [
     "days_include",
     "holders_of",
     "people_who",
+    "read_all_once",
     "read_once",
+    "seats_of",
 ]

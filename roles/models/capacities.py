@@ -5,17 +5,19 @@ from __future__ import annotations
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from roles.enums import Basis, Role
 from roles.models.appointments import Appointment, Delegation
+from roles.models.organization import Post
 from roles.models.people import User
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import date
 
-    from roles.models.organization import Post
+    from django.db.models import QuerySet
 
 POST = ("post__section__department", "post__department")
 
@@ -54,8 +56,62 @@ def read_once() -> Iterator[None]:
         _read.reset(token)
 
 
+class Register:
+    """Every seat of a day and who may act for it; each table is read at the first question."""
+
+    def __init__(self, on: date) -> None:
+        self.on = on
+
+    @cached_property
+    def capacities(self) -> list[Capacity]:
+        """Everybody's, in the order of ``capacities_of``."""
+        return _read_capacities(
+            Appointment.objects.effective(self.on), Delegation.objects.effective(self.on)
+        )
+
+    @cached_property
+    def posts(self) -> list[Post]:
+        """Seats in force, in their order."""
+        return list(_seats(self.on))
+
+
+_register: Final[ContextVar[Register | None]] = ContextVar("register", default=None)
+
+
+@contextmanager
+def read_all_once(on: date) -> Iterator[None]:
+    """For a page that names the seats of a whole route: three queries, however long it is."""
+    token = _register.set(Register(on))
+    try:
+        yield
+    finally:
+        _register.reset(token)
+
+
+def _register_of(on: date) -> Register | None:
+    register = _register.get()
+    return register if register is not None and register.on == on else None
+
+
+def seats_of(role: Role, on: date) -> list[Post]:
+    """The seats of a role that are in force that day, in their order."""
+    register = _register_of(on)
+    if register is not None:
+        return [post for post in register.posts if post.role == role]
+    return list(_seats(on).filter(role=role))
+
+
+def _seats(on: date) -> QuerySet[Post]:
+    seats = Post.objects.in_force(on).select_related("section", "department")
+    return seats.order_by("order", "pk")
+
+
 def capacities_of(user: User, on: date) -> list[Capacity]:
     """For which posts this person may act that day: own posts first, then deputised ones."""
+    register = _register_of(on)
+    if register is not None:
+        everybody = register.capacities if user.is_active else []
+        return [each for each in everybody if each.person.pk == user.pk]
     known = _read.get()
     if known is None:
         return _capacities(user, on)
@@ -67,23 +123,33 @@ def capacities_of(user: User, on: date) -> list[Capacity]:
 def _capacities(user: User, on: date) -> list[Capacity]:
     if not user.is_active:
         return []
-    appointments = Appointment.objects.effective(on).filter(person=user)
-    delegations = Delegation.objects.effective(on).filter(deputy=user)
-    return _distinct(
-        [_own(row) for row in appointments.select_related("person", *POST).order_by("pk")]
-        + [_deputised(row) for row in delegations.select_related("deputy", *POST).order_by("pk")]
+    return _read_capacities(
+        Appointment.objects.effective(on).filter(person=user),
+        Delegation.objects.effective(on).filter(deputy=user),
     )
+
+
+def _read_capacities(
+    appointments: QuerySet[Appointment], delegations: QuerySet[Delegation]
+) -> list[Capacity]:
+    """Two queries: holders first, then deputies."""
+    own = appointments.select_related("person", *POST).order_by("pk")
+    deputised = delegations.select_related("deputy", *POST).order_by("pk")
+    return _distinct([_own(row) for row in own] + [_deputised(row) for row in deputised])
 
 
 def holders_of(post_ids: Iterable[int], on: date) -> dict[int, list[Capacity]]:
     """Who may act for each of these posts that day: its holders first, then their deputies."""
     holders: dict[int, list[Capacity]] = {post_id: [] for post_id in post_ids}
-    appointments = Appointment.objects.effective(on).filter(post__in=holders)
-    delegations = Delegation.objects.effective(on).filter(post__in=holders)
-    for capacity in _distinct(
-        [_own(row) for row in appointments.select_related("person", *POST).order_by("pk")]
-        + [_deputised(row) for row in delegations.select_related("deputy", *POST).order_by("pk")]
-    ):
+    register = _register_of(on)
+    if register is not None:
+        found = [each for each in register.capacities if each.post.pk in holders]
+    else:
+        found = _read_capacities(
+            Appointment.objects.effective(on).filter(post__in=holders),
+            Delegation.objects.effective(on).filter(post__in=holders),
+        )
+    for capacity in found:
         holders[capacity.post.pk].append(capacity)
     return holders
 

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from workflow import inbox, steps
-from workflow.views import attaching, board, case, kessai, listing, proposal
+from workflow.views import attaching, board, case, kessai, listing, proposal, submitting
 
 urlpatterns = [
     path("", inbox.home, name="home"),
@@ -12,7 +12,7 @@ urlpatterns = [
     path("running/", listing.running, name="running"),
     path("proposals/new/", proposal.project_new, name="project-new"),
     path("p/<str:ref>/edit/", proposal.project_edit, name="project-edit"),
-    path("p/<str:ref>/confirm/", proposal.project_confirm, name="project-confirm"),
+    path("p/<str:ref>/confirm/", submitting.project_confirm, name="project-confirm"),
     path("p/<str:ref>/attachments/", attaching.attachment_add, name="attachment-add"),
     path(
         "p/<str:ref>/attachments/<uuid:key>/remove/",

@@ -19,8 +19,8 @@ from bpr_projects.forms import AttachmentForm
 from bpr_projects.models import Attachment, Project
 from workflow import access
 from workflow.views import proposal
-from workflow.views.drafting import form_for, save_typed
-from workflow.views.lookup import person_of, project_or_404
+from workflow.views.drafting import form_for, priced_or_404, save_typed
+from workflow.views.lookup import person_of
 from workflow.views.sheet_rows import Masters
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 def attachment_add(request: HttpRequest, ref: str) -> HttpResponse:
     """Save what was typed in the same form, then take the file."""
     at = now()
-    project = project_or_404(request, ref, at)
+    project = priced_or_404(request, ref, at)
     answer = _keep_typed(request, project, at)
     if answer is not None:
         return answer
@@ -59,7 +59,7 @@ def attachment_add(request: HttpRequest, ref: str) -> HttpResponse:
 def attachment_remove(request: HttpRequest, ref: str, key: UUID) -> HttpResponse:
     """Take a file off the draft; versions that were submitted with it keep it."""
     at = now()
-    project = project_or_404(request, ref, at)
+    project = priced_or_404(request, ref, at)
     found = get_object_or_404(Attachment, project=project, key=key)
     answer = _keep_typed(request, project, at)
     if answer is not None:

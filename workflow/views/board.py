@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.timezone import localdate, now
@@ -24,10 +23,11 @@ from bpr_projects.forms import MeasurementForm, ObservationForm, PhaseForm
 from bpr_projects.models import Kpi, Project
 from roles.models import read_once
 from workflow import access, engine
-from workflow.actions.refusals import Busy, NotAllowed, NotFound, Refusal, Unanswered
+from workflow.actions.refusals import Refusal, Unanswered
 from workflow.enums import CYCLE_KINDS
 from workflow.inbox import desk_of
 from workflow.models import Slot
+from workflow.steps import refused
 from workflow.views.lookup import person_of, project_or_404
 from workflow.views.loop import Board, board_of, options_of
 
@@ -111,7 +111,7 @@ def phase_record(request: HttpRequest, ref: str, slot: int) -> HttpResponse:
         except Unanswered as refusal:
             form.add_problems(refusal.problems)
         except Refusal as refusal:
-            return _refused(request, project, refusal, list(form.cleaned_data.values()), at)
+            return refused(request, refusal, project)
         else:
             messages.success(request, _what_follows(project))
             return redirect("board", project.reference)
@@ -127,25 +127,6 @@ def _what_follows(project: Project) -> str:
         "number": last.number,
         "phase": step.get_kind_display(),
     }
-
-
-def _refused(
-    request: HttpRequest, project: Project, refusal: Refusal, typed: list[Any], at: datetime
-) -> HttpResponse:
-    """Not you, not now, or busy; the words that were typed come back to be copied."""
-    if isinstance(refusal, NotFound):
-        raise Http404
-    if isinstance(refusal, NotAllowed):
-        raise PermissionDenied(refusal.message)
-    template = "503.html" if isinstance(refusal, Busy) else "409.html"
-    context = {
-        "reason": refusal.message,
-        "typed": [text for text in typed if isinstance(text, str) and text],
-        "back_url": reverse("board", args=[project.reference]),
-        "back_label": _("ボードを開く"),
-        "now": at,
-    }
-    return render(request, template, context, status=refusal.status)
 
 
 # --- notes and figures -----------------------------------------------------------------------

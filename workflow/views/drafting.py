@@ -7,22 +7,26 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from bpr_projects import actions as cases
 from bpr_projects import sheet
+from bpr_projects.access import visible_to
 from bpr_projects.enums import Stage
 from bpr_projects.forms import SheetForm
 from bpr_projects.forms.sheet import data_of
-from bpr_projects.models import Project
+from bpr_projects.models import Project, UnitPrice
+from records.models import LedgerText
 from roles.enums import Role, Scope
 from roles.grants import GRANTS
 from roles.models import capacities_of
 from roles.permissions import Perm
 from workflow import access
 from workflow.enums import Outcome, SlotState, StepKind
-from workflow.models import Decision, Slot
+from workflow.models import Decision
+from workflow.views.lookup import person_of, project_or_404
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +35,6 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from roles.models import Capacity, Post, Section, User
-    from workflow.access import Permit
     from workflow.views.sheet_rows import Masters
 
 EDITABLE = (Stage.DRAFT, Stage.RETURNED)
@@ -112,56 +115,68 @@ def version_of(request: HttpRequest) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
 
 
+def priced_or_404(request: HttpRequest, ref: str, at: datetime) -> Project:
+    """The case with the unit price of the day (``rate_of``), in one query."""
+    price = UnitPrice.objects.filter(starts_on__lte=localdate(at)).order_by("-starts_on")
+    among = visible_to(person_of(request), at)
+    return project_or_404(
+        request, ref, at, among.annotate(unit_price=Subquery(price.values("yen_per_hour")[:1]))
+    )
+
+
+def rate_of(project: Project | None, at: datetime) -> int:
+    """Yen that an hour stands for; 0 when no price is registered."""
+    if project is None:
+        return cases.yen_per_hour(localdate(at))
+    return getattr(project, "unit_price", None) or 0
+
+
 # --- 差戻し and 引戻し: the same form, another verb at the end --------------------------------
 
 
 @dataclass(frozen=True)
 class Returned:
-    """Why the text is back with its author, and the step that waits for it."""
+    """Why the text is back with its author, and the slot that waits for it."""
 
-    slot: Slot
+    slot_id: int
     who: str
-    outcome: str
     reason: str
     when: datetime
     is_pulled_back: bool
 
 
 def returned_of(project: Project) -> Returned | None:
-    """The open 修正 step of a case with the act that led to it. Two queries, or one for none."""
-    slot = (
-        Slot.objects.filter(
-            step_run__project=project, step_run__kind=StepKind.REVISION, state=SlotState.OPEN
-        )
-        .select_related("post", "step_run__project", "step_run__run")
-        .first()
-    )
-    if slot is None:
-        return None
+    """The open 修正 slot of a case with the act that led to it. One query."""
+    comment = LedgerText.objects.filter(entry=OuterRef("entry"), name="comment")
     last = (
         Decision.objects.filter(
-            run=slot.step_run.run, outcome__in=(Outcome.SENT_BACK, Outcome.PULLED_BACK)
+            project=project,
+            outcome__in=(Outcome.SENT_BACK, Outcome.PULLED_BACK),
+            run__step__kind=StepKind.REVISION,
+            run__step__slots__state=SlotState.OPEN,
         )
-        .select_related("decided_by", "post")
-        .prefetch_related("entry__texts")
-        .order_by("-pk")[0]
+        .order_by("-pk")
+        .values_list(
+            "run__step__slots",
+            "post__title",
+            "decided_by__family_name",
+            "decided_by__given_name",
+            Subquery(comment.values("text")[:1]),
+            "decided_at",
+            "outcome",
+        )
+        .first()
     )
-    texts = [each.text for each in last.entry.texts.all() if each.name == "comment"]
+    if last is None:
+        return None
+    slot, title, family_name, given_name, reason, when, outcome = last
     return Returned(
-        slot=slot,
-        who=f"{last.post.title}　{last.decided_by.name}",
-        outcome=str(last.get_outcome_display()),
-        reason=(texts[0] if texts else "") or "",
-        when=last.decided_at,
-        is_pulled_back=last.outcome == Outcome.PULLED_BACK,
+        slot_id=slot,
+        who=f"{title}　{family_name} {given_name}",
+        reason=reason or "",
+        when=when,
+        is_pulled_back=outcome == Outcome.PULLED_BACK,
     )
-
-
-def may_submit(user: User, project: Project, returned: Returned | None, at: datetime) -> Permit:
-    """提出 of a new case, or 再提出 of a returned one."""
-    if returned is not None:
-        return access.may_answer(user, returned.slot, at)
-    return access.may(user, "submit", project, at)
 
 
 # --- how far the sheet is --------------------------------------------------------------------

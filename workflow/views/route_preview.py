@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from bpr_projects import calendar
 from bpr_projects.access import authors_of
 from workflow import routing
-from workflow.charts import closing_days
 from workflow.enums import READING_KINDS
 
 if TYPE_CHECKING:
@@ -50,7 +49,9 @@ class RoutePreview:
     decided_on: date
 
 
-def preview_of(project: Project, answers: Mapping[str, Any], at: datetime) -> RoutePreview | None:
+def preview_of(
+    project: Project, answers: Mapping[str, Any], at: datetime, closures: frozenset[date]
+) -> RoutePreview | None:
     """The route of a sheet as it stands; None while it has no 所管課 or asks an empty seat."""
     if not answers.get("section"):
         return None
@@ -66,7 +67,7 @@ def preview_of(project: Project, answers: Mapping[str, Any], at: datetime) -> Ro
         reason=found.choice.reason,
         steps=tuple(_line(step, resolution) for step, resolution in found.steps),
         days=days,
-        decided_on=calendar.add_business_days(on, days, closing_days()),
+        decided_on=calendar.add_business_days(on, days, closures),
     )
 
 

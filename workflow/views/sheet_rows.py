@@ -15,7 +15,10 @@ from bpr_projects.sheet import PARTS, Kind
 from roles.models import Section
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+    from bpr_projects.models import Project
+    from roles.models import Post
 
 EMPTY: tuple[object, ...] = (None, "", [], False)
 
@@ -32,6 +35,13 @@ class Masters:
         """Everything that may be chosen on a day. Two queries."""
         living = Section.objects.filter(starts_on__lte=on).exclude(ends_on__lte=on)
         return cls(tuple(Area.objects.all()), tuple(living.order_by("order", "code")))
+
+    @classmethod
+    def known_to(cls, project: Project, posts: Iterable[Post]) -> Masters:
+        """What a page knows anyway: the case's own area, the sections that have seats. No query."""
+        areas = (project.area,) if project.area else ()
+        sections = {post.section.code: post.section for post in posts if post.section}
+        return cls(areas, tuple(sections.values()))
 
     def area(self, code: str) -> str:
         return next((each.name for each in self.areas if each.code == code), code)

@@ -102,6 +102,7 @@ def mail_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @csp_replace(  # type: ignore[arg-type]  # it takes any view
     {
         "default-src": [NONE],
+        **dict.fromkeys(("script-src", "img-src", "font-src", "connect-src", "object-src")),
         "style-src": [UNSAFE_INLINE],
         "base-uri": [NONE],
         "form-action": [NONE],

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from email.message import EmailMessage
 
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django import Settings
 
 
 @dataclass
@@ -34,14 +34,14 @@ class Sink:
     faults: dict[str, list[str]] = field(default_factory=dict)
     connections: int = 0
 
-    async def handle_EHLO(  # noqa: N802, PLR0913 -- aiosmtpd's name and signature
+    async def handle_EHLO(  # noqa: N802 -- aiosmtpd's name and signature
         self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]
     ) -> list[str]:
         self.connections += 1
         session.host_name = hostname
         return responses
 
-    async def handle_RCPT(  # noqa: N802, PLR0913 -- as above
+    async def handle_RCPT(  # noqa: N802 -- as above
         self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
     ) -> str:
         waiting = self.faults.get(address, [])
@@ -52,7 +52,7 @@ class Sink:
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         mail = message_from_bytes(envelope.content, policy=policy.default)
-        self.accepted.append(mail)  # type: ignore[arg-type]
+        self.accepted.append(mail)
         waiting = self.faults.get(envelope.rcpt_tos[0], [])
         if waiting:
             waiting.pop(0)
@@ -65,7 +65,7 @@ class Sink:
 
 
 @pytest.fixture
-def sink(settings: SettingsWrapper) -> Iterator[Sink]:
+def sink(settings: Settings) -> Iterator[Sink]:
     """The mail server of the settings, on a free port."""
     with socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -65,7 +65,7 @@ def test_what_asks_for_work_cannot_be_switched_off() -> None:
     assert not NOTICES[Event.SENT_BACK].may_be_switched_off
 
 
-PATHS = {each.path for each in [*NOTICES.values(), *TURNS.values()]}
+PATHS = {notice.path for notice in NOTICES.values()} | {turn.path for turn in TURNS.values()}
 
 
 @pytest.mark.parametrize("path", sorted(PATHS | {"/p/{reference}/edit/", "/inbox/"}))

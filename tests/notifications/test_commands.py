@@ -18,7 +18,7 @@ from workflow.enums import Outcome, StepKind
 from workflow.models import StepRun
 
 if TYPE_CHECKING:
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django import Settings
 
     from tests.fixtures_city import City
 
@@ -55,9 +55,7 @@ def test_the_sweep_ends_a_hold_whose_day_has_come(office: City) -> None:
     assert StepRun.objects.get(project=case, closed_at=None).paused_since is None
 
 
-def test_a_server_that_is_down_fails_the_command_loudly(
-    office: City, settings: SettingsWrapper
-) -> None:
+def test_a_server_that_is_down_fails_the_command_loudly(office: City, settings: Settings) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     a_project()

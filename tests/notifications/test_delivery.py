@@ -19,7 +19,7 @@ from tests.notifications.mails import assert_accounted, send
 from workflow.enums import Outcome, StepKind
 
 if TYPE_CHECKING:
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django import Settings
 
     from tests.fixtures_city import City
     from tests.notifications.conftest import Sink
@@ -119,7 +119,7 @@ def test_a_mail_is_not_tried_for_ever(office: City, sink: Sink) -> None:
     assert mail.attempts == claims.MAX_ATTEMPTS
 
 
-def test_a_server_that_is_down_costs_no_attempt(office: City, settings: SettingsWrapper) -> None:
+def test_a_server_that_is_down_costs_no_attempt(office: City, settings: Settings) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     a_project()

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from email.message import EmailMessage
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import pytest
 from django.test import RequestFactory
@@ -232,7 +231,7 @@ def test_a_mail_carries_what_mail_systems_need(office: City, sink: Sink) -> None
     assert len({mail["Message-ID"] for mail in sink.accepted}) == len(sink.accepted)
     assert {mail["References"] for mail in sink.accepted} == {f"<case-{case.pk}@testserver>"}
     assert all(mail["In-Reply-To"] == first["In-Reply-To"] for mail in others)
-    parts = [part.get_content_type() for part in cast("EmailMessage", first).iter_parts()]
+    parts = [part.get_content_type() for part in first.iter_parts()]
     assert parts == ["text/plain", "text/html"]
 
 
@@ -267,7 +266,7 @@ def test_a_hostile_title_makes_a_sane_mail(office: City, sink: Sink, title: str)
     mail = Delivery.objects.get()
     headers = sink.accepted[0]
     assert headers["Bcc"] is None
-    assert headers.get_all("To") == headers.get_all("To")[:1]
+    assert len(headers.get_all("To") or []) == 1
     assert len(mail.subject) <= 150
     assert not set(mail.subject) & set("\r\n\u202e\u2066\u200b")
     assert "<script>" not in mail.html

@@ -142,9 +142,7 @@ def test_a_mail_that_is_held_waits_for_its_hour() -> None:
 @pytest.mark.django_db
 def test_a_secret_is_sent_and_then_gone(mailoutbox: list[object]) -> None:
     person = a_user(name="成田 花子")
-    outbox.post_secret(
-        key="secret:1", person=person, subject="仮パスワード", text="abc-123", at=AT
-    )
+    outbox.post_secret(key="secret:1", person=person, subject="仮パスワード", text="abc-123", at=AT)
 
     send()
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from notifications.delivery.expansion import expand
 from notifications.enums import Event, MessageState, Reason
 from notifications.models import OutboxMessage
 from tests.make import (
@@ -269,8 +270,6 @@ def test_a_leaver_gets_nothing_and_the_successor_everything(office: City) -> Non
 
 
 def test_who_loses_the_post_after_the_list_was_made_is_replaced(office: City) -> None:
-    from notifications.delivery.expansion import expand
-
     a_project()
     expand(AT)
     post = office.post("HEAD-SHIMIN")

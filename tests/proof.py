@@ -24,10 +24,10 @@ R = TypeVar("R", bound=Refusal)
 ENDED = [STATUS.DONE, STATUS.CANCELED]
 
 
-def state_of(project: Project) -> dict[str, Any]:
-    """Everything that a verb may change, by number and by where the case stands."""
+def state_of() -> dict[str, Any]:
+    """Everything that a verb may change, by number and by where each case stands."""
     return {
-        "stage": Project.objects.get(pk=project.pk).stage,
+        "stages": list(Project.objects.order_by("pk").values_list("pk", "stage", "draft_version")),
         "decisions": Decision.objects.count(),
         "entries": LedgerEntry.objects.count(),
         "revisions": Revision.objects.count(),
@@ -46,11 +46,11 @@ def state_of(project: Project) -> dict[str, Any]:
 @contextmanager
 def refused(project: Project, kind: type[R]) -> Iterator[pytest.ExceptionInfo[R]]:
     """The verb raises exactly this refusal, and nothing at all has changed."""
-    before = state_of(project)
+    before = state_of()
     with pytest.raises(Refusal) as found:
         yield found  # type: ignore[misc]  # narrowed by the next line
     assert type(found.value) is kind
-    assert state_of(project) == before
+    assert state_of() == before
 
 
 def assert_sound() -> None:

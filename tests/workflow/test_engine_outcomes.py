@@ -99,13 +99,13 @@ def test_the_table_of_answers_is_complete() -> None:
 @pytest.mark.parametrize("kind", DECIDED_BY_ANSWER)
 def test_a_station_gives_no_other_answer(office: City, kind: StepKind) -> None:
     case = a_case_at(kind)
-    before = state_of(case)
+    before = state_of()
 
     for outcome in set(Outcome) - set(STATIONS[kind]):
         with pytest.raises(NotAllowed):
             say(case, outcome)
 
-    assert state_of(case) == before
+    assert state_of() == before
 
 
 NEEDING = {

@@ -92,11 +92,11 @@ def test_a_score_may_be_revised_until_the_region_closes(office: City) -> None:
 def test_an_equal_repeat_of_a_score_says_nothing_new(office: City) -> None:
     case = a_project(to=StepKind.REVIEW)
     [first] = score(case, "SOMU")
-    before = state_of(case)
+    before = state_of()
 
     [again] = score(case, "SOMU")
 
-    assert (again, state_of(case)) == (first, before)
+    assert (again, state_of()) == (first, before)
 
 
 def test_who_recused_neither_scores_nor_counts(office: City) -> None:

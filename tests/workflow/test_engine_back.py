@@ -61,7 +61,7 @@ def test_a_submit_gives_a_number_a_revision_and_a_first_step(office: City) -> No
     assert case.revision is not None
     assert (case.revision.number, case.revision.sheet) == (1, case.sheet)
     assert run.route is not None
-    assert (run.route.code, run.route_reason, run.round) == ("RT2", "個人情報を取り扱うのため", 1)
+    assert (run.route.code, run.route_reason, run.round) == ("RT2", "個人情報を取り扱う", 1)
     assert the_slot(case).post.code == "HEAD-SHIMIN"
 
 

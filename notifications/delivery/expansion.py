@@ -33,6 +33,8 @@ class Expansion:
 
     at: datetime
     told: set[tuple[str, int]]
+    left_out: dict[tuple[str, int], int]
+    again: list[int] = field(default_factory=list)
     mails: list[Delivery] = field(default_factory=list)
     facts: list[DeliveredFact] = field(default_factory=list)
     ends: dict[tuple[MessageState, str], list[int]] = field(default_factory=dict)
@@ -42,8 +44,11 @@ class Expansion:
         self.ends.setdefault((state, reason), []).append(message.pk)
 
     def tell(self, message: OutboxMessage, person: User, basis: str) -> None:
-        """One more mail."""
+        """One more mail, or the one that was left out while the person held no post."""
         self.told.add((message.fact, person.pk))
+        if (message.fact, person.pk) in self.left_out:
+            self.again.append(self.left_out[message.fact, person.pk])
+            return
         mail = Delivery(
             person=person,
             event=message.event,
@@ -71,7 +76,7 @@ def expand(at: datetime) -> int:
         )
         if not messages:
             return 0
-        expansion = Expansion(at, _told(messages))
+        expansion = _begin(messages, at)
         holders = holders_of({row.post_id for row in messages if row.post_id}, localdate(at))
         authors: dict[int, frozenset[int]] = {}
         for message in messages:
@@ -83,12 +88,19 @@ def expand(at: datetime) -> int:
         return len(messages)
 
 
-def _told(messages: Iterable[OutboxMessage]) -> set[tuple[str, int]]:
-    """(fact, person) that have their mail; who was left out as no holder may be told again."""
-    facts = DeliveredFact.objects.filter(fact__in={row.fact for row in messages})
-    again = facts.filter(delivery__state=DeliveryState.SKIPPED, delivery__reason=Reason.NOT_HOLDER)
-    Delivery.objects.filter(pk__in=list(again.values_list("delivery", flat=True))).delete()
-    return set(facts.values_list("fact", "person"))
+def _begin(messages: Iterable[OutboxMessage], at: datetime) -> Expansion:
+    """Who has a mail about these facts already, and whose was left out as no holder."""
+    told: set[tuple[str, int]] = set()
+    left_out: dict[tuple[str, int], int] = {}
+    rows = DeliveredFact.objects.filter(fact__in={row.fact for row in messages}).values_list(
+        "fact", "person", "delivery", "delivery__reason"
+    )
+    for fact, person, delivery, reason in rows:
+        if reason == Reason.NOT_HOLDER:
+            left_out[fact, person] = delivery
+        else:
+            told.add((fact, person))
+    return Expansion(at, told, left_out)
 
 
 def _to_person(message: OutboxMessage, person: User, expansion: Expansion) -> None:
@@ -141,6 +153,9 @@ def _excluded(message: OutboxMessage, authors: dict[int, frozenset[int]]) -> fro
 
 def _write(expansion: Expansion) -> None:
     """Two sweeps may meet at one person who is addressed twice: the first row stands."""
+    Delivery.objects.filter(pk__in=expansion.again).update(
+        state=DeliveryState.QUEUED, reason="", due_at=expansion.at
+    )
     Delivery.objects.bulk_create(expansion.mails, ignore_conflicts=True)
     by_id = dict(
         Delivery.objects.filter(

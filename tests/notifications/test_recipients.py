@@ -284,6 +284,23 @@ def test_who_loses_the_post_after_the_list_was_made_is_replaced(office: City) ->
     assert_accounted()
 
 
+def test_who_gets_the_post_back_gets_the_mail_that_was_left_out(office: City) -> None:
+    a_project()
+    expand(AT)
+    head, post = office.holder("HEAD-SHIMIN"), office.post("HEAD-SHIMIN")
+    moved = AT + timedelta(days=1)
+    post.appointments.update(ends_on=moved.date())
+    send(moved)
+    assert told() == []
+
+    back = AT + timedelta(days=2)
+    an_appointment(post=post, person=head, starts_on=back.date())
+    send(back)
+
+    assert told() == [head.name]
+    assert_accounted()
+
+
 def test_a_vacant_post_is_told_when_somebody_takes_it(office: City) -> None:
     post = office.post("HEAD-SHIMIN")
     case = a_project()

@@ -31,9 +31,7 @@ def project_or_404(
 ) -> Project:
     """The case of a number or ``draft-<id>``; a draft's old address finds the numbered case."""
     cases = visible_to(person_of(request), at) if among is None else among
-    cases = cases.select_related(
-        "section__department", "area", "proposer", "proposer_post__section"
-    )
+    cases = cases.select_related(*SHOWN)
     identity = ref.removeprefix(DRAFT)
     if not ref.startswith(DRAFT):
         found = cases.filter(number=ref).first()

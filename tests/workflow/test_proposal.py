@@ -1,0 +1,565 @@
+"""Proposing: drafts that are kept, the confirmation, the one submit, and the way back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import time_machine
+from django.contrib.messages import get_messages
+from django.urls import reverse
+from guardian.shortcuts import assign_perm
+
+from bpr_projects import actions as cases
+from bpr_projects.enums import Stage
+from bpr_projects.models import Project
+from tests.make import (
+    JST,
+    ROUTES,
+    SHEET,
+    a_delegation,
+    a_draft,
+    a_project,
+    holder,
+    say,
+    submit,
+    the_slot,
+)
+from workflow import engine
+from workflow.actions.refusals import Busy
+from workflow.enums import Outcome, StepKind
+from workflow.models import Decision, Run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.http import HttpResponse
+    from django.test import Client
+    from pytest_django import DjangoAssertNumQueries
+
+    from tests.fixtures_city import City
+
+NOW = datetime(2026, 5, 20, 10, 42, tzinfo=JST)
+TYPED = {
+    "title": "書かない窓口",
+    "area": "P2",
+    "problem": "同じ住所を何度も書いていただいている。",
+    "reform": "聞き取りで申請書を作る。",
+    "volume": "２，０００",  # noqa: RUF001 -- as an input method types it
+    "minutes_before": "42",
+    "minutes_after": "25",
+    "cost": "0",
+    "budget_measure": "NONE",
+    "starts_on": "R8.7.1",
+    "ends_on": "令和9年3月31日",
+    "kpi_name": "平均手続時間",
+    "kpi_unit": "分",
+    "kpi_baseline": "42",
+    "kpi_target": "25",
+    "kpi_target_on": "2027/3/31",
+    "kpi_source": "発券機の記録",
+}
+"""A complete sheet as somebody types it."""
+
+
+@pytest.fixture(autouse=True)
+def _clock() -> Iterator[None]:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def login(client: Client, code: str = "LEADER-SHIMIN") -> Client:
+    client.force_login(holder(code))
+    return client
+
+
+def url(project: Project, name: str = "project-edit") -> str:
+    return reverse(name, args=[project.reference])
+
+
+def text_of(response: Any) -> str:
+    return str(response.content.decode())
+
+
+def told(response: HttpResponse) -> list[str]:
+    return [str(each) for each in get_messages(response.wsgi_request)]
+
+
+def save(client: Client, project: Project, **typed: Any) -> Any:
+    version = Project.objects.get(pk=project.pk).draft_version
+    return client.post(url(project), {"draft_version": version, **typed})
+
+
+def send(client: Client, project: Project, **data: Any) -> Any:
+    version = Project.objects.get(pk=project.pk).draft_version
+    return client.post(url(project, "project-confirm"), {"draft_version": version, **data})
+
+
+# --- a new one -------------------------------------------------------------------------------
+
+
+def test_a_leader_proposes_for_the_own_section(client: Client, office: City) -> None:
+    page = text_of(login(client).get(reverse("project-new")))
+    response = client.post(reverse("project-new"), {**TYPED, "section": "ZEIMU"})
+
+    project = Project.objects.get()
+    assert "所管課：市民課" in page
+    assert 'name="section"' not in page
+    assert project.section == office.section("SHIMIN")
+    assert response["Location"] == url(project)
+    assert project.sheet == {**SHEET, **project.sheet}
+    assert told(response) == ["10:42 に下書きを保存しました。"]
+
+
+def test_opening_the_form_writes_nothing(client: Client, office: City) -> None:
+    login(client).get(reverse("project-new"))
+
+    assert not Project.objects.exists()
+
+
+@pytest.mark.parametrize("code", ["SECRETARIAT", "PT-FUKUSHI"])
+def test_others_name_the_section(client: Client, office: City, code: str) -> None:
+    post = office.post(code).pk
+    page = text_of(login(client, code).get(reverse("project-new"), {"post": post}))
+    client.post(reverse("project-new"), {**TYPED, "section": "ZEIMU", "post": post})
+
+    project = Project.objects.get()
+    assert 'name="section"' in page
+    assert (project.section, project.proposer_post.code) == (office.section("ZEIMU"), code)
+
+
+def test_several_posts_are_asked_which(client: Client, office: City) -> None:
+    user = holder("LEADER-SHIMIN")
+    a_delegation(post=office.post("PT-SANGYO"), deputy=user)
+    page = text_of(login(client).get(reverse("project-new")))
+    chosen = office.post("PT-SANGYO").pk
+
+    assert "どの立場で提案しますか" in page
+    assert f"?post={chosen}" in page
+    assert 'name="title"' in text_of(client.get(reverse("project-new"), {"post": chosen}))
+
+
+def test_foreign_post_is_not_taken(client: Client, office: City) -> None:
+    post = office.post("SECRETARIAT").pk
+
+    response = login(client).post(reverse("project-new"), {**TYPED, "post": post})
+
+    assert response.status_code == 200
+    assert not Project.objects.exists()
+
+
+def test_who_may_not_propose_learns_who_may(client: Client, office: City) -> None:
+    response = login(client, "HEAD-SHIMIN").get(reverse("project-new"))
+
+    assert response.status_code == 403
+    assert "DX推進リーダー" in text_of(response)
+
+
+def test_a_double_click_makes_one_draft(client: Client, office: City) -> None:
+    login(client)
+    first = client.post(reverse("project-new"), TYPED)
+    second = client.post(reverse("project-new"), TYPED)
+
+    assert first["Location"] == second["Location"]
+    assert Project.objects.count() == 1
+
+
+def test_what_cannot_be_read_comes_back_unsaved(client: Client, office: City) -> None:
+    response = login(client).post(reverse("project-new"), {**TYPED, "volume": "たくさん"})
+
+    assert response.status_code == 422
+    assert "整数で入力してください" in text_of(response)
+    assert "たくさん" in text_of(response)
+    assert not Project.objects.exists()
+
+
+# --- writing ---------------------------------------------------------------------------------
+
+
+def test_an_unfinished_draft_is_kept(client: Client, office: City) -> None:
+    draft = a_draft()
+    login(client)
+
+    response = save(client, draft, title="名前だけ")
+
+    draft.refresh_from_db()
+    assert response.status_code == 302
+    assert draft.title == "名前だけ"
+    assert draft.sheet["volume"] is None
+    assert "未入力" in text_of(client.get(url(draft)))
+
+
+@pytest.mark.parametrize(
+    ("action", "target"),
+    [
+        ("calc", "/edit/#effect"),
+        ("route", "/edit/#route"),
+        ("confirm", "/confirm/"),
+        ("save", "/edit/"),
+    ],
+)
+def test_buttons_lead_on(client: Client, office: City, action: str, target: str) -> None:
+    draft = a_draft()
+    login(client)
+
+    assert save(client, draft, **TYPED, action=action)["Location"].endswith(target)
+
+
+def test_closing_leads_home(client: Client, office: City) -> None:
+    draft = a_draft()
+    login(client)
+
+    assert save(client, draft, **TYPED, action="close")["Location"] == reverse("home")
+
+
+def test_effect_is_calculated_without_a_script(client: Client, office: City) -> None:
+    draft = a_draft(cost=680_000, budget_measure="INITIAL")
+    page = text_of(login(client).get(url(draft)))
+
+    assert '<output data-calc-out="hours">567</output>' in page
+    assert '<output data-calc-out="yen" data-unit="1000">1,418</output>' in page
+    assert '<output data-calc-out="years">0.5</output>' in page
+
+
+def test_stale_form_loses_nothing(client: Client, office: City) -> None:
+    draft = a_draft()
+    login(client)
+    save(client, draft, **{**TYPED, "reform": "別の画面で書いた文章"})
+
+    response = client.post(
+        url(draft), {**TYPED, "draft_version": draft.draft_version, "reform": "この画面の文章"}
+    )
+
+    page = text_of(response)
+    assert response.status_code == 409
+    assert "別の画面で書いた文章" in page
+    assert "この画面の文章" in page
+    assert "10:42 に別の画面で保存されています" in page
+
+
+@pytest.mark.parametrize(("keep", "text"), [("mine", "この画面の文章"), ("theirs", "別の画面")])
+def test_the_person_chooses_between_two_texts(
+    client: Client, office: City, keep: str, text: str
+) -> None:
+    draft = a_draft()
+    login(client)
+    save(client, draft, **{**TYPED, "reform": "別の画面"})
+
+    save(client, draft, **{**TYPED, "reform": "この画面の文章", "keep-reform": keep})
+
+    draft.refresh_from_db()
+    assert draft.sheet["reform"] == text
+
+
+def test_equal_save_is_no_conflict(client: Client, office: City) -> None:
+    draft = a_draft()
+    login(client)
+    save(client, draft, **TYPED)
+    after = Project.objects.get().draft_version
+
+    response = client.post(url(draft), {**TYPED, "draft_version": "1"})
+
+    assert response.status_code == 302
+    assert Project.objects.get().draft_version == after
+
+
+def test_drafts_of_others_are_404(client: Client, office: City) -> None:
+    draft = a_draft()
+
+    for code in ("LEADER-ZEIMU", "HEAD-SHIMIN", "SECRETARIAT", "HQ-CHAIR"):
+        login(client, code)
+        assert client.get(url(draft)).status_code == 404
+        assert client.get(url(draft, "project-confirm")).status_code == 404
+        assert client.post(url(draft), TYPED).status_code == 404
+        assert client.post(url(draft, "project-confirm")).status_code == 404
+
+
+@pytest.mark.parametrize("ref", ["draft-0", "draft-x", "draft-", "draft-" + "9" * 30, "R8-999"])
+def test_addresses_of_nowhere_are_404(client: Client, office: City, ref: str) -> None:
+    assert login(client).get(f"/p/{ref}/edit/").status_code == 404
+
+
+def test_a_shared_seat_writes_together(client: Client, office: City) -> None:
+    draft = a_draft(post="SECRETARIAT", section="ZEIMU")
+    colleague = office.holders("SECRETARIAT")[1]
+    client.force_login(colleague)
+
+    assert client.get(url(draft)).status_code == 200
+
+
+def test_co_proposers_write_but_do_not_submit(client: Client, office: City) -> None:
+    draft = a_draft()
+    assign_perm("edit_draft", holder("LEADER-ZEIMU"), draft)
+    login(client, "LEADER-ZEIMU")
+
+    assert client.get(url(draft)).status_code == 200
+    page = text_of(client.get(url(draft, "project-confirm")))
+    assert "提出できるのは" in page
+    assert "<form" not in page.split('id="send-title"')[1].split("</section>")[0]
+    assert send(client, draft).status_code == 403
+
+
+def test_submitted_text_is_not_edited(client: Client, office: City) -> None:
+    project = a_project(route="RT1")
+    login(client)
+
+    response = client.get(url(project))
+    late = client.post(url(project), {**TYPED, "draft_version": "2"})
+
+    assert response["Location"] == url(project, "project")
+    assert "編集できません" in told(response)[0]
+    assert late.status_code == 409
+    assert TYPED["problem"] in text_of(late)
+
+
+def test_readers_of_a_returned_case_may_not_edit(client: Client, office: City) -> None:
+    project = returned()
+    response = login(client, "HEAD-SHIMIN").get(url(project))
+
+    assert response.status_code == 403
+    assert "編集できるのは" in text_of(response)
+
+
+# --- the route -------------------------------------------------------------------------------
+
+
+def test_route_names_seats_people_reasons_and_day(client: Client, office: City) -> None:
+    draft = a_draft(**ROUTES["RT3"])
+    page = text_of(login(client).get(url(draft), {"part": "route"}))
+
+    assert "<html" in page
+    assert "市民課長" in page
+    assert holder("HEAD-SHIMIN").name in page
+    assert "費用" in page
+    assert "ごろに決まります" in page
+
+
+def test_route_is_a_fragment_for_the_page(client: Client, office: City) -> None:
+    draft = a_draft()
+    response = login(client).get(url(draft), {"part": "route"}, headers={"HX-Request": "true"})
+
+    assert "<html" not in text_of(response)
+    assert "市民課長" in text_of(response)
+
+
+def test_no_section_no_route(client: Client, office: City) -> None:
+    draft = a_draft(post="SECRETARIAT")
+    page = text_of(login(client, "SECRETARIAT").get(url(draft), {"part": "route"}))
+
+    assert "所管課を選んで" in page
+
+
+# --- submitting ------------------------------------------------------------------------------
+
+
+def test_confirmation_shows_sheet_route_and_day(client: Client, office: City) -> None:
+    draft = a_draft(uses_cloud=True)
+    page = text_of(login(client).get(url(draft, "project-confirm")))
+
+    assert "令和8年7月1日（水）" in page
+    assert "クラウドサービスを使う" in page
+    assert "年 567時間、1,417.5千円の削減" in page
+    assert "本部長" in page
+    assert "ごろに決まります" in page
+    assert "提出する" in page
+
+
+def test_unfinished_sheets_go_back_with_what_is_missing(client: Client, office: City) -> None:
+    draft = a_draft(reform="", cost=500, budget_measure="NONE")
+    login(client)
+
+    response = client.get(url(draft, "project-confirm"), follow=True)
+
+    page = text_of(response)
+    assert response.redirect_chain == [(url(draft) + "?check=1", 302)]
+    assert "入力を確認してください（2か所）" in page
+    assert "変えた後の姿を入力してください。" in page
+    assert "予算措置を選んでください。" in page
+
+
+def test_submitted_once(client: Client, office: City) -> None:
+    draft = a_draft()
+    login(client)
+
+    first = send(client, draft)
+    again = client.post(url(draft, "project-confirm"), {"draft_version": "99"})
+
+    draft.refresh_from_db()
+    assert draft.stage == Stage.WITH_HEAD
+    assert first["Location"] == again["Location"] == url(draft, "project")
+    assert "R8-001 として提出しました。" in told(first)[0]
+    assert told(again)[-1] == "10:42 に提出済みです。二重には提出されていません。"
+    assert Run.objects.count() == Decision.objects.count() == 1
+
+
+def test_a_colleague_of_the_seat_was_first(client: Client, office: City) -> None:
+    draft = a_draft(post="SECRETARIAT", section="ZEIMU")
+    submit(draft)
+    client.force_login(office.holders("SECRETARIAT")[1])
+
+    response = client.post(url(draft, "project-confirm"), {"draft_version": "2"})
+
+    assert response.status_code == 302
+    assert "「提出」としました。" in told(response)[0]
+
+
+def test_the_text_seen_is_the_text_sent(client: Client, office: City) -> None:
+    draft = a_draft()
+    login(client)
+    seen = draft.draft_version
+    save(client, draft, **{**TYPED, "reform": "あとから直した文章"})
+
+    response = client.post(url(draft, "project-confirm"), {"draft_version": seen})
+
+    assert response.status_code == 409
+    assert "別の画面で保存されています" in text_of(response)
+    assert "あとから直した文章" in text_of(response)
+    assert not Run.objects.exists()
+
+
+def test_an_unfinished_sheet_is_not_sent(client: Client, office: City) -> None:
+    draft = a_draft(reform="")
+    login(client)
+
+    assert send(client, draft)["Location"] == url(draft) + "?check=1"
+    assert not Run.objects.exists()
+
+
+def test_busy_is_a_page(client: Client, office: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(**_asked: object) -> None:
+        raise Busy
+
+    draft = a_draft()
+    monkeypatch.setattr(engine, "submit", busy)
+
+    assert send(login(client), draft).status_code == 503
+
+
+# --- and again -------------------------------------------------------------------------------
+
+
+def returned() -> Project:
+    project = a_project(route="RT1")
+    say(project, Outcome.SENT_BACK, comment="件数の根拠を書いてください。", target="PROPOSER")
+    return Project.objects.get(pk=project.pk)
+
+
+def test_the_reason_of_the_return_stands_on_top(client: Client, office: City) -> None:
+    project = returned()
+    login(client)
+
+    for name in ("project-edit", "project-confirm"):
+        page = text_of(client.get(url(project, name)))
+        assert "差し戻されました" in page
+        assert "件数の根拠を書いてください。" in page
+        assert holder("HEAD-SHIMIN").name in page
+
+
+def test_difference_to_the_last_revision_is_shown(client: Client, office: City) -> None:
+    project = returned()
+    login(client)
+    save(client, project, **{**TYPED, "volume": "2412"})
+
+    page = text_of(client.get(url(project, "project-confirm")))
+
+    assert "第1版から変えたところ" in page
+    assert "<del>2,000件</del>" in page
+    assert "<ins>2,412件</ins>" in page
+    assert "関係する課" not in page.split("</table>")[0]
+
+
+def test_resubmitted_once_with_what_was_changed(client: Client, office: City) -> None:
+    project = returned()
+    login(client)
+    save(client, project, **{**TYPED, "volume": "2412"})
+    slot = the_slot(project).pk
+
+    first = send(client, project, slot=slot, comment="令和7年度の実績を入れました。")
+    again = send(client, project, slot=slot, comment="令和7年度の実績を入れました。")
+
+    project.refresh_from_db()
+    assert project.stage == Stage.WITH_HEAD
+    assert project.revision is not None
+    assert project.revision.number == 2
+    assert first["Location"] == again["Location"] == url(project, "project")
+    assert told(again)[-1].startswith("10:42 に提出済みです。")
+    assert Decision.objects.filter(outcome=Outcome.RESUBMITTED).count() == 1
+
+
+@pytest.mark.parametrize("comment", ["", "  ", "長" * 2001, "制御\u202e文字"])
+def test_what_was_changed_must_be_said(client: Client, office: City, comment: str) -> None:
+    project = returned()
+    response = send(login(client), project, slot=the_slot(project).pk, comment=comment)
+
+    assert response.status_code == 422
+    assert not Decision.objects.filter(outcome=Outcome.RESUBMITTED).exists()
+
+
+@pytest.mark.parametrize("slot", ["0", "x", "9" * 30])
+def test_slots_of_nowhere_are_404(client: Client, office: City, slot: str) -> None:
+    project = returned()
+
+    assert send(login(client), project, slot=slot, comment="直しました。").status_code == 404
+
+
+def test_a_case_that_was_pulled_back_is_sent_again(client: Client, office: City) -> None:
+    project = a_project(route="RT1")
+    engine.pull_back(project=project, by=project.proposer, at=NOW)
+    login(client)
+
+    page = text_of(client.get(url(project, "project-confirm")))
+    send(client, project, slot=the_slot(project).pk, comment="題名を直しました。")
+
+    project.refresh_from_db()
+    assert "引き戻した案件です" in page
+    assert project.stage == Stage.WITH_HEAD
+
+
+# --- costs -----------------------------------------------------------------------------------
+
+
+def pages() -> list[str]:
+    back = returned()
+    draft = a_draft(sections=["ZEIMU", "FUKUSHI"], **ROUTES["RT4"])
+    return [
+        reverse("project-new"),
+        url(draft),
+        url(draft) + "?part=route",
+        url(draft) + "?check=1",
+        url(draft, "project-confirm"),
+        url(back),
+        url(back, "project-confirm"),
+    ]
+
+
+def test_pages_cost_little_and_write_nothing(
+    client: Client, office: City, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    login(client)
+    addresses = pages()
+    client.get(addresses[1])  # content types are read once a process
+    counts = {}
+    for address in addresses:
+        with django_assert_max_num_queries(12) as queries:
+            response = client.get(address)
+        assert response.status_code == 200, address
+        assert len(response.content) < 150_000
+        assert not [q for q in queries if q["sql"].startswith(("INSERT", "UPDATE", "DELETE"))]
+        counts[address] = len(queries)
+    for number in range(3):
+        a_project(route="RT2", title=f"別の案{number}", to=StepKind.RECEPTION)
+        cases.start_draft(
+            by=holder("LEADER-SHIMIN"), post=office.post("LEADER-SHIMIN"), at=NOW, title=f"{number}"
+        )
+    for address, before in counts.items():
+        with django_assert_max_num_queries(before):
+            client.get(address)
+
+
+def test_login_comes_first(client: Client, office: City) -> None:
+    draft = a_draft()
+
+    for address in (reverse("project-new"), url(draft), url(draft, "project-confirm")):
+        assert "/login/" in client.get(address)["Location"]
+        assert "/login/" in client.post(address)["Location"]

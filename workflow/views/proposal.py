@@ -72,7 +72,8 @@ def _new(request: HttpRequest, at: datetime) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         project = _start(request, chosen.post, form, at)
         return _after_save(request, project)
-    return form_page(request, None, form, at, post=chosen.post)
+    status = 422 if form.is_bound and not form.is_valid() else 200
+    return form_page(request, None, form, at, post=chosen.post, status=status)
 
 
 def _chosen(request: HttpRequest, capacities: list[Capacity]) -> Capacity | None:

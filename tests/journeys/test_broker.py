@@ -1,0 +1,180 @@
+"""The broker stopped, and the broker hung: people notice nothing and every mail goes out later."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+from celery import current_app
+from django.test import Client
+from django.utils.timezone import now
+from kombu import Connection
+from kombu.exceptions import OperationalError
+
+from bpr_projects.models import Kpi, Project
+from config.supervisor import Broker
+from notifications.enums import DeliveryState, MessageState
+from notifications.models import Delivery, OutboxMessage
+from tests import make
+from tests.journeys.counter import asked, leader
+from tests.make import PASSWORD
+from tests.notifications.mails import assert_accounted, send
+from workflow.enums import CYCLE_KINDS, StepKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pytest_django.fixtures import SettingsWrapper
+
+    from roles.models import User
+    from tests.fixtures_city import City
+    from tests.notifications.conftest import Sink
+
+pytestmark = pytest.mark.slow
+
+SLOWEST: Final = 3.0  # seconds that no request may take
+
+
+class Stopwatch:
+    """A browser's requests without a browser, each with its time."""
+
+    def __init__(self) -> None:
+        self.client = Client()
+        self.times: dict[str, float] = {}
+
+    def log_in(self, person: User) -> None:
+        self.client = Client()
+        page = {"login": person.employee_number, "password": PASSWORD}
+        self._timed("login", lambda: self.client.post("/accounts/login/", page), 302)
+
+    def get(self, path: str) -> Any:
+        return self._timed(f"GET {path}", lambda: self.client.get(path), 200)
+
+    def post(self, path: str, **data: Any) -> Any:
+        return self._timed(f"POST {path}", lambda: self.client.post(path, data), 302)
+
+    def _timed(self, name: str, ask: Any, expected: int) -> Any:
+        began = time.monotonic()
+        answer = ask()
+        self.times[name] = max(time.monotonic() - began, self.times.get(name, 0.0))
+        assert answer.status_code == expected, f"{name}: {answer.status_code} {answer.content[:500]}"
+        return answer
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    """A real Valkey that the system's Celery application believes in."""
+    broker = Broker(tmp_path / "valkey")
+    broker.start()
+    before, current_app.conf.broker_url = current_app.conf.broker_url, broker.url
+    yield broker
+    current_app.conf.broker_url = before
+    os.kill(broker.server.pid, signal.SIGCONT) if broker.server.is_running() else None
+    broker.stop()
+
+
+def is_reachable(broker: Broker) -> bool:
+    """Whether the broker answers within a second."""
+    limits = {"socket_timeout": 1, "socket_connect_timeout": 1}
+    try:
+        with Connection(broker.url, transport_options=limits) as line:
+            line.ensure_connection(max_retries=1, timeout=2)
+            line.default_channel.client.ping()
+    except (OperationalError, OSError):
+        return False
+    return True
+
+
+@pytest.mark.parametrize("trouble", ["stopped", "hung"])
+def test_work_goes_on_and_no_mail_is_lost(
+    trouble: str, broker: Broker, real_office: City, sink: Sink, settings: SettingsWrapper
+) -> None:
+    assert is_reachable(broker)
+    if trouble == "stopped":
+        broker.stop()
+    else:
+        os.kill(broker.server.pid, signal.SIGSTOP)
+    assert not is_reachable(broker)
+
+    watch = Stopwatch()
+    live_through_a_case(watch)
+    assert sink.accepted == []
+    facts = OutboxMessage.objects.count()
+    assert facts > 15
+
+    if trouble == "stopped":
+        broker.start()
+    else:
+        os.kill(broker.server.pid, signal.SIGCONT)
+    assert is_reachable(broker)
+    send(now())
+    assert_accounted()
+    assert not OutboxMessage.objects.filter(state=MessageState.PENDING).exists()
+    ids = Counter(str(mail["Message-ID"]) for mail in sink.accepted)
+    sent = Delivery.objects.filter(state=DeliveryState.SENT)
+    assert set(ids) == set(sent.values_list("message_id", flat=True))
+    assert set(ids.values()) == {1}
+    slowest = max(watch.times, key=watch.times.__getitem__)
+    print(
+        f"\n{trouble}: {len(watch.times)} requests, slowest {watch.times[slowest]:.2f} s ({slowest}),"
+        f" {facts} facts, {len(ids)} mails"
+    )
+    assert watch.times[slowest] < SLOWEST
+
+
+def live_through_a_case(watch: Stopwatch) -> None:
+    """Log in, propose, decide at every station, run a lap: points 3 to 7."""
+    watch.log_in(leader())
+    watch.get("/")
+    sheet = {**make.SHEET, **make.ROUTES["RT3"]}
+    sheet = {name: value for name, value in sheet.items() if value != []}
+    watch.post("/proposals/new/", action="confirm", **{k: _typed(v) for k, v in sheet.items()})
+    case = Project.objects.get()
+    watch.get(f"/p/{case.reference}/confirm/")
+    watch.post(f"/p/{case.reference}/confirm/", draft_version=case.draft_version)
+    case = Project.objects.get()
+    for kind, outcome in make.YES.items():
+        while waiting := asked(case, kind):
+            slot, person = waiting[0]
+            watch.log_in(person)
+            watch.get("/inbox/")
+            watch.get(f"/p/{case.reference}/decide/")
+            watch.post(f"/p/{case.reference}/steps/{slot.pk}/answer/", **_answer(slot, outcome))
+    run_a_lap(watch, case)
+
+
+def _typed(value: Any) -> Any:
+    return "on" if value is True else value
+
+
+def _answer(slot: Any, outcome: str) -> dict[str, Any]:
+    said = {"outcome": outcome, "comment": "確かめました。"}
+    said["revision_hash"] = slot.step_run.revision.content_hash
+    if slot.step_run.kind == StepKind.REVIEW:
+        said |= {f"scores_{code}": "4" for code in make.SCORES}
+    return said
+
+
+def run_a_lap(watch: Stopwatch, case: Project) -> None:
+    watch.log_in(leader())
+    for kind in (StepKind.OBSERVE, StepKind.ORIENT, StepKind.DECIDE, StepKind.ACT):
+        assert kind in CYCLE_KINDS
+        [(slot, _person)] = asked(case, kind)
+        watch.get(f"/p/{case.reference}/ooda/")
+        content = {
+            name: "\n".join(value) if isinstance(value, list) else value
+            for name, value in make.PHASES[kind].items()  # type: ignore[index]
+        }
+        watch.post(f"/p/{case.reference}/ooda/{slot.pk}/record/", **content)
+    kpi = Kpi.objects.get()
+    watch.post(
+        f"/p/{case.reference}/measurements/", kpi=kpi.pk, measured_on="令和8年5月1日", value="38.5"
+    )
+    watch.post(f"/p/{case.reference}/observations/", kind="VOICE", text="待ち時間が短くなった。")
+    for path in ("/running/", "/proposals/", f"/p/{case.reference}/", f"/p/{case.reference}/kessai/"):
+        watch.get(path)

@@ -1,0 +1,154 @@
+"""Every kind of page, as each role meets it: readable by machines, no wider than the screen,
+light, and silent on the console."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import product
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.utils.timezone import now
+from bpr_projects.enums import Stage
+from bpr_projects.models import Project
+from notifications.delivery import sweep
+from notifications.models import Delivery
+from notifications.outbox import worker_name
+from tests.browser import DESK, LARGEST_FIRST_VIEW, PHONE, axe_violations, scrolls_sideways
+from tests.make import PASSWORD, holder
+from workflow.enums import StepKind
+from workflow.management import demo
+from workflow.models import WorkItem
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page, Response
+    from pytest_django.live_server_helper import LiveServer
+    pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+SCREENS: Final = {"desk": DESK, "phone": PHONE}
+
+
+def standing_at(kind: StepKind) -> str:
+    """The case that waits longest at a kind of step."""
+    item = WorkItem.objects.filter(kind=kind).select_related("project").earliest("opened_at")
+    assert item.project is not None
+    return item.project.reference
+
+
+def running() -> str:
+    return Project.objects.filter(stage=Stage.RUNNING).earliest("pk").reference
+
+
+def draft(post: str) -> str:
+    return Project.objects.filter(stage=Stage.DRAFT, proposer_post__code=post).latest("pk").reference
+
+
+def pages_of(post: str) -> list[str]:
+    """What a role typically opens."""
+    case = f"/p/{running()}/"
+    return {
+        "": ["/accounts/login/", "/accounts/logout/"],
+        "LEADER-SHIMIN": [
+            "/",
+            "/proposals/new/",
+            f"/p/{draft(post)}/",
+            f"/p/{draft(post)}/edit/",
+            f"/p/{draft(post)}/edit/?check=1",
+            f"{case}ooda/",
+            "/accounts/password/",
+        ],
+        "HEAD-SHIMIN": ["/", "/inbox/?tab=upcoming", "/running/", case],
+        "SECRETARIAT": [
+            "/",
+            "/inbox/",
+            "/proposals/",
+            "/proposals/?q=窓口",
+            "/mailbox/",
+            f"/mailbox/{Delivery.objects.latest('pk').pk}/",
+            f"/p/{standing_at(StepKind.RECEPTION)}/abandon/",
+        ],
+        "PT-FUKUSHI": ["/inbox/", f"/p/{standing_at(StepKind.REVIEW)}/decide/"],
+        "HQ-SHIMINBU": ["/inbox/?tab=done", f"/p/{standing_at(StepKind.DELIBERATION)}/decide/"],
+        "HQ-CHAIR": ["/", "/inbox/?tab=reading", f"{case}kessai/"],
+        "AUDITOR": ["/", "/proposals/", f"{case}history/"],
+        "SYSTEM-ADMIN": ["/", "/p/R8-999/"],
+    }[post]
+
+
+ROLES: Final = (
+    "",
+    "LEADER-SHIMIN",
+    "HEAD-SHIMIN",
+    "SECRETARIAT",
+    "PT-FUKUSHI",
+    "HQ-SHIMINBU",
+    "HQ-CHAIR",
+    "AUDITOR",
+    "SYSTEM-ADMIN",
+)
+EXPECTED: Final = {"/p/R8-999/": 404}
+
+
+@dataclass
+class Watch:
+    """What went wrong behind a page."""
+
+    problems: list[str] = field(default_factory=list)
+
+    def attach(self, page: Page) -> None:
+        page.on("console", lambda said: self._said(said.type, said.text))
+        page.on("pageerror", lambda error: self.problems.append(f"script: {error}"))
+        page.on("response", self._answered)
+
+    def _said(self, kind: str, text: str) -> None:
+        if kind in {"error", "warning"} and "404 (Not Found)" not in text:
+            self.problems.append(f"{kind}: {text}")
+
+    def _answered(self, response: Response) -> None:
+        is_page = response.request.resource_type == "document"
+        if response.status >= 400 and not is_page:  # noqa: PLR2004
+            self.problems.append(f"{response.status}: {response.url}")
+
+
+def look_at(page: Page, url: str, path: str, screen: str) -> list[str]:
+    """Everything that is wrong with a page on a screen."""
+    watch = Watch()
+    watch.attach(page)
+    answer = page.goto(url + path, wait_until="networkidle")
+    found = list(watch.problems)
+    if answer is None or answer.status != EXPECTED.get(path, 200):
+        found.append(f"answered {answer.status if answer else 'nothing'}")
+    elif len(answer.body()) > LARGEST_FIRST_VIEW:
+        found.append(f"{len(answer.body())} bytes")
+    if scrolls_sideways(page):
+        found.append("scrolls sideways")
+    found += axe_violations(page)
+    return [f"{path} on {screen}: {each}" for each in found]
+
+
+def cookies_of(post: str, url: str) -> list[Any]:
+    """The session of somebody who holds a post."""
+    if not post:
+        return []
+    client = Client()
+    client.force_login(
+        holder(post, now()), backend="allauth.account.auth_backends.AuthenticationBackend"
+    )
+    name = settings.SESSION_COOKIE_NAME
+    return [{"name": name, "value": client.cookies[name].value, "url": url}]
+
+
+def test_pages_are_sound(browser: Browser, transactional_db: None, live_server: LiveServer) -> None:
+    demo.load(password=PASSWORD, at=now(), seed=1)
+    sweep(at=now(), worker=worker_name())
+    found = []
+    for post, (screen, size) in product(ROLES, SCREENS.items()):
+        context = browser.new_context(viewport=size, locale="ja-JP", timezone_id="Asia/Tokyo")
+        context.add_cookies(cookies_of(post, live_server.url))
+        page = context.new_page()
+        for path in pages_of(post):
+            found += look_at(page, live_server.url, path, f"{post or 'nobody'}'s {screen}")
+        context.close()
+    assert found == []

@@ -1,0 +1,117 @@
+"""Without a mouse: log in, find the item, decide. And no stray Enter ever sends a form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.utils.timezone import now
+
+from bpr_projects.enums import Stage
+from bpr_projects.models import Project
+from tests import make
+from tests.journeys.counter import leader
+from tests.make import PASSWORD
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Page
+    from pytest_django.live_server_helper import LiveServer
+
+    from tests.fixtures_city import City
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+WITH_JAVASCRIPT = pytest.mark.parametrize(
+    "context", [True], indirect=True, ids=["with-javascript"]
+)
+
+
+def tab_to(page: Page, selector: str, limit: int = 80) -> None:
+    """Press Tab until the element has the focus."""
+    for _press in range(limit):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+    raise AssertionError(f"{selector} cannot be reached with Tab on {page.url}")
+
+
+def type_login(page: Page, url: str, employee_number: str) -> None:
+    """Log in with the keyboard alone."""
+    page.goto(url)
+    tab_to(page, "#id_login")
+    page.keyboard.type(employee_number)
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(url)
+
+
+def test_from_the_login_to_a_decision(
+    page: Page, real_office: City, live_server: LiveServer, monday: Any
+) -> None:
+    case = make.submit(make.a_draft(at=now()), at=now())
+    head = make.holder("HEAD-SHIMIN")
+    type_login(page, live_server.url + "/inbox/", head.employee_number)
+    tab_to(page, ".mail__a")
+    page.keyboard.press("Enter")
+    page.locator("#preview-title").wait_for()
+    tab_to(page, ".decide a[href*='outcome=APPROVED']")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/p/{case.number}/decide/**")
+    if page.locator("input[name=outcome]:checked").count():
+        tab_to(page, "input[name=outcome]:checked")
+    else:
+        tab_to(page, "input[name=outcome]")
+        page.keyboard.press("Space")
+    tab_to(page, "[data-submit-label]")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/p/{case.number}/")
+    assert Project.objects.get(pk=case.pk).stage == Stage.RECEPTION
+
+
+@WITH_JAVASCRIPT
+def test_the_keys_of_the_list_open_and_never_decide(
+    page: Page, real_office: City, live_server: LiveServer, monday: Any
+) -> None:
+    case = make.submit(make.a_draft(at=now()), at=now())
+    type_login(page, live_server.url + "/inbox/", make.holder("HEAD-SHIMIN").employee_number)
+    page.keyboard.press("j")
+    page.keyboard.press("o")
+    page.locator("#preview-title").wait_for()
+    page.keyboard.press("a")
+    page.wait_for_url(f"**/p/{case.number}/decide/**")
+    assert Project.objects.get(pk=case.pk).stage == Stage.WITH_HEAD
+
+
+@WITH_JAVASCRIPT
+def test_enter_submits_no_long_form(
+    page: Page, context: BrowserContext, real_office: City, live_server: LiveServer, monday: Any
+) -> None:
+    draft = make.a_draft(at=now())
+    path = f"/p/{draft.reference}/edit/"
+    type_login(page, live_server.url + path, leader().employee_number)
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else 0)
+    title = page.locator("[name=title]")
+    title.focus()
+    compose(context, page, "書かない窓口の試行")
+    page.locator("[name=volume]").press("Enter")
+    page.locator("[name=starts_on]").press("Enter")
+    page.wait_for_timeout(300)
+    assert (sent, page.url) == ([], live_server.url + path)
+    assert title.input_value().endswith("書かない窓口の試行")
+    assert Project.objects.get().draft_version == draft.draft_version
+
+
+def compose(context: BrowserContext, page: Page, words: str) -> None:
+    """Type with an input method: Enter ends the conversion, a second Enter is a plain one."""
+    session = context.new_cdp_session(page)
+    session.send(
+        "Input.imeSetComposition",
+        {"text": words, "selectionStart": len(words), "selectionEnd": len(words)},
+    )
+    enter = {"key": "Process", "code": "Enter", "windowsVirtualKeyCode": 229}
+    session.send("Input.dispatchKeyEvent", {"type": "rawKeyDown", **enter})
+    session.send("Input.dispatchKeyEvent", {"type": "keyUp", **enter})
+    session.send("Input.insertText", {"text": words})
+    page.keyboard.press("Enter")

@@ -59,8 +59,8 @@ def _decide() -> dict[str, forms.Field]:
         "actor": LineField(label=_("行動する人"), max_length=60),
         "until": DayField(label=_("いつまでに")),
         "cost": CountField(
-            label=_("費用の累計"),
-            help_text=_("この決定までに使う費用の合計。かからないときは空のままで構いません。"),
+            label=_("今回の費用"),
+            help_text=_("このサイクルで使う費用。かからないときは空のままで構いません。"),
             most=MOST_YEN,
             unit=_("円"),
             required=False,

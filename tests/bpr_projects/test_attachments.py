@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import override_settings
 from django.urls import reverse
 
 from bpr_projects import actions as cases
@@ -17,10 +18,10 @@ from bpr_projects.models import Attachment, Project
 from tests.make import AT, a_draft, holder, submit
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from django.test import Client
-    from pytest_django.fixtures import SettingsWrapper
 
     from tests.fixtures_city import City
 
@@ -39,8 +40,9 @@ def office(folder: str, *more: str, content: bytes = b"<x/>") -> bytes:
 
 
 @pytest.fixture(autouse=True)
-def _media(settings: SettingsWrapper, tmp_path: Path) -> None:
-    settings.MEDIA_ROOT = tmp_path
+def _media(tmp_path: Path) -> Iterator[None]:
+    with override_settings(MEDIA_ROOT=tmp_path):
+        yield
 
 
 @pytest.fixture
@@ -93,8 +95,8 @@ def test_taken(client: Client, draft: Project, name: str, content: bytes) -> Non
         name.rpartition(".")[2].lower(),
         len(content),
     )
-    assert row.file.name.startswith("attachments/")
-    assert name not in row.file.name
+    assert str(row.file.name).startswith("attachments/")
+    assert name not in str(row.file.name)
     with row.file.open() as kept:
         assert kept.read() == content
 

@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 
     from django.test import Client
     from pytest_django import DjangoAssertNumQueries
-    from pytest_django.fixtures import SettingsWrapper
-
-    from bpr_projects.models import Project
+        from bpr_projects.models import Project
     from tests.fixtures_city import City
 
 FULL_WIDTH = "\uff13\uff18\uff0e\uff15"
@@ -147,7 +145,11 @@ def test_bounds_tell_how_much_is_left(client: Client, office: City) -> None:
     project = a_project(to=StepKind.OBSERVE, route="RT3")
     record_phase(project)
     record_phase(project)
-    record_phase(project, cost=200_000)
+    record_phase(project, cost=150_000)
+    record_phase(project)
+    record_phase(project)
+    record_phase(project)
+    record_phase(project, cost=50_000)
 
     page = as_holder(client).get(url(project)).content.decode()
 
@@ -167,7 +169,6 @@ def test_query_count_is_fixed(
     client: Client,
     running: Project,
     django_assert_max_num_queries: DjangoAssertNumQueries,
-    settings: SettingsWrapper,
 ) -> None:
     as_holder(client)
     with django_assert_max_num_queries(12) as before:

@@ -34,7 +34,6 @@ from workflow.models import Decision, Run
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from django.http import HttpResponse
     from django.test import Client
     from pytest_django import DjangoAssertNumQueries
 
@@ -82,7 +81,7 @@ def text_of(response: Any) -> str:
     return str(response.content.decode())
 
 
-def told(response: HttpResponse) -> list[str]:
+def told(response: Any) -> list[str]:
     return [str(each) for each in get_messages(response.wsgi_request)]
 
 
@@ -366,7 +365,7 @@ def test_confirmation_shows_sheet_route_and_day(client: Client, office: City) ->
 
 
 def test_unfinished_sheets_go_back_with_what_is_missing(client: Client, office: City) -> None:
-    draft = a_draft(reform="", cost=500, budget_measure="NONE")
+    draft = a_draft(reform="", kpi_name="")
     login(client)
 
     response = client.get(url(draft, "project-confirm"), follow=True)
@@ -375,6 +374,14 @@ def test_unfinished_sheets_go_back_with_what_is_missing(client: Client, office: 
     assert response.redirect_chain == [(url(draft) + "?check=1", 302)]
     assert "入力を確認してください（2か所）" in page
     assert "変えた後の姿を入力してください。" in page
+    assert "指標の名前を入力してください。" in page
+
+
+def test_contradictions_are_said_beside_the_field(client: Client, office: City) -> None:
+    draft = a_draft(cost=500, budget_measure="NONE")
+
+    page = text_of(login(client).get(url(draft, "project-confirm"), follow=True))
+
     assert "予算措置を選んでください。" in page
 
 

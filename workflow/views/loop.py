@@ -296,13 +296,16 @@ _CARRIED: Final[dict[str, tuple[tuple[str, StrOrPromise], ...]]] = {
 
 
 def _room(bounds: Bounds, rounds: list[Round], today: date) -> Room:
-    decided = [each.entries[Phase.DECIDE] for each in rounds if Phase.DECIDE in each.entries]
-    spent = [int(each.content.get("cost") or 0) for each in decided if each.within_bounds]
+    spent = sum(
+        int(each.entries[Phase.DECIDE].content.get("cost") or 0)
+        for each in rounds
+        if Phase.DECIDE in each.entries and each.cycle.phase != Phase.DECIDE
+    )
     return Room(
         ends_on=bounds.ends_on,
         days_left=(bounds.ends_on - today).days,
         cost_limit=bounds.cost_limit,
-        cost_left=max(bounds.cost_limit - max(spent, default=0), 0),
+        cost_left=max(bounds.cost_limit - spent, 0),
     )
 
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from django.test import Client
     from pytest_django import DjangoAssertNumQueries
-        from bpr_projects.models import Project
+
+    from bpr_projects.models import Project
     from tests.fixtures_city import City
 
 FULL_WIDTH = "\uff13\uff18\uff0e\uff15"

@@ -11,8 +11,9 @@ from django.db.models.functions import Concat
 
 from records.models import LedgerText
 from workflow.charts import seats_today
-from workflow.enums import Outcome, RunKind, RunState, SlotState
+from workflow.enums import RunKind, RunState, SlotState
 from workflow.models import Decision, Seen, Slot, StepRun
+from workflow.outcomes import standing_objections
 from workflow.sheet.belongings import Belongings, belongings_of
 
 if TYPE_CHECKING:
@@ -107,16 +108,7 @@ class Dossier:
 
     def objections(self, run: Run) -> list[Decision]:
         """合議 answers of 不同意 that 協議 did not settle: the decider has to reply to them."""
-        said = self.said_in(run)
-        if any(each.outcome == Outcome.SETTLED for each in said):
-            return []
-        return [
-            each
-            for each in said
-            if each.outcome == Outcome.OBJECTED
-            and each.step_run is not None
-            and each.step_run.kind == "CONCURRENCE"
-        ]
+        return standing_objections(self.said_in(run))
 
 
 def dossier_of(

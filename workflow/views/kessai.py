@@ -216,7 +216,7 @@ def pdf_of(page: str) -> bytes:
     """A page as PDF. Nothing is fetched: the style sheet is given, pictures are in the page."""
     try:
         import weasyprint  # noqa: PLC0415 -- needs pango, which a small machine may not have
-    except OSError as error:
+    except (ImportError, OSError) as error:
         raise LibraryMissing from error
     style = finders.find("css/print.css") or str(Path(settings.BASE_DIR) / "static/css/print.css")
     document = weasyprint.HTML(string=page, url_fetcher=_fetch_nothing).render(

@@ -20,10 +20,9 @@ from roles.actions import load_city
 from roles.models import User, holders_of
 from workflow import engine
 from workflow.actions.route_data import load_routes
-from workflow.actions.steps import closures
 from workflow.management.demo import script
 from workflow.management.demo.telling import Calendar, Tale
-from workflow.management.hours import OPENING, later, moment
+from workflow.management.hours import OPENING, closures, later, moment
 from workflow.models import Reading
 
 if TYPE_CHECKING:

@@ -115,7 +115,8 @@ class Tale:
                 return
             slots = open_slots(step)
             yield from self._pause(event.more["hours"], len(slots))
-            self._answer(run, self.random.choice(slots))
+            spoken = [slot for slot in slots if self._line(run, slot) is not None]
+            self._answer(run, self.random.choice(spoken or slots))
             answered += arrived
 
     def _open_run(self) -> Run | None:
@@ -135,7 +136,9 @@ class Tale:
     def _answer(self, run: Run, slot: Slot) -> None:
         assert run.revision is not None  # noqa: S101 -- every run that is walked has one
         by = self.random.choice(holders(slot, self.now)).person
-        line = self._line(run, slot)
+        line = self._line(run, slot) or Line(slot.post.code, None, Answer())
+        if line in self.lines:
+            self.lines.remove(line)
         outcome = line.outcome or USUAL[slot.step_run.kind]
         engine.mark_seen(slot_id=slot.pk, by=by, at=self.now - timedelta(minutes=7))
         engine.decide(
@@ -148,17 +151,14 @@ class Tale:
             at=self.now,
         )
 
-    def _line(self, run: Run, slot: Slot) -> Line:
-        """What the story lets the post say, or nothing in particular."""
+    def _line(self, run: Run, slot: Slot) -> Line | None:
+        """What the story lets the post say next, if anything in particular."""
+        kind = run.revision.kind if run.revision else ""
         for line in self.lines:
-            if (
-                line.post == slot.post.code
-                and line.kind in ("", slot.step_run.kind)
-                and line.run in ("", run.revision.kind if run.revision else "")
-            ):
-                self.lines.remove(line)
+            fits = line.kind in ("", slot.step_run.kind) and line.run in ("", kind)
+            if line.post == slot.post.code and fits:
                 return line
-        return Line(slot.post.code, None, Answer())
+        return None
 
     def _complete(self, answer: Answer, outcome: Outcome, slot: Slot) -> Answer:
         if not answer.comment:

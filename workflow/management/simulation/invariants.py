@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from django.db.models import Count, Exists, F, Max, OuterRef, Q
+from django.db.models import Count, Exists, Max, OuterRef, Q
 from django.db.models.functions import Length
 from django.utils.timezone import localdate
 from viewflow.workflow import STATUS
@@ -15,8 +15,9 @@ from bpr_projects.models import NumberSeries, Project
 from records import ledger
 from records.models import LedgerEntry
 from roles.models import Post, holders_of
-from workflow.enums import RunKind, RunState, SlotState, StepKind
-from workflow.models import Decision, Run, Slot, StepRun, WorkItem
+from workflow.enums import RunKind, RunState, StepKind
+from workflow.management import worklist
+from workflow.models import Decision, Run, StepRun, WorkItem
 from workflow.outcomes import STAGE_OF
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 LONGEST_TOKEN: Final = 20
+VACANT: Final = "slot-without-holder"
 OVER: Final = (STATUS.DONE, STATUS.CANCELED, STATUS.REVIVED)
 
 
@@ -33,14 +35,13 @@ def violations(at: datetime) -> Iterator[str]:
         _one_step_a_live_case,
         _steps_of_runs,
         _stages,
-        _slots_and_tasks,
-        _work_items,
         _engine_rows,
         _decisions,
         _numbers,
         _ledger,
     ):
         yield from rule()
+    yield from _work_list(at)
     yield from _posts_without_anybody(at)
 
 
@@ -90,45 +91,6 @@ def _stages() -> Iterator[str]:
             yield f"{step.project.reference}: stage {step.project.stage} at step {step.kind}"
 
 
-def _slots_and_tasks() -> Iterator[str]:
-    """Every open slot has its NEW task in the process of its run, and no other task is open."""
-    waiting = Task.objects.filter(flow_task_type="HUMAN", status=STATUS.NEW)
-    tasks = {task.pk: task for task in waiting.only("pk", "process_id", "seed_object_id")}
-    slots = Slot.objects.filter(state=SlotState.OPEN).select_related("step_run__run")
-    for slot in slots:
-        task = tasks.pop(slot.task_id or 0, None)
-        if slot.step_run.closed_at is not None:
-            yield f"slot {slot.pk} is open in the closed step {slot.step_run_id}"
-        if task is None:
-            yield f"slot {slot.pk} ({slot.step_run.title}) has no open task"
-        elif task.process_id != slot.step_run.run.process_id:
-            yield f"slot {slot.pk} has a task of another process"
-        elif task.seed_object_id not in (None, slot.pk):
-            yield f"slot {slot.pk} has the task of slot {task.seed_object_id}"
-    for pk in tasks:
-        yield f"task {pk} is open for no slot"
-    for step in StepRun.objects.filter(closed_at=None).exclude(slots__state=SlotState.OPEN):
-        yield f"step {step.pk} ({step.title}) is open and asks nobody"
-
-
-def _work_items() -> Iterator[str]:
-    missing = Slot.objects.filter(state=SlotState.OPEN, work_item=None)
-    for pk in missing.values_list("pk", flat=True):
-        yield f"slot {pk} is on nobody's work list"
-    wrong = WorkItem.objects.exclude(
-        slot__state=SlotState.OPEN,
-        post=F("slot__post"),
-        step_run=F("slot__step_run"),
-    )
-    for pk in wrong.values_list("pk", flat=True):
-        yield f"work item {pk} does not fit its slot"
-    for item in WorkItem.objects.select_related("step_run"):
-        if item.due_at != item.step_run.due_at:
-            yield f"work item {item.pk} has another deadline than its step"
-        if item.is_paused != (item.step_run.paused_since is not None):
-            yield f"work item {item.pk} is paused, or not, unlike its step"
-
-
 def _engine_rows() -> Iterator[str]:
     long = Task.objects.annotate(length=Length("token")).aggregate(longest=Max("length"))
     if (long["longest"] or 0) > LONGEST_TOKEN:
@@ -166,6 +128,13 @@ def _ledger() -> Iterator[str]:
     found = ledger.verify()
     if not found.ok:
         yield f"ledger row {found.first_bad_seq}: {found.reason}"
+
+
+def _work_list(at: datetime) -> Iterator[str]:
+    """What ``check_inbox`` finds, but for posts that are vacant at the moment."""
+    for fault in worklist.faults(at):
+        if fault.rule != VACANT:
+            yield f"{fault.rule}: {fault.sentence}"
 
 
 def _posts_without_anybody(at: datetime) -> Iterator[str]:

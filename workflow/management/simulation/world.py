@@ -12,8 +12,7 @@ from django.utils.timezone import localdate
 from roles.enums import Basis, Role
 from roles.models import Capacity, Post, Section, User, holders_of, people_who
 from workflow import engine
-from workflow.actions.steps import closures
-from workflow.management.hours import OPENING, later, moment
+from workflow.management.hours import OPENING, closures, later, moment
 from workflow.management.simulation import sheets
 from workflow.management.simulation.life import Life
 from workflow.management.simulation.office import Office

@@ -1,0 +1,165 @@
+"""Whole lives through the engine, and that the invariants see what is broken."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+from django.core.management import CommandError, call_command
+from viewflow.workflow import STATUS
+from viewflow.workflow.models import Task
+
+from bpr_projects.enums import Stage
+from bpr_projects.models import NumberSeries, Project
+from tests.make import AT, a_project, say
+from workflow import engine
+from workflow.actions.refusals import Refusal
+from workflow.enums import Outcome, RunState, SlotState
+from workflow.management.simulation import Failure, Tally, World, violations
+from workflow.management.simulation.probes import must_refuse
+from workflow.models import Run, Slot, StepRun, WorkItem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_django.fixtures import SettingsWrapper
+
+    from tests.fixtures_city import City
+
+FEW: Final = 6
+MANY: Final = 100
+
+
+def lived(cases: int, seed: int) -> tuple[dict[str, Any], str]:
+    """Run the command; what it says last, and everything it says."""
+    out = io.StringIO()
+    call_command("simulate", "--cases", str(cases), "--seed", str(seed), "--json", stdout=out)
+    return json.loads(out.getvalue().splitlines()[-1]), out.getvalue()
+
+
+def test_a_few_lives_are_lived_to_their_ends(office: City) -> None:
+    result, said = lived(FEW, seed=5)
+    assert result["violations"] == 0
+    assert sum(result["endings"].values()) == FEW
+    assert result["acts"]["submit"] == FEW
+    assert result["expected_refusals"]["AlreadyDone"] >= FEW
+    assert f"{FEW}件、" in said
+    assert not WorkItem.objects.exists()
+
+
+@pytest.mark.slow
+def test_many_lives_fill_an_empty_database_and_break_nothing(transactional_db: None) -> None:
+    result, _said = lived(MANY, seed=8)
+    assert result["violations"] == 0
+    assert sum(result["endings"].values()) == MANY
+    assert set(result["personnel"]) == {"delegate", "revoke", "suspend", "transfer"}
+    assert {"pull back", "withdraw", "close region", "resubmit"} <= set(result["acts"])
+    assert {"COMPLETED", "STOPPED", "ROLLED_OUT", "WITHDRAWN"} <= set(result["endings"])
+
+
+def test_the_same_seed_proposes_the_same(office: City) -> None:
+    worlds = [World(seed=3, tally=Tally()), World(seed=3, tally=Tally())]
+    proposals = [world.proposal(1, world.now) for world in worlds]
+    assert proposals[0] == proposals[1]
+
+
+# --- what is broken is found ------------------------------------------------------------------
+
+
+def _lose_an_item() -> None:
+    WorkItem.objects.all().delete()
+
+
+def _pause_an_item() -> None:
+    WorkItem.objects.update(is_paused=True)
+
+
+def _fail_a_task() -> None:
+    Task.objects.filter(flow_task_type="HUMAN").update(status=STATUS.ERROR)
+
+
+def _grow_a_token() -> None:
+    Task.objects.filter(flow_task_type="HUMAN").update(token="start" + "/1" * 10)
+
+
+def _misplace_the_case() -> None:
+    Project.objects.update(stage=Stage.REFERRAL)
+
+
+def _end_the_case() -> None:
+    Project.objects.update(stage=Stage.WITHDRAWN)
+
+
+def _close_the_step() -> None:
+    StepRun.objects.filter(closed_at=None).update(closed_at=AT)
+
+
+def _lose_the_step() -> None:
+    Run.objects.update(step=None)
+
+
+def _end_the_run() -> None:
+    Run.objects.update(state=RunState.ADOPTED, ended_at=AT, step=None)
+
+
+def _skip_a_number() -> None:
+    NumberSeries.objects.update(last=7)
+
+
+def _close_the_slot() -> None:
+    Slot.objects.filter(state=SlotState.OPEN).update(state=SlotState.CANCELED)
+
+
+@pytest.mark.parametrize(
+    ("harm", "sentence"),
+    [
+        (_lose_an_item, "slot-without-item"),
+        (_pause_an_item, "item-differs"),
+        (_fail_a_task, "is in ERROR"),
+        (_grow_a_token, "a token of 25 characters"),
+        (_misplace_the_case, "stage REFERRAL at step CONFIRMATION"),
+        (_end_the_case, "1 open steps in stage WITHDRAWN"),
+        (_close_the_step, "is closed"),
+        (_lose_the_step, "open without a step"),
+        (_end_the_run, "was decided without a decision"),
+        (_skip_a_number, "7 numbers were given, 1 are there"),
+        (_close_the_slot, "step-without-slot"),
+    ],
+)
+def test_harm_is_found(office: City, harm: Callable[[], None], sentence: str) -> None:
+    a_project()
+    assert list(violations(AT)) == []
+    harm()
+    assert any(sentence in each for each in violations(AT)), list(violations(AT))
+
+
+def test_an_act_that_is_not_refused_is_a_failure(office: City) -> None:
+    project = a_project()
+    world = World(seed=1, tally=Tally())
+    with pytest.raises(Failure, match="not refused"):
+        must_refuse(world, project.reference, lambda: None, Refusal)
+
+
+def test_the_first_bad_case_is_named(office: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(**_kwargs: object) -> None:
+        raise RuntimeError("the engine broke")
+
+    monkeypatch.setattr(engine, "submit", broken)
+    with pytest.raises(CommandError, match=r"異常があります: draft-\d+: [\s\S]*the engine broke"):
+        lived(1, seed=1)
+
+
+def test_a_violation_ends_with_a_failure(office: City) -> None:
+    say(a_project(), Outcome.APPROVED)
+    _lose_an_item()
+    with pytest.raises(CommandError, match="slot-without-item"):
+        lived(0, seed=1)
+
+
+def test_a_production_with_cases_is_left_alone(office: City, settings: SettingsWrapper) -> None:
+    a_project()
+    settings.PRODUCTION = True
+    with pytest.raises(CommandError, match="--yes"):
+        lived(1, seed=1)

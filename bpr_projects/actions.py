@@ -30,6 +30,7 @@ from bpr_projects.models import (
     Principle,
     Project,
     Revision,
+    StageError,
     UnitPrice,
     content_hash,
 )
@@ -96,6 +97,8 @@ def save_draft(
         return project
     if project.draft_version != version:
         raise DraftConflict(project)
+    if project.stage not in (Stage.DRAFT, Stage.RETURNED):
+        raise StageError(project, Stage.DRAFT)
     project.sheet = changed
     project.title = changed.get("title") or ""
     project.section = Section.objects.filter(code=changed.get("section")).first()
@@ -112,8 +115,9 @@ def check_sheet(answers: Mapping[str, Any]) -> None:
         field.name: str(_("%(label)sを入力してください。") % {"label": field.label})
         for field in sheet.missing(answers)
     }
-    for name, sentence in sheet.contradictions(answers):
-        problems.setdefault(name, str(sentence))
+    problems |= {name: str(sentence) for name, sentence in sheet.malformed(answers)}
+    if not problems:
+        problems = {name: str(sentence) for name, sentence in sheet.contradictions(answers)}
     if problems:
         raise SheetIncomplete(problems)
 
@@ -250,14 +254,25 @@ def widen_bounds(*, project: Project, revision: Revision) -> None:
     bounds.save(update_fields=["revision", "ends_on", "cost_limit"])
 
 
-def outside_bounds(project: Project, content: Mapping[str, Any]) -> list[str]:
+def spent(project: Project, *, before: Cycle) -> int:
+    """Yen that the earlier cycles decided to spend; a decision that was halted does not count."""
+    costs: dict[int, int] = {}
+    decided = CycleEntry.objects.filter(
+        cycle__project=project, cycle__number__lt=before.number, phase=Phase.DECIDE
+    )
+    for entry in decided.order_by("pk"):
+        costs[entry.cycle_id] = int(entry.content.get("cost") or 0)
+    return sum(costs.values())
+
+
+def outside_bounds(project: Project, cycle: Cycle, content: Mapping[str, Any]) -> list[str]:
     """Why a decision of the section goes beyond its bounds; empty when it stays inside."""
     bounds = project.bounds
     reasons = []
-    cost = int(content.get("cost") or 0)
+    cost = int(content.get("cost") or 0) + spent(project, before=cycle)
     if cost > bounds.cost_limit:
         reasons.append(
-            _("費用 %(cost)s円が、自由枠の %(limit)s円を超えます。")
+            _("費用の合計 %(cost)s円が、自由枠の %(limit)s円を超えます。")
             % {"cost": f"{cost:,}", "limit": f"{bounds.cost_limit:,}"}
         )
     until = content.get("until")

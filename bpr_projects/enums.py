@@ -50,7 +50,7 @@ ALLOWED: dict[Stage, frozenset[Stage]] = {
     },
     Stage.RETURNED: IN_DECISION | {Stage.WITHDRAWN, Stage.ABANDONED, Stage.DRAFT},
     Stage.RUNNING: frozenset({Stage.COMPLETED, Stage.STOPPED, Stage.ROLLED_OUT}),
-    Stage.ROLLED_OUT: frozenset({Stage.COMPLETED, Stage.STOPPED}),
+    Stage.ROLLED_OUT: frozenset(),
     Stage.NOT_ADOPTED: frozenset(),
     Stage.WITHDRAWN: frozenset(),
     Stage.ABANDONED: frozenset(),
@@ -105,7 +105,6 @@ class ParticipantReason(TextChoices):
     STEP = "STEP", _("経路上の担当")
     READING = "READING", _("後閲・供覧")
     RELATED = "RELATED", _("関係課")
-    CO_PROPOSER = "CO_PROPOSER", _("共同提案")
 
 
 class BudgetMeasure(TextChoices):

@@ -32,7 +32,7 @@ from roles.models import Post, Section, User
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import date, datetime
     from decimal import Decimal
 
 
@@ -114,6 +114,11 @@ class Closure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day:%Y-%m-%d} {self.reason}"
+
+    @classmethod
+    def days(cls) -> frozenset[date]:
+        """All of them, for business-day arithmetic."""
+        return frozenset(cls.objects.values_list("day", flat=True))
 
 
 class NumberSeries(models.Model):
@@ -334,7 +339,6 @@ class Bounds(models.Model):
     budget_measure = models.CharField(
         max_length=16, choices=budget_measure_choices, default=BudgetMeasure.NONE
     )
-    head_confirms_first = models.BooleanField(default=False)
 
     class Meta:
         verbose_name = _("自由枠")

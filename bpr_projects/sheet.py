@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -226,6 +226,45 @@ def effect_of(sheet: Mapping[str, Any], *, yen_per_hour: int) -> Effect:
 def missing(sheet: Mapping[str, Any]) -> list[Field]:
     """Required fields without an answer, in the order of the sheet; 0 and False are answers."""
     return [field for field in FIELDS if field.required and sheet.get(field.name) in (None, "", [])]
+
+
+def malformed(sheet: Mapping[str, Any]) -> Iterator[tuple[str, StrOrPromise]]:
+    """Answers that are not of their kind, as (field name, what is wrong).
+
+    Forms never produce them; imports and later callers might.
+    """
+    for field in FIELDS:
+        value = sheet.get(field.name)
+        if value not in (None, "", []) and not _fits(field, value):
+            yield field.name, _("%(label)sの書き方が正しくありません。") % {"label": field.label}
+
+
+def _fits(field: Field, value: Any) -> bool:
+    match field.kind:
+        case Kind.LINE | Kind.TEXT:
+            return isinstance(value, str) and len(value) <= field.limit and "\0" not in value
+        case Kind.COUNT | Kind.YEN:
+            return isinstance(value, int) and 0 <= value <= field.limit
+        case Kind.DECIMAL:
+            return _is_number(value)
+        case Kind.DAY:
+            return _is_day(value)
+        case _:
+            return True
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        return Decimal(str(value)).is_finite()
+    except InvalidOperation:
+        return False
+
+
+def _is_day(value: Any) -> bool:
+    try:
+        return date.fromisoformat(str(value)) is not None
+    except ValueError:
+        return False
 
 
 def contradictions(sheet: Mapping[str, Any]) -> Iterator[tuple[str, StrOrPromise]]:

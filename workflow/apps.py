@@ -15,10 +15,15 @@ class WorkflowConfig(AppConfig):
 
         from records.actions import register_runner  # noqa: PLC0415 -- the same
         from records.ledger import register_evidence  # noqa: PLC0415 -- models are loaded only now
-        from workflow.actions.acts import recompute, strays  # noqa: PLC0415 -- the same
+        from workflow.actions.acts import (  # noqa: PLC0415 -- the same
+            recompute,
+            recompute_readings,
+            strays,
+        )
         from workflow.nodes import scrub  # noqa: PLC0415 -- the same
         from workflow.views.kessai import PDF, make_pdf  # noqa: PLC0415 -- the same
 
         register_evidence("DECISION", recompute, strays)
+        register_evidence("READING", recompute_readings)
         register_runner(PDF, make_pdf)
         task_failed.connect(scrub, dispatch_uid="workflow.scrub")

@@ -10,18 +10,22 @@ head last. Raises ``actions.refusals.Refusal``; after any of them nothing has ch
 
 from __future__ import annotations
 
+import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from django.db import OperationalError, transaction
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from viewflow.workflow import STATUS, FlowLockFailed, Token
 from viewflow.workflow.models import Process, Task
 
+from bpr_projects.actions import SheetIncomplete
 from bpr_projects.enums import RevisionKind, Stage
-from bpr_projects.models import Project
+from bpr_projects.models import Project, StageError
+from records import ledger
 from workflow import access
-from workflow.actions import answers, cycles, steps, submission, undo
+from workflow.actions import acts, answers, cycles, steps, submission, undo
 from workflow.actions.acts import Act, record
 from workflow.actions.refusals import (
     AlreadyDone,
@@ -29,6 +33,7 @@ from workflow.actions.refusals import (
     NotAllowed,
     NotFound,
     Refusal,
+    Unanswered,
     Unroutable,
 )
 from workflow.enums import CYCLE_KINDS, Outcome, RunKind, RunState, SlotState, StepKind
@@ -45,30 +50,42 @@ if TYPE_CHECKING:
     from workflow.outcomes import Answer
 from workflow.routing import NoHolder, NoRoute
 
+logger = logging.getLogger(__name__)
+
 FLOWS: dict[str, Any] = {
     RunKind.PROJECT: ProjectFlow,
     RunKind.APPROVAL: ApprovalFlow,
     RunKind.CYCLE: CycleFlow,
 }
 
-LOCK_NOT_AVAILABLE = ("55P03", "57014")
-"""SQLSTATE of lock_timeout and statement_timeout."""
+LOCK_NOT_AVAILABLE = ("55P03", "57014", "40P01")
+"""SQLSTATE of lock_timeout, statement_timeout and a deadlock that was broken."""
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """What the layers below cannot do becomes a ``Refusal`` with words for people."""
+    try:
+        yield
+    except FlowLockFailed:
+        raise Busy from None
+    except (NoHolder, NoRoute) as gap:
+        raise Unroutable(gap) from gap
+    except SheetIncomplete as gaps:
+        raise Unanswered(gaps.problems) from gaps
+    except StageError as error:
+        raise Refusal(str(error)) from error
+    except OperationalError as error:
+        if _is_busy(error):
+            raise Busy from None
+        raise
 
 
 @contextmanager
 def _locked(run: Run) -> Iterator[Run]:
     """Hold the flow lock of a run in one transaction; the run is read again inside."""
-    try:
-        with FLOWS[run.kind].lock(run.process_id), transaction.atomic():
-            yield _fresh(run.pk)
-    except FlowLockFailed:
-        raise Busy from None
-    except (NoHolder, NoRoute) as gap:
-        raise Unroutable(gap) from gap
-    except OperationalError as error:
-        if _is_busy(error):
-            raise Busy from None
-        raise
+    with _refusing(), FLOWS[run.kind].lock(run.process_id), transaction.atomic():
+        yield _fresh(run.pk)
 
 
 def _is_busy(error: OperationalError) -> bool:
@@ -79,7 +96,7 @@ def _is_busy(error: OperationalError) -> bool:
 def _fresh(run_id: int) -> Run:
     return (
         Run.objects.select_related(
-            "project__section",
+            "project__section__department",
             "project__proposer_post",
             "project__revision",
             "revision",
@@ -96,30 +113,25 @@ def _fresh(run_id: int) -> Run:
 
 def submit(*, project: Project, draft_version: int, by: User, at: datetime) -> Run:
     """提出: exactly once. A draft saved elsewhere meanwhile is a ``Refusal``."""
-    try:
-        with transaction.atomic():
-            project = (
-                Project.objects.select_for_update(of=("self",))
-                .select_related("section", "proposer_post")
-                .get(pk=project.pk)
-            )
-            _still_draft(project)
-            permit = _allowed(access.may(by, "submit", project, at))
-            if project.draft_version != draft_version:
-                raise Refusal(
-                    _("提出の前に、下書きが別の画面で保存されています。内容を確かめてください。")
-                )
-            act = _act(by, at, permit)
-            run = submission.submit(project, act)
-            ProjectFlow.submit.run(run=run)
-            _settle(run, act)
-            return run
-    except (NoHolder, NoRoute) as gap:
-        raise Unroutable(gap) from gap
-    except OperationalError as error:
-        if _is_busy(error):
-            raise Busy from None
-        raise
+    with _refusing(), transaction.atomic():
+        project = (
+            Project.objects.select_for_update(of=("self",))
+            .select_related("section__department", "proposer_post")
+            .get(pk=project.pk)
+        )
+        _still_draft(project)
+        permit = _allowed(access.may(by, "submit", project, at))
+        _same_draft(project, draft_version)
+        act = _act(by, at, permit)
+        run = submission.submit(project, act)
+        ProjectFlow.submit.run(run=run)
+        _settle(run, act)
+        return run
+
+
+def _same_draft(project: Project, draft_version: int) -> None:
+    if project.draft_version != draft_version:
+        raise Refusal(_("提出の前に、下書きが別の画面で保存されています。内容を確かめてください。"))
 
 
 def _still_draft(project: Project) -> None:
@@ -153,10 +165,8 @@ def resubmit(
             raise AlreadyDone(answers.standing(slot))
         permit = _allowed(access.may_answer(by, slot, at))
         assert run.project is not None  # noqa: S101 -- revision steps belong to cases
-        if run.project.draft_version != draft_version:
-            raise Refusal(
-                _("提出の前に、下書きが別の画面で保存されています。内容を確かめてください。")
-            )
+        draft = Project.objects.select_for_update(no_key=True).get(pk=run.project.pk)
+        _same_draft(draft, draft_version)
         act = _act(by, at, permit)
         submission.resubmit(slot, act, comment, corrections or {})
         _execute(slot, by)
@@ -182,6 +192,7 @@ def decide(
     Raises ``NotFound`` for a slot of another case, ``AlreadyDone``, ``NotAllowed``,
     ``StaleText`` or ``Unanswered``.
     """
+    answer = answers.needed(answer, outcome)
     with _locked(_run_of(slot_id, project)) as run:
         slot = _slot(slot_id, run)
         if slot.step_run.kind in CYCLE_KINDS or slot.step_run.kind == StepKind.REVISION:
@@ -204,6 +215,7 @@ def decide(
             slot=slot, outcome=outcome, answer=answer, before=before, permit=permit, act=act
         )
         if finished:
+            _ask_also(slot)
             _execute(slot, by)
         return _settle(slot.step_run.run, act)[0]
 
@@ -302,13 +314,20 @@ def halt(*, project: Project, reason: str, by: User, at: datetime) -> Run:
 
 
 def mark_seen(*, slot_id: int, by: User, at: datetime) -> None:
-    """A present holder opened the page of a slot: the one write that a GET may cause."""
-    Seen.objects.bulk_create([Seen(slot_id=slot_id, person=by, seen_at=at)], ignore_conflicts=True)
+    """A present holder opened the page of a slot: the one write that a GET may cause.
+
+    Anybody else leaves no trace: only a holder's look ends the time for 引戻し.
+    """
+    slot = Slot.objects.filter(pk=slot_id).only("post_id").first()
+    if slot is not None and access.holds(by, slot.post_id, at):
+        Seen.objects.bulk_create(
+            [Seen(slot_id=slot_id, person=by, seen_at=at)], ignore_conflicts=True
+        )
 
 
 def mark_read(*, reading_id: int, by: User, at: datetime) -> Reading:
-    """後閲 or 供覧 done, by a holder of the post of the day."""
-    with transaction.atomic():
+    """後閲 or 供覧 done, by a holder of the post of the day; on record in the ledger."""
+    with _refusing(), transaction.atomic():
         reading = (
             Reading.objects.select_for_update(of=("self",))
             .select_related("post", "project")
@@ -322,22 +341,34 @@ def mark_read(*, reading_id: int, by: User, at: datetime) -> Reading:
         if reading.read_at is None:
             reading.read_at, reading.read_by = at, by
             reading.save(update_fields=["read_at", "read_by"])
+            ledger.append(kind="READING", payload=acts.reading_payload(reading), at=at)
         return reading
 
 
 def resume_due(*, at: datetime) -> int:
-    """End every 保留 whose day has come. Safe to run twice or not at all; returns how many."""
-    from django.utils.timezone import localdate  # noqa: PLC0415 -- only here
+    """End every 保留 whose day has come. Safe to run twice or not at all; returns how many.
 
+    A case that is being worked on right now is left for the next time.
+    """
     count = 0
     due = StepRun.objects.filter(closed_at=None, paused_until__lte=localdate(at))
-    for step in due.select_related("run"):
-        with _locked(step.run):
-            fresh = StepRun.objects.get(pk=step.pk)
-            if fresh.paused_since is not None and fresh.closed_at is None:
-                steps.resume(fresh, at)
-                count += 1
+    for step in due.select_related("run").order_by("pk"):
+        try:
+            with _locked(step.run):
+                count += _resume(step.pk, at)
+        except Busy:
+            logger.info("step %s is busy, it is resumed by the next sweep", step.pk)
     return count
+
+
+def _resume(step_id: int, at: datetime) -> bool:
+    step = StepRun.objects.get(pk=step_id)
+    if step.closed_at is not None or step.paused_until is None:
+        return False
+    if step.paused_until > localdate(at):
+        return False
+    steps.resume(step, at)
+    return True
 
 
 # --- inside the lock -----------------------------------------------------------------------
@@ -402,6 +433,17 @@ def _execute(slot: Slot, by: User) -> None:
     activation.assign(by)
     activation.start(None)
     activation.execute()
+
+
+def _ask_also(answered: Slot) -> None:
+    """A seat was added to the region of the answered slot: give it a task there."""
+    task: Any = None
+    for slot in answered.step_run.slots.filter(state=SlotState.OPEN, task_id=None):
+        task = task or Task.objects.get(pk=answered.task_id)
+        split = task.previous.get()
+        token = Token(f"{split.token}/{split.pk}_{split.leading.count() + 1}")
+        activation = split.flow_task.activation_class(split)
+        task.flow_task._create(activation, token, seed=slot)  # noqa: SLF001
 
 
 def _cancel_tasks(run: Run) -> None:

@@ -101,6 +101,9 @@ class RouteStep(models.Model):
     may_skip = models.BooleanField(
         default=False, help_text="省略 when the post is missing or its holder already approved"
     )
+    fallback = models.JSONField(
+        default=list, help_text="section codes: their heads, when all who should be are authors"
+    )
 
     class Meta:
         ordering = ["route_id", "order"]
@@ -152,6 +155,11 @@ class Run(models.Model):
                 condition=Q(kind=RunKind.APPROVAL, state=RunState.OPEN),
                 name="one_open_approval_run",
             ),
+            models.CheckConstraint(
+                condition=Q(state=RunState.OPEN, ended_at__isnull=True)
+                | (~Q(state=RunState.OPEN) & Q(ended_at__isnull=False)),
+                name="run_is_ended_with_a_time",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -199,6 +207,11 @@ class StepRun(models.Model):
             models.UniqueConstraint(
                 fields=["run"], condition=Q(closed_at__isnull=True), name="one_open_step_a_run"
             ),
+            models.CheckConstraint(
+                condition=Q(paused_since__isnull=True, paused_until__isnull=True)
+                | Q(paused_since__isnull=False, paused_until__isnull=False),
+                name="pause_has_both_ends",
+            ),
         ]
         indexes = [
             models.Index(
@@ -227,6 +240,11 @@ class Slot(models.Model):
         ordering = ["step_run_id", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["step_run", "post"], name="one_slot_a_post"),
+            models.CheckConstraint(
+                condition=Q(state=SlotState.OPEN, closed_at__isnull=True)
+                | (~Q(state=SlotState.OPEN) & Q(closed_at__isnull=False)),
+                name="slot_is_closed_with_a_time",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -305,7 +323,10 @@ class Decision(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["run"],
-                condition=Q(outcome__in=["ADOPTED", "ADOPTED_WITH_CONDITIONS", "NOT_ADOPTED"]),
+                condition=Q(
+                    outcome__in=["ADOPTED", "ADOPTED_WITH_CONDITIONS", "NOT_ADOPTED"],
+                    supersedes__isnull=True,
+                ),
                 name="one_final_decision_a_run",
             ),
             models.CheckConstraint(
@@ -362,7 +383,6 @@ class WorkItem(models.Model):
     number = models.CharField(max_length=12)
     title = models.CharField(max_length=60)
     section_name = models.CharField(max_length=60)
-    summary = models.CharField(max_length=120, blank=True)
     standard_days = models.PositiveSmallIntegerField()
     opened_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True, blank=True)

@@ -16,7 +16,11 @@ from bpr_projects.enums import Stage
 from workflow.enums import Outcome, SendBackTarget, Station, StepKind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django_stubs_ext import StrOrPromise
+
+    from workflow.models import Decision
 
 
 class Effect(StrEnum):
@@ -286,6 +290,9 @@ STATIONS: Final[dict[StepKind, tuple[Outcome, ...]]] = {
 FINAL: Final = frozenset({Outcome.ADOPTED, Outcome.ADOPTED_WITH_CONDITIONS, Outcome.NOT_ADOPTED})
 """決裁: never undone, corrected only by a new decision of the same post."""
 
+OBJECTING: Final = frozenset({StepKind.CONCURRENCE, StepKind.DELIBERATION})
+"""Steps at which 不同意 can be said: it is mediated, and what stays is answered at 決裁."""
+
 PULLABLE: Final = frozenset(
     {
         StepKind.CONFIRMATION,
@@ -348,3 +355,20 @@ class Answer:
     reply: str = ""
     urgent_reason: str = ""
     confirmed: bool = False
+
+
+def standing_objections(said: Sequence[Decision]) -> list[Decision]:
+    """不同意 that the decider must answer, from the effective decisions of a round in order.
+
+    The last answer of each section or member counts; a settled 協議 answers what came before it.
+    """
+    last: dict[int, Decision] = {}
+    settled = 0
+    for each in said:
+        if each.outcome == Outcome.SETTLED:
+            settled = each.pk
+        elif each.step_run is not None and each.step_run.kind in OBJECTING:
+            last[each.post_id] = each
+    return [
+        each for each in last.values() if each.outcome == Outcome.OBJECTED and each.pk > settled
+    ]

@@ -7,29 +7,27 @@ transaction, because the head of the ledger chain is the last row that is locked
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date
 from typing import TYPE_CHECKING, Any
 
 from django.utils.timezone import localdate
 
-from bpr_projects.models import content_hash
+from bpr_projects.models import CycleEntry, content_hash
 from records import ledger
 from roles.enums import Basis
 from roles.models import Section
-from workflow.enums import StepKind
-from workflow.models import Condition, Decision, Run, Slot, StepRun
+from workflow.enums import Outcome, StepKind
+from workflow.models import Condition, Decision, Reading, Run, Slot, StepRun
 from workflow.outcomes import Answer
 from workflow.signals import decision_recorded, reading_opened, work_closed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from bpr_projects.models import Revision
     from records.models import LedgerEntry
     from roles.models import Capacity, Post, User
-    from workflow.enums import Outcome
-    from workflow.models import Reading
 
 
 @dataclass
@@ -45,11 +43,15 @@ class Saying:
     answer: Answer = field(default_factory=Answer)
     total: int | None = None
     supersedes: Decision | None = None
+    record: CycleEntry | None = None
 
 
 @dataclass
 class Act:
-    """Who acts, when, and what came of it so far."""
+    """Who acts, when, and what came of it so far.
+
+    ``authors``: who submits right now; the decision that says so is written only at the end.
+    """
 
     by: User
     at: datetime
@@ -57,6 +59,7 @@ class Act:
     sayings: list[Saying] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)
     closed: list[int] = field(default_factory=list)
+    authors: frozenset[int] = frozenset()
 
     @property
     def on(self) -> date:
@@ -116,12 +119,29 @@ def payload_of(decision: Decision) -> dict[str, Any]:
         "scores": ledger.sha256_of(ledger.canonical(decision.scores)) if decision.scores else None,
         "total": decision.total,
         "supersedes": decision.supersedes_id,
+        "decided_at": decision.decided_at.astimezone(UTC).isoformat(),
+        "step": _step_hash(decision.step_run) if decision.step_run else None,
     }
+
+
+def _step_hash(step: StepRun) -> str:
+    """What was asked: kind, title and the rule it was opened from."""
+    return ledger.sha256_of(ledger.canonical([str(step.kind), step.title, step.snapshot]))
+
+
+def _conditions_hash(conditions: Iterable[tuple[str, str, str]]) -> str | None:
+    rows = [list(each) for each in conditions]
+    return ledger.sha256_of(ledger.canonical(rows)) if rows else None
 
 
 def recompute(entries: Sequence[LedgerEntry]) -> dict[int, dict[str, Any]]:
     """What the payloads should say, from the decision rows and the texts they decided."""
-    rows = Decision.objects.filter(entry__in=entries).select_related("revision")
+    rows = (
+        Decision.objects.filter(entry__in=entries)
+        .select_related("revision", "step_run", "run")
+        .prefetch_related("conditions__owner", "revision__attachments")
+    )
+    records = _phase_records(rows)
     digests: dict[int, str] = {}
     found = {}
     for row in rows:
@@ -129,8 +149,45 @@ def recompute(entries: Sequence[LedgerEntry]) -> dict[int, dict[str, Any]]:
         if row.revision is not None:
             digest = digests.get(row.revision.pk) or _digest(row.revision)
             digests[row.revision.pk] = payload["revision_hash"] = digest
+        payload["conditions"] = _conditions_hash(
+            (each.text, each.owner.code, each.due_on.isoformat())
+            for each in sorted(row.conditions.all(), key=lambda each: each.pk)
+        )
+        payload["record"] = records.get((row.run.cycle_id, row.decided_at))
         found[row.entry_id] = payload
     return found
+
+
+def _phase_records(rows: Iterable[Decision]) -> dict[tuple[int | None, datetime], str]:
+    """Hashes of what was recorded at the phases of cycles, by cycle and moment."""
+    cycles = {row.run.cycle_id for row in rows if row.outcome == Outcome.RECORDED}
+    entries = CycleEntry.objects.filter(cycle__in=cycles) if cycles else []
+    return {(each.cycle_id, each.recorded_at): _record_hash(each) for each in entries}
+
+
+def _record_hash(entry: CycleEntry) -> str:
+    return ledger.sha256_of(ledger.canonical([entry.phase, entry.content, entry.within_bounds]))
+
+
+def reading_payload(reading: Reading) -> dict[str, Any]:
+    """What the chain fixes of a reading: who read what for which post, and when."""
+    return {
+        "reading": reading.pk,
+        "project": reading.project_id,
+        "revision": reading.revision_id,
+        "post": reading.post_id,
+        "read_by": reading.read_by_id,
+        "read_at": reading.read_at.astimezone(UTC).isoformat() if reading.read_at else None,
+    }
+
+
+def recompute_readings(entries: Sequence[LedgerEntry]) -> dict[int, dict[str, Any]]:
+    """What the payloads of readings should say, from the rows."""
+    by_id = {entry.payload.get("reading"): entry.seq for entry in entries}
+    return {
+        by_id[reading.pk]: reading_payload(reading)
+        for reading in Reading.objects.filter(pk__in=by_id)
+    }
 
 
 def strays() -> list[int]:
@@ -149,7 +206,9 @@ def record(act: Act) -> list[Decision]:
     decisions = [_decision(act, saying) for saying in act.sayings]
     entries = ledger.append_many(
         [
-            ledger.Draft(kind="DECISION", payload=payload_of(row), texts=_texts(saying.answer))
+            ledger.Draft(
+                kind="DECISION", payload=_payload(row, saying), texts=_texts(saying.answer)
+            )
             for row, saying in zip(decisions, act.sayings, strict=True)
         ],
         at=act.at,
@@ -165,6 +224,14 @@ def record(act: Act) -> list[Decision]:
     if act.readings:
         reading_opened.send(sender=Run, readings=act.readings, by=act.by, at=act.at)
     return decisions
+
+
+def _payload(decision: Decision, saying: Saying) -> dict[str, Any]:
+    return {
+        **payload_of(decision),
+        "conditions": _conditions_hash(saying.answer.conditions),
+        "record": _record_hash(saying.record) if saying.record else None,
+    }
 
 
 def _decision(act: Act, saying: Saying) -> Decision:

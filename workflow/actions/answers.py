@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
@@ -28,7 +29,16 @@ from workflow.enums import (
     StepKind,
 )
 from workflow.models import Decision, Run, Slot, WorkItem
-from workflow.outcomes import RULES, STATIONS, TARGET_STATION, Answer, Effect, send_back_targets
+from workflow.outcomes import (
+    OBJECTING,
+    RULES,
+    STATIONS,
+    TARGET_STATION,
+    Answer,
+    Effect,
+    send_back_targets,
+    standing_objections,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -75,11 +85,25 @@ def check(
     return before
 
 
+def needed(answer: Answer, outcome: Outcome) -> Answer:
+    """Only the parts that the outcome asks for; what was left in other fields is not said."""
+    rule = RULES[outcome]
+    ends = rule.effect in (Effect.ADOPT, Effect.REFUSE)
+    return replace(
+        answer,
+        target=answer.target if outcome == Outcome.SENT_BACK else SendBackTarget.PROPOSER,
+        until=answer.until if rule.needs_until else "",
+        scores=answer.scores if rule.needs_scores else {},
+        conditions=answer.conditions if rule.needs_conditions else (),
+        reply=answer.reply if ends else "",
+    )
+
+
 def _still_open(slot: Slot, outcome: Outcome, before: Decision | None) -> None:
     step = slot.step_run
     if step.closed_at is not None:
         last = before or (
-            Decision.objects.filter(run=step.run, pk__gt=0)
+            Decision.objects.filter(run=step.run)
             .exclude(outcome=Outcome.SKIPPED)
             .select_related("decided_by", "post")
             .order_by("-pk")
@@ -109,6 +133,7 @@ def _problems(  # noqa: C901 -- one line for each thing an answer may lack
     found: list[tuple[str, str]] = []
     if rule.needs_comment and not answer.comment.strip():
         found.append(("comment", _("理由・意見を入力してください。")))
+    found += _unfit(answer)
     if rule.needs_until and not _later(answer.until, today):
         found.append(("until", _("いつまで保留するか、明日以降の日を入れてください。")))
     if rule.needs_confirmation and not answer.confirmed:
@@ -128,6 +153,24 @@ def _problems(  # noqa: C901 -- one line for each thing an answer may lack
     return found
 
 
+LONGEST: Final = 4000
+"""Characters of a comment, a reply or a reason."""
+
+
+def _unfit(answer: Answer) -> list[tuple[str, str]]:
+    """Texts that are too long, or hold a character that no database keeps."""
+    texts = {
+        "comment": answer.comment,
+        "reply": answer.reply,
+        "urgent_reason": answer.urgent_reason,
+    }
+    return [
+        (name, _("%s字以内で、制御文字を含めずに入力してください。") % LONGEST)
+        for name, text in texts.items()
+        if len(text) > LONGEST or "\0" in text
+    ]
+
+
 def _later(until: str, today: date) -> bool:
     try:
         return date.fromisoformat(until) > today
@@ -142,12 +185,18 @@ def _score_problems(scores: dict[str, int]) -> list[tuple[str, str]]:
     return [("scores", _("すべての項目を1から5で採点してください。"))]
 
 
+LONGEST_CONDITION: Final = 200
+
+
 def _condition_problems(answer: Answer, today: date) -> list[tuple[str, str]]:
     if not answer.conditions:
         return [("conditions", _("条件を1つ以上入力してください。"))]
     known = set(Section.objects.values_list("code", flat=True))
     complete = all(
-        text.strip() and section in known and _later(due, today)
+        0 < len(text.strip()) <= LONGEST_CONDITION
+        and "\0" not in text
+        and section in known
+        and _later(due, today)
         for text, section, due in answer.conditions
     )
     if complete:
@@ -171,15 +220,14 @@ def targets_of(slot: Slot) -> tuple[SendBackTarget, ...]:
 
 
 def objections(run: Run) -> list[Decision]:
-    """合議 answers of 不同意 on the present text that 協議 did not settle."""
-    said = Decision.objects.effective().filter(run=run, round=run.round)
-    if said.filter(outcome=Outcome.SETTLED).exists():
-        return []
-    return list(
-        said.filter(outcome=Outcome.OBJECTED, step_run__kind=StepKind.CONCURRENCE)
-        .select_related("decided_by", "post", "entry")
+    """不同意 on the present text that 協議 did not settle: the decider has to answer them."""
+    said = (
+        Decision.objects.effective()
+        .filter(run=run, round=run.round)
+        .select_related("decided_by", "post", "entry", "step_run")
         .order_by("pk")
     )
+    return standing_objections(list(said))
 
 
 def total_of(scores: dict[str, int]) -> int | None:
@@ -261,42 +309,45 @@ def _follow(
             send_back(run, answer, act)
         case Effect.ESCALATE:
             steps.close_step(step, outcome, act)
-            insert(
-                run, routing.escalation(answer.comment[:100], steps.plan_steps(run)[run.position])
-            )
+            why = str(_("室長が異例又は疑義ありとして上申したため"))
+            insert(run, routing.escalation(why, steps.plan_steps(run)[run.position]))
             _onwards(run, act)
         case Effect.ADOPT | Effect.REFUSE:
             steps.close_step(step, outcome, act)
+            if act.capacity.basis == Basis.DEPUTY:
+                steps.owe_absentee(step, act)
             _end(run, adopted=effect == Effect.ADOPT, act=act)
         case _:
             if outcome == Outcome.RECUSED:
-                _enough_left(slot)
+                _replace_member(slot, act)
             if steps.is_complete(step):
                 complete(run, outcome, act)
 
 
-def _enough_left(slot: Slot) -> None:
-    """辞退 may not leave fewer reviewers than the quorum."""
-    left = slot.step_run.slots.exclude(state=SlotState.RECUSED).count()
-    if left < slot.step_run.quorum:
-        raise Unanswered(
-            {
-                "comment": _(
-                    "辞退すると審査に必要な人数（%s人）を下回ります。事務局に連絡してください。"
-                )
-                % slot.step_run.quorum
-            }
-        )
+def _replace_member(slot: Slot, act: Act) -> None:
+    """辞退 that leaves fewer members than the quorum brings in the next one in turn."""
+    step = slot.step_run
+    slots = list(step.slots.all())
+    left = [each for each in slots if each.state != SlotState.RECUSED]
+    if len(left) >= step.quorum:
+        return
+    asked = {each.post_id for each in slots}
+    case = steps.case_for(step.run, act)
+    following = next((post for post in routing.in_turn(case, act.on) if post.pk not in asked), None)
+    if following is None:
+        few = _("辞退すると審査に必要な人数（%s人）を下回ります。事務局に連絡してください。")
+        raise Unanswered({"comment": few % step.quorum})
+    steps.ask_also(step, following, act)
 
 
 def complete(run: Run, outcome: Outcome, act: Act) -> None:
     """The open step is answered: close it and open what comes next."""
     step = run.step
     assert step is not None  # noqa: S101 -- callers hold an open step
-    objected = step.kind == StepKind.CONCURRENCE and _objected_now(step.pk, act)
+    objected = step.kind in OBJECTING and _objected_now(step.pk, act)
     steps.close_step(step, Outcome.OBJECTED if objected else outcome, act)
     if objected:
-        why = str(_("合議で不同意があったため"))
+        why = str(_("不同意があったため"))
         insert(run, routing.mediation(why, steps.plan_steps(run)[run.position]))
     _onwards(run, act)
 
@@ -332,10 +383,14 @@ def send_back(run: Run, answer: Answer, act: Act) -> None:
     if answer.target == SendBackTarget.PROPOSER:
         steps.open_revision(run, act, note=str(_("差戻し")))
         return
+    plan = steps.plan_steps(run)
     wanted = TARGET_STATION[answer.target]
-    run.position = next(
-        index for index, step in enumerate(steps.plan_steps(run)) if step.station == wanted
-    )
+    run.position = next(index for index, step in enumerate(plan) if step.station == wanted)
+    run.plan = [
+        step.to_json()
+        for index, step in enumerate(plan)
+        if index < run.position or not step.inserted
+    ]
     steps.advance(run, act)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.translation import gettext as _
@@ -104,10 +105,24 @@ def check_phase(phase: Phase, content: Mapping[str, Any]) -> None:
     problems = {name: str(_(sentence)) for name, sentence in NEEDED[phase] if not content.get(name)}
     if phase == Phase.ACT and content.get("result") not in CycleResult.values:
         problems["result"] = _("このサイクルの結論を選んでください。")
+    if phase == Phase.DECIDE:
+        problems |= _unfit(content)
     if content.get("result") in ASKS and not content.get("lesson"):
         problems["lesson"] = _("学んだこと（次に活かすこと）を入力してください。")
     if problems:
         raise Unanswered(problems)
+
+
+def _unfit(content: Mapping[str, Any]) -> dict[str, str]:
+    problems = {}
+    try:
+        date.fromisoformat(str(content.get("until") or ""))
+    except ValueError:
+        problems["until"] = _("いつまでに行うかを日付で入力してください。")
+    cost = content.get("cost")
+    if cost not in (None, "") and not (isinstance(cost, int) and cost >= 0):
+        problems["cost"] = _("費用は0以上の数字で入力してください。")
+    return problems
 
 
 def record(slot: Slot, content: Mapping[str, Any], act: Act) -> Run | None:
@@ -117,8 +132,8 @@ def record(slot: Slot, content: Mapping[str, Any], act: Act) -> Run | None:
     assert cycle is not None and project is not None  # noqa: S101, PT018 -- set by begin
     phase = Phase(cycle.phase)
     check_phase(phase, content)
-    beyond = cases.outside_bounds(project, content) if phase == Phase.DECIDE else []
-    cases.record_phase(
+    beyond = cases.outside_bounds(project, cycle, content) if phase == Phase.DECIDE else []
+    entry = cases.record_phase(
         cycle=cycle,
         content=content,
         opened_at=slot.step_run.opened_at,
@@ -135,6 +150,7 @@ def record(slot: Slot, content: Mapping[str, Any], act: Act) -> Run | None:
             capacity=act.capacity,
             clause="",
             answer=Answer(comment=str(content.get(NEEDED[phase][0][0], ""))),
+            record=entry,
         )
     )
     slot.state = SlotState.DONE

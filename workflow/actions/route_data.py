@@ -55,4 +55,5 @@ def _step(route: Route, order: int, row: dict[str, Any]) -> RouteStep:
         clause=route.clause,
         deputy=row.get("deputy", "ALLOWED"),
         may_skip=row.get("may_skip", False),
+        fallback=row.get("fallback", []),
     )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.utils.timezone import localdate
+from django.utils.timezone import localdate, localtime
 from django.utils.translation import gettext as _
 
 from bpr_projects import calendar
-from bpr_projects.access import authors_of
 from bpr_projects.enums import ParticipantReason, RevisionKind
 from bpr_projects.models import Closure, Participant
 from workflow import routing
+from workflow.access.conflicts import APPROVING, YES, approved_in, conflicted
 from workflow.actions.acts import Act, Saying
 from workflow.enums import (
     READING_KINDS,
@@ -27,16 +29,9 @@ from workflow.outcomes import STAGE_OF, Answer
 from workflow.routing import PlanStep
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import datetime
 
     from roles.models import Post
-
-YES = (Outcome.APPROVED, Outcome.AGREED, Outcome.AGREED_WITH_OPINION)
-
-
-def closures() -> frozenset[date]:
-    """The city's own closing days, for business-day arithmetic."""
-    return frozenset(Closure.objects.values_list("day", flat=True))
 
 
 def plan_steps(run: Run) -> list[PlanStep]:
@@ -44,38 +39,44 @@ def plan_steps(run: Run) -> list[PlanStep]:
     return [PlanStep.from_json(each) for each in run.plan]
 
 
-def case_for(run: Run) -> routing.Case:
-    """What routing needs for the run's present text: authors excluded, earlier yeses known."""
+def case_for(run: Run, act: Act) -> routing.Case:
+    """What routing needs for the run's present text: who is excluded, who has said yes already.
+
+    What the act itself says counts too, although it is written only at its end.
+    """
     assert run.project is not None  # noqa: S101 -- plan and route revisions come with their issue
-    approved = Decision.objects.effective().filter(
-        run=run, round=run.round, outcome__in=YES, step_run__mode=Mode.ALL
-    )
+    now = {
+        each.capacity.person.pk
+        for each in act.sayings
+        if each.outcome in YES and each.step_run is not None and each.step_run.kind in APPROVING
+    }
     return routing.case_of(
         run.project,
         run.revision.sheet if run.revision else run.project.sheet,
         kind=RevisionKind(run.revision.kind) if run.revision else RevisionKind.PROJECT,
-        excluded=authors_of(run.project),
-        approved_by=frozenset(approved.values_list("decided_by", flat=True)),
+        excluded=conflicted(run, act.on) | act.authors,
+        approved_by=approved_in(run) | now,
     )
 
 
-def advance(run: Run, act: Act, *, reopened: bool = False) -> None:
+def advance(run: Run, act: Act) -> None:
     """Open the step at ``run.position`` or the first after it that asks somebody.
 
-    後閲 and 供覧 become readings and pass at once; a step that asks nobody is 省略, on record.
+    後閲 and 供覧 become readings and pass at once; who is left out (省略) is on record.
     """
-    case = case_for(run)
-    plan = plan_steps(run)
-    while run.position < len(plan):
-        step = plan[run.position]
-        resolution = routing.resolve(step, case, act.on)
+    case = case_for(run, act)
+    while run.position < len(run.plan):
+        step, found = routing.settle(plan_steps(run)[run.position], case, act.on)
+        run.plan[run.position] = step.to_json()
+        for post, reason in found.left_out:
+            _leave_out(run, step, post, reason, act)
         if step.kind in READING_KINDS:
-            owe_readings(run, step, list(resolution.posts), act)
-        elif resolution.skipped:
-            _skip(run, step, resolution.skipped, act)
-        else:
-            open_step(run, step, list(resolution.posts), act, resolution.note, reopened=reopened)
+            owe_readings(run, step, list(found.posts), act)
+        elif found.posts:
+            open_step(run, step, list(found.posts), act, found.note)
             return
+        elif not found.left_out:
+            _leave_out(run, step, None, found.skipped, act)
         run.position += 1
     raise routing.NoRoute(run.get_kind_display())
 
@@ -99,10 +100,10 @@ def open_step(
         attempt=attempts + 1,
         snapshot={**step.to_json(), "reopened": reopened},
         mode=step.mode,
-        quorum=min(step.quorum, len(posts)),
+        quorum=step.quorum,
         standard_days=step.standard_days,
         opened_at=act.at,
-        due_at=calendar.due_at(act.at, step.standard_days, closures())
+        due_at=calendar.due_at(act.at, step.standard_days, Closure.days())
         if step.standard_days
         else None,
         note=note,
@@ -114,6 +115,12 @@ def open_step(
     if run.kind == RunKind.PROJECT and run.project is not None:
         run.project.move_to(STAGE_OF[StepKind(step.kind)], at=act.at)
     return opened
+
+
+def ask_also(step: StepRun, post: Post, act: Act) -> None:
+    """One more seat in an open step of a body."""
+    Slot.objects.create(step_run=step, post=post, opened_at=act.at)
+    _let_read(step.run, [post], ParticipantReason.STEP, act.at)
 
 
 def _let_read(run: Run, posts: list[Post], reason: ParticipantReason, at: datetime) -> None:
@@ -140,7 +147,7 @@ def owe_readings(run: Run, step: PlanStep, posts: list[Post], act: Act) -> None:
             kind=step.kind,
             why=step.why or step.title,
             opened_at=act.at,
-            due_at=calendar.due_at(act.at, step.standard_days, closures())
+            due_at=calendar.due_at(act.at, step.standard_days, Closure.days())
             if step.standard_days
             else None,
         )
@@ -150,23 +157,38 @@ def owe_readings(run: Run, step: PlanStep, posts: list[Post], act: Act) -> None:
 
 
 def owe_remaining_readings(run: Run, act: Act) -> None:
-    """The matter is decided: what the plan still holds after it is to be read."""
-    case = case_for(run)
+    """The matter is decided: what the plan still holds is to be read, not by who decided."""
+    case = case_for(run, act)
     for step in plan_steps(run)[run.position + 1 :]:
         if step.kind in READING_KINDS:
-            resolution = routing.resolve(step, case, act.on)
-            owe_readings(run, step, list(resolution.posts), act)
+            found = routing.resolve(step, case, act.on)
+            posts = [
+                post
+                for post in found.posts
+                if {each.person.pk for each in found.holders.get(post.pk, [])} != {act.by.pk}
+            ]
+            owe_readings(run, step, posts, act)
 
 
-def _skip(run: Run, step: PlanStep, reason: str, act: Act) -> None:
+def owe_absentee(step: StepRun, act: Act) -> None:
+    """後閲 after a deputy decided: the seat reads what was done in its place."""
+    plan = PlanStep.from_json({key: step.snapshot[key] for key in PlanStep.__dataclass_fields__})
+    reading = replace(
+        plan, kind=StepKind.POST_READING, title=str(_("代理で行われた決裁の後閲")), standard_days=5
+    )
+    owe_readings(step.run, reading, [act.capacity.post], act)
+
+
+def _leave_out(run: Run, step: PlanStep, post: Post | None, reason: str, act: Act) -> None:
     """省略 by the rule is recorded with the act that brought the case to the step."""
+    words = f"{step.title}（{post.title}）：{reason}" if post else f"{step.title}：{reason}"
     act.say(
         Saying(
             run=run,
             outcome=Outcome.SKIPPED,
             capacity=act.capacity,
             clause=step.clause,
-            answer=Answer(comment=f"{step.title}：{reason}"),
+            answer=Answer(comment=words),
         )
     )
 
@@ -206,7 +228,6 @@ def is_complete(step: StepRun) -> bool:
 
 def open_revision(run: Run, act: Act, *, note: str) -> StepRun:
     """Ask the proposer's seat to correct the text and submit it again."""
-    assert run.project is not None  # noqa: S101 -- see case_for
     step = PlanStep(
         kind=StepKind.REVISION,
         station=Station.REVISION,
@@ -215,15 +236,24 @@ def open_revision(run: Run, act: Act, *, note: str) -> StepRun:
         clause="",
         standard_days=5,
     )
-    return open_step(run, step, [run.project.proposer_post], act, note)
+    return open_step(run, step, [_asking_post(run, act)], act, note)
+
+
+def _asking_post(run: Run, act: Act) -> Post:
+    """The seat that asked for the decision."""
+    asked = Decision.objects.filter(run=run, outcome=Outcome.SUBMITTED).select_related("post")
+    first = asked.first()
+    return first.post if first else act.capacity.post
 
 
 def resume(step: StepRun, at: datetime) -> None:
     """End a 保留: the deadline moves by the business days that the clock stood still."""
     if step.paused_since is None:
         return
-    off = closures()
-    stood = calendar.business_days_between(localdate(step.paused_since), localdate(at), off)
+    off = Closure.days()
+    since = localtime(step.paused_since)
+    first = since.date() + timedelta(days=since.time() >= calendar.CLOSING_TIME)
+    stood = calendar.business_days_between(first, localdate(at), off)
     if step.due_at is not None:
         step.due_at = calendar.due_at(step.due_at, max(stood - 1, 0), off)
     step.paused_since = None

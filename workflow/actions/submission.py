@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
 
 from bpr_projects import actions as cases
-from bpr_projects.access import authors_of
 from bpr_projects.enums import ParticipantReason, RevisionKind
 from bpr_projects.models import Participant, Project, Revision
 from roles.models import Section
 from workflow import routing
 from workflow.actions import steps
 from workflow.actions.acts import Act, Saying
+from workflow.actions.refusals import Unanswered
 from workflow.enums import Outcome, RunKind, SlotState
 from workflow.models import Run
 from workflow.outcomes import Answer
@@ -54,7 +58,7 @@ def resubmit(slot: Slot, act: Act, comment: str, corrections: Mapping[str, Any])
         run.revision = cases.freeze(
             project=run.project,
             kind=RevisionKind(run.revision.kind),
-            answers={**run.revision.sheet, **corrections},
+            answers={**run.revision.sheet, **_fit(corrections)},
             by=act.by,
             at=act.at,
         )
@@ -79,15 +83,36 @@ def resubmit(slot: Slot, act: Act, comment: str, corrections: Mapping[str, Any])
     _route(run, act)
 
 
+CORRECTABLE: Final = ("what", "reason", "effect", "lesson")
+"""Words of a change, stop, roll-out or completion that a 差戻し may have asked to correct."""
+
+
+def _fit(corrections: Mapping[str, Any]) -> dict[str, Any]:
+    """Only what may be corrected, checked by kind."""
+    found: dict[str, Any] = {
+        name: str(corrections[name])[:4000] for name in CORRECTABLE if corrections.get(name)
+    }
+    problems = {}
+    if corrections.get("cost") not in (None, ""):
+        try:
+            found["cost"] = int(corrections["cost"])
+        except (TypeError, ValueError):
+            problems["cost"] = _("費用は数字で入力してください。")
+    if corrections.get("ends_on"):
+        try:
+            found["ends_on"] = date.fromisoformat(str(corrections["ends_on"])).isoformat()
+        except ValueError:
+            problems["ends_on"] = _("日付を入力してください。")
+    if problems:
+        raise Unanswered(problems)
+    return found
+
+
 def _route(run: Run, act: Act) -> None:
-    assert run.project is not None and run.revision is not None  # noqa: S101, PT018 -- set above
-    case = routing.case_of(
-        run.project,
-        run.revision.sheet,
-        kind=RevisionKind(run.revision.kind),
-        excluded=authors_of(run.project),
-    )
-    choice = routing.choose_route(case, act.on)
+    """Choose the route. A case stays on the versions of the day on which it was first submitted."""
+    act.authors = frozenset({act.by.pk})
+    case = steps.case_for(run, act)
+    choice = routing.choose_route(case, localdate(run.started_at))
     run.route = choice.route
     run.route_reason = choice.reason[:200]
     run.plan = [step.to_json() for step in routing.plan_of(choice.route, case)]

@@ -87,14 +87,14 @@ def end_case(project: Project, outcome: Outcome, act: Act) -> None:
 def close_region(run: Run, reason: str, act: Act) -> None:
     """締切: go on with the scores that are in. Never below the quorum."""
     step = run.step
-    if step is None or step.kind != StepKind.REVIEW:
-        raise NotAllowed(_("審査中の案件ではありません。"))
+    if step is None or step.kind not in access.CLOSABLE:
+        raise NotAllowed(_("締め切れる審査・審議がありません。"))
     if not reason.strip():
         raise Unanswered({"comment": _("締め切る理由を入力してください。")})
     done = step.slots.filter(state=SlotState.DONE).count()
     if done < step.quorum:
         raise NotAllowed(
-            _("採点が%(done)s人分です。定足数の%(quorum)s人に満たないため、締め切れません。")
+            _("回答が%(done)s人分です。定足数の%(quorum)s人に満たないため、締め切れません。")
             % {"done": done, "quorum": step.quorum}
         )
     act.say(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from django.db.models import CharField, DateTimeField, IntegerField, Value
+from django.db.models import CharField, DateTimeField, Expression, IntegerField, Value
 from django.db.models.functions import Cast
 
 from bpr_projects.models import Attachment, Closure, Principle, ProjectUserObjectPermission
@@ -25,7 +25,10 @@ NO_TEXT: Final = Value("", CharField())
 NO_NUMBER: Final = Value(0, IntegerField())
 NO_MOMENT: Final = Value(None, DateTimeField())
 
-Row = tuple[str, int, str, str, str, datetime | None]
+Column: TypeAlias = str | Expression
+"""The name of a field, or what stands in its place."""
+
+Row: TypeAlias = tuple[str, int, str, str, str, datetime | None]
 """Kind, number, three texts, moment: the columns that every part of the union fills."""
 
 
@@ -91,7 +94,7 @@ def belongings_of(project: Project, posts: Iterable[int]) -> Belongings:
     return found
 
 
-def _parts(project: Project, posts: Iterable[int]) -> list[QuerySet[Attachment, Row]]:
+def _parts(project: Project, posts: Iterable[int]) -> list[QuerySet[Any, Row]]:
     files = Attachment.objects.filter(project=project)
     if project.revision_id is None:
         files = files.filter(removed_at=None)
@@ -101,7 +104,7 @@ def _parts(project: Project, posts: Iterable[int]) -> list[QuerySet[Attachment, 
         content_object=project, permission__codename="edit_draft"
     )
     unread = Reading.objects.filter(project=project, read_at=None, post__in=list(posts))
-    parts = [
+    return [
         _part(files, "file", "size", "name", Cast("key", CharField()), "extension", "uploaded_at"),
         _part(
             Condition.objects.filter(project=project),
@@ -117,15 +120,20 @@ def _parts(project: Project, posts: Iterable[int]) -> list[QuerySet[Attachment, 
         _part(Section.objects.all(), "section", "order", "code", "name"),
         _part(Closure.objects.all(), "closure", NO_NUMBER, Cast("day", CharField())),
     ]
-    return parts  # noqa: RET504 -- the columns of the parts are told apart by their kind
 
 
-def _part(  # type: ignore[no-untyped-def]  # columns are names or expressions of seven models
-    rows, kind, number, first=NO_TEXT, second=NO_TEXT, third=NO_TEXT, moment=NO_MOMENT
-):
-    return rows.order_by().values_list(
-        Value(kind, CharField()), number, first, second, third, moment
-    )
+def _part(
+    rows: QuerySet[Any],
+    kind: str,
+    number: Column,
+    first: Column = NO_TEXT,
+    second: Column = NO_TEXT,
+    third: Column = NO_TEXT,
+    moment: Column = NO_MOMENT,
+) -> QuerySet[Any, Row]:
+    """Rows of one kind, as the union takes them."""
+    columns = (Value(kind, CharField()), number, first, second, third, moment)
+    return rows.order_by().values_list(*columns)
 
 
 def _add(found: Belongings, row: Row) -> None:

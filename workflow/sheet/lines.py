@@ -181,7 +181,7 @@ def coming_of(dossier: Dossier, run: Run) -> list[Planned]:
 
 def _who(dossier: Dossier, step: PlanStep) -> str:
     names = dossier.belongings.sections
-    shown = []
+    shown: list[str] = []
     for ask in step.asks:
         if ask.who == WhoRule.HEADS_OF:
             heads = (_("%sの所属長") % names.get(code, code) for code in ask.argument)

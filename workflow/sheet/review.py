@@ -71,15 +71,13 @@ def review_of(dossier: Dossier, mine: set[int]) -> Review | None:
 
 
 def _means(dossier: Dossier, scored: list[Decision]) -> tuple[tuple[PrincipleRow, float], ...]:
-    return tuple(
-        (principle, round(sum(points) / len(points), 1))
-        for principle in dossier.belongings.principles
-        if (
-            points := [
-                each.scores[principle.code] for each in scored if principle.code in each.scores
-            ]
-        )  # type: ignore[index]
-    )
+    scores = [each.scores or {} for each in scored]
+    lines = []
+    for principle in dossier.belongings.principles:
+        points = [each[principle.code] for each in scores if principle.code in each]
+        if points:
+            lines.append((principle, round(sum(points) / len(points), 1)))
+    return tuple(lines)
 
 
 def _opinion(dossier: Dossier, said: Decision) -> Opinion:

@@ -1,0 +1,56 @@
+"""Who may act, now, and why not: the one predicate behind every button, verb and refusal.
+
+A verb asks inside its lock; a page asks before it draws a button. The same answer carries the
+reason that a person reads (「なぜ押せない?」).
+"""
+
+from workflow.access.answering import (
+    OWN_WORK,
+    holders,
+    may_answer,
+    not_yours,
+    permit_to_answer,
+)
+from workflow.access.conflicts import approved_in, conflicted
+from workflow.access.permits import Permit, clock, no, said_by, yes
+from workflow.access.verbs import (
+    CLOSABLE,
+    HALT_DAYS,
+    VERBS,
+    halting,
+    holds,
+    last_act,
+    may,
+    open_question,
+    open_slots,
+    permit_to_close_region,
+    permit_to_pull_back,
+    pullable,
+)
+
+__all__ = [
+    "CLOSABLE",
+    "HALT_DAYS",
+    "OWN_WORK",
+    "VERBS",
+    "Permit",
+    "approved_in",
+    "clock",
+    "conflicted",
+    "halting",
+    "holders",
+    "holds",
+    "last_act",
+    "may",
+    "may_answer",
+    "no",
+    "not_yours",
+    "open_question",
+    "open_slots",
+    "permit_to_answer",
+    "permit_to_close_region",
+    "permit_to_pull_back",
+    "pullable",
+    "said_by",
+    "yes",
+]

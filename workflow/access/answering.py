@@ -1,0 +1,115 @@
+"""May this person answer this open step?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
+
+from roles.enums import Basis
+from roles.models import capacities_of, holders_of
+from workflow.access.conflicts import approved_in, conflicted
+from workflow.access.permits import Permit, no, yes
+from workflow.enums import CYCLE_KINDS, DECIDING_KINDS, DeputyPolicy, Outcome, StepKind
+from workflow.models import Decision
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bpr_projects.models import Project
+    from roles.models import Capacity, User
+    from workflow.models import Slot
+
+OWN_WORK: Final = CYCLE_KINDS | {StepKind.REVISION}
+"""Steps that belong to the authors; everywhere else authors are excluded."""
+
+
+def holders(slot: Slot, at: datetime) -> list[Capacity]:
+    """Who may act for the slot's post at this moment: nobody in conflict, no deputy where none."""
+    found = holders_of([slot.post_id], localdate(at))[slot.post_id]
+    if slot.step_run.snapshot.get("deputy") == DeputyPolicy.NEVER:
+        found = [each for each in found if each.basis == Basis.OWN]
+    if slot.step_run.kind in OWN_WORK:
+        return found
+    excluded = conflicted(slot.step_run.run, localdate(at))
+    return [each for each in found if each.person.pk not in excluded]
+
+
+def may_answer(user: User, slot: Slot, at: datetime) -> Permit:
+    """May this person answer this open step now, and for which post?"""
+    capacities = capacities_of(user, localdate(at))
+    if not any(each.post.pk == slot.post_id for each in capacities):
+        return no(not_yours(slot.post.title, [each.person.name for each in holders(slot, at)]))
+    other = (
+        Decision.objects.filter(step_run=slot.step_run, decided_by=user)
+        .exclude(slot=slot)
+        .exclude(outcome=Outcome.SKIPPED)
+        .select_related("post")
+        .first()
+    )
+    permit = permit_to_answer(
+        user,
+        slot,
+        capacities=capacities,
+        authors=conflicted(slot.step_run.run, localdate(at)),
+        answered_as=other.post.title if other else "",
+    )
+    stands_in = permit.capacity is not None and permit.capacity.basis == Basis.DEPUTY
+    if stands_in and slot.step_run.kind in ABOVE and user.pk in approved_in(slot.step_run.run):
+        return no(_("同じ案件を先に承認しているため、上位の職の代理はできません。"))
+    return permit
+
+
+ABOVE: Final = DECIDING_KINDS | {StepKind.APPROVAL}
+"""Steps that somebody who approved below may not answer as a deputy."""
+
+
+def permit_to_answer(
+    user: User,
+    slot: Slot,
+    *,
+    capacities: list[Capacity],
+    authors: frozenset[int],
+    answered_as: str,
+) -> Permit:
+    """The rule of ``may_answer`` on facts that were read before; pages read them all at once."""
+    capacity = next((each for each in capacities if each.post.pk == slot.post_id), None)
+    if capacity is None:
+        return no(not_yours(slot.post.title, []))
+    if slot.step_run.kind not in OWN_WORK and slot.step_run.project is not None:
+        conflict = _conflict(user, slot.step_run.project, capacities, authors)
+        if conflict:
+            return no(conflict)
+    if answered_as:
+        return no(_("この段階では、すでに別の立場（%s）で回答しています。") % answered_as)
+    if (
+        capacity.basis == Basis.DEPUTY
+        and slot.step_run.snapshot.get("deputy") == DeputyPolicy.NEVER
+    ):
+        return no(_("この決裁は、規則により代理の方は行えません。"))
+    return yes(capacity)
+
+
+def _conflict(
+    user: User, project: Project, capacities: list[Capacity], authors: frozenset[int]
+) -> str:
+    if user.pk == project.proposer_id:
+        return _("ご自身が提案した案件のため、判断できません。")
+    mine = {each.post.pk: each.basis for each in capacities}
+    match mine.get(project.proposer_post_id):
+        case Basis.DEPUTY:
+            return _("提案者の代理をしているため、この案件は判断できません。")
+        case Basis.OWN:
+            return _("提案した職（%s）にあるため、判断できません。") % project.proposer_post.title
+    if user.pk in authors:
+        return _("この案件の提案に関わっているため、判断できません。")
+    return ""
+
+
+def not_yours(title: str, names: list[str]) -> str:
+    """Who holds the seat that is asked, for everybody else."""
+    if not names:
+        return _("この段階の担当は %s ですが、いまは空席です。") % title
+    shown = {"post": title, "names": "、".join(names)}
+    return _("いまの担当は %(post)s（%(names)s）です。") % shown

@@ -1,0 +1,53 @@
+"""A yes with the capacity, or a no with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from roles.models import Capacity
+    from workflow.models import Decision
+
+
+@dataclass(frozen=True)
+class Permit:
+    """Yes with the capacity in which, or no with the reason. Truthy when allowed."""
+
+    allowed: bool
+    reason: str = ""
+    capacity: Capacity | None = None
+
+    def __bool__(self) -> bool:
+        return self.allowed
+
+
+def no(reason: str) -> Permit:
+    """A refusal with its reason."""
+    return Permit(allowed=False, reason=reason)
+
+
+def yes(capacity: Capacity | None = None) -> Permit:
+    """An allowance, in a capacity where there is one."""
+    return Permit(allowed=True, capacity=capacity)
+
+
+def said_by(decision: Decision) -> str:
+    """「財政課長 佐藤 誠さんが 11/16 10:42 に差し戻しました」, for refusals and banners."""
+    return _("%(post)s %(name)sさんが %(when)s に「%(outcome)s」としました。") % {
+        "post": decision.post.title,
+        "name": decision.decided_by.name,
+        "when": clock(decision.decided_at),
+        "outcome": decision.get_outcome_display(),
+    }
+
+
+def clock(moment: datetime) -> str:
+    """Local month, day and time, as refusals tell it."""
+    local = localtime(moment)
+    return f"{local.month}/{local.day} {local:%H:%M}"

@@ -1,0 +1,207 @@
+"""Which route a case takes and which steps it has: the plan that a run keeps as its snapshot."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from bpr_projects.enums import RevisionKind
+from roles.models import Section
+from workflow.enums import DeputyPolicy, Mode, RouteState, RunKind, Station, StepKind, WhoRule
+from workflow.models import Route, RouteStep
+from workflow.routing.conditions import Facts, Match, facts_of, matches
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from bpr_projects.models import Project
+
+
+class NoRoute(Exception):
+    """No active route fits the case; with the shipped routes this cannot happen."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """How some posts of a step are found, and why they are asked."""
+
+    who: str
+    argument: tuple[str, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class PlanStep:
+    """One step of a plan: what a ``StepRun`` is opened from.
+
+    ``fallback``: codes of the sections whose heads are asked when those who should be are authors.
+    ``inserted``: put in on the way (協議, 上申); a 差戻し to an earlier station takes it out.
+    """
+
+    kind: str
+    station: str
+    title: str
+    asks: tuple[Ask, ...]
+    clause: str
+    standard_days: int
+    mode: str = Mode.ALL
+    quorum: int = 1
+    deputy: str = DeputyPolicy.ALLOWED
+    may_skip: bool = False
+    fallback: tuple[str, ...] = ()
+    inserted: bool = False
+
+    @property
+    def why(self) -> str:
+        """Why the step is there, as sentences; empty when every case of the route has it."""
+        return "、".join(dict.fromkeys(ask.why for ask in self.asks if ask.why))
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> PlanStep:
+        asks = tuple(
+            Ask(each["who"], tuple(each["argument"]), each["why"]) for each in data["asks"]
+        )
+        return cls(**{**data, "asks": asks, "fallback": tuple(data["fallback"])})
+
+
+@dataclass(frozen=True)
+class Case:
+    """What routing needs to know of a case. ``approved_by``: persons who said yes on this text."""
+
+    project: Project
+    section: Section
+    kind: RevisionKind
+    facts: Facts
+    related: tuple[str, ...] = ()
+    excluded: frozenset[int] = frozenset()
+    approved_by: frozenset[int] = frozenset()
+
+
+def case_of(
+    project: Project,
+    sheet: Mapping[str, Any],
+    *,
+    kind: RevisionKind = RevisionKind.PROJECT,
+    excluded: frozenset[int] = frozenset(),
+    approved_by: frozenset[int] = frozenset(),
+) -> Case:
+    """The case of a sheet. ``excluded``: persons with a conflict of interest (authors)."""
+    code = sheet.get("section")
+    section = project.section
+    if section is None or (code and section.code != code):
+        section = Section.objects.select_related("department").get(code=code)
+    return Case(
+        project=project,
+        section=section,
+        kind=kind,
+        facts=facts_of(sheet),
+        related=tuple(
+            sorted({each for each in sheet.get("sections") or [] if each != section.code})
+        ),
+        excluded=excluded | {project.proposer_id},
+        approved_by=approved_by,
+    )
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The route of a case and the reason, as a sentence for the page."""
+
+    route: Route
+    reason: str
+
+
+def choose_route(case: Case, on: date) -> Choice:
+    """First match by priority among the versions in force that day; raises ``NoRoute``."""
+    kind = RunKind.PROJECT if case.kind == RevisionKind.PROJECT else RunKind.APPROVAL
+    routes = (
+        Route.objects.filter(
+            Q(effective_to=None) | Q(effective_to__gt=on),
+            kind=kind,
+            state=RouteState.ACTIVE,
+            effective_from__lte=on,
+        )
+        .prefetch_related("steps")
+        .order_by("priority", "code", "-version")
+    )
+    for route in routes:
+        if kind == RunKind.APPROVAL and case.kind not in route.revision_kinds:
+            continue
+        match = matches(route.condition, case.facts)
+        if match.holds:
+            return Choice(route, _reason(route, match))
+    raise NoRoute(case.kind.label)
+
+
+def _reason(route: Route, match: Match) -> str:
+    if match.reasons:
+        return "、".join(dict.fromkeys(match.reasons))
+    return str(_("ほかの経路の条件に当てはまらないため")) if route.kind == RunKind.PROJECT else ""
+
+
+def plan_of(route: Route, case: Case) -> list[PlanStep]:
+    """The steps of a route for a case, in order; neighbouring 合議 rows are one parallel step."""
+    plan: list[PlanStep] = []
+    for row in route.steps.all():
+        match = matches(row.condition, case.facts)
+        if not match.holds:
+            continue
+        step = _plan_step(row, match)
+        if step.kind == StepKind.STANDING_DECISION and case.section.is_secretariat:
+            step = escalation(str(_("事務局の案件は専決できないため")), step, inserted=False)
+        if plan and step.kind == plan[-1].kind == StepKind.CONCURRENCE:
+            plan[-1] = replace(plan[-1], asks=plan[-1].asks + step.asks)
+        else:
+            plan.append(step)
+    return plan
+
+
+def _plan_step(row: RouteStep, match: Match) -> PlanStep:
+    why = "、".join(match.reasons)
+    return PlanStep(
+        kind=row.kind,
+        station=row.station,
+        title=row.title,
+        asks=(Ask(row.who, tuple(row.who_argument), why),),
+        clause=row.clause,
+        standard_days=row.standard_days,
+        mode=row.mode,
+        quorum=row.quorum,
+        deputy=row.deputy,
+        may_skip=row.may_skip,
+        fallback=tuple(row.fallback),
+    )
+
+
+def escalation(why: str, after: PlanStep, *, inserted: bool = True) -> PlanStep:
+    """決裁 by the 本部長 where 専決 does not do."""
+    return PlanStep(
+        kind=StepKind.DECISION,
+        station=Station.HEADQUARTERS,
+        title=str(_("本部長 決裁")),
+        asks=(Ask(WhoRule.HQ_CHAIR, (), why),),
+        clause=after.clause,
+        standard_days=5,
+        deputy=DeputyPolicy.NEVER,
+        inserted=inserted,
+    )
+
+
+def mediation(why: str, after: PlanStep) -> PlanStep:
+    """協議 arranged by the 事務局 after an objection."""
+    return PlanStep(
+        kind=StepKind.MEDIATION,
+        station=Station.HEADQUARTERS,
+        title=str(_("事務局 協議の調整")),
+        asks=(Ask(WhoRule.SECRETARIAT, (), why),),
+        clause=after.clause,
+        standard_days=5,
+        inserted=True,
+    )

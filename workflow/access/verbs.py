@@ -1,0 +1,248 @@
+"""May this person do this to the case? What is not a step's answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
+
+from bpr_projects import calendar
+from bpr_projects.access import authors_of, granted
+from bpr_projects.enums import IN_DECISION, Phase, Stage
+from bpr_projects.models import Closure
+from roles.enums import Role
+from roles.grants import permits
+from roles.models import capacities_of
+from roles.permissions import Perm
+from workflow.access.conflicts import conflicted
+from workflow.access.permits import Permit, clock, no, yes
+from workflow.enums import Outcome, RunKind, RunState, SlotState, StepKind
+from workflow.models import Decision, Run, Seen, StepRun
+from workflow.outcomes import PULLABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from bpr_projects.models import CycleEntry, Project
+    from roles.models import Capacity, User
+    from workflow.models import Slot
+
+
+def may(user: User, verb: str, project: Project, at: datetime) -> Permit:
+    """May this person do this to the case now? ``verb`` is a key of ``VERBS``."""
+    return VERBS[verb](user, project, at)
+
+
+def _edit_draft(user: User, project: Project, at: datetime) -> Permit:
+    if project.stage not in (Stage.DRAFT, Stage.RETURNED):
+        return no(_("提出済み（%s）のため、編集できません。") % project.get_stage_display())
+    for each in capacities_of(user, localdate(at)):
+        if each.post.pk == project.proposer_post_id:
+            return yes(each)
+    if user.pk == project.proposer_id:
+        return yes()
+    if granted(user, "bpr_projects.edit_draft").filter(pk=project.pk).exists():
+        return yes()
+    return no(_("編集できるのは、提案者（%s さん）と共同提案者です。") % project.proposer.name)
+
+
+def _submit(user: User, project: Project, at: datetime) -> Permit:
+    permit = _edit_draft(user, project, at)
+    if not permit:
+        return permit
+    for each in capacities_of(user, localdate(at)):
+        if each.post.pk == project.proposer_post_id:
+            return yes(each)
+    return no(_("提出できるのは、%s の職にある方です。") % project.proposer_post.title)
+
+
+def _withdraw(user: User, project: Project, at: datetime) -> Permit:
+    asked = project.stage == Stage.RUNNING and open_question(project) is not None
+    pulled_back = project.stage == Stage.DRAFT and project.number is not None
+    if not (asked or pulled_back or project.stage in IN_DECISION | {Stage.RETURNED}):
+        return no(_("「%s」の案件は取り下げられません。") % project.get_stage_display())
+    for each in capacities_of(user, localdate(at)):
+        if each.post.pk == project.proposer_post_id or (asked and _leads(each, project)):
+            return yes(each)
+    return no(_("取り下げできるのは、提案者です。"))
+
+
+def _leads(capacity: Capacity, project: Project) -> bool:
+    post = capacity.post
+    return post.role == Role.DX_LEADER and post.section_id == project.section_id
+
+
+def open_question(project: Project) -> Run | None:
+    """The change, stop, roll-out or completion that is being decided now, if there is one."""
+    return Run.objects.filter(project=project, kind=RunKind.APPROVAL, state=RunState.OPEN).first()
+
+
+def _close_region(user: User, project: Project, at: datetime) -> Permit:
+    step = (
+        StepRun.objects.filter(project=project, kind__in=CLOSABLE, closed_at__isnull=True)
+        .select_related("run__project", "run__revision")
+        .first()
+    )
+    if step is None:
+        return no(_("締め切れる審査・審議がありません。"))
+    if user.pk in conflicted(step.run, localdate(at)):
+        return no(_("この案件の提案に関わっているため、締め切れません。"))
+    return permit_to_close_region(capacities_of(user, localdate(at)), StepKind(step.kind))
+
+
+CLOSABLE: Final = (StepKind.REVIEW, StepKind.DELIBERATION)
+"""Steps of a body, which the one entitled may close above the quorum."""
+
+
+def permit_to_close_region(capacities: list[Capacity], kind: StepKind = StepKind.REVIEW) -> Permit:
+    """The rule of 締切: PT長 and 事務局 for the review, the 事務局 for the 本部会議."""
+    perm = Perm.CLOSE_REGION if kind == StepKind.REVIEW else Perm.RECEIVE_PROJECT
+    for each in capacities:
+        if permits([each], perm):
+            return yes(each)
+    if kind == StepKind.REVIEW:
+        return no(_("審査を締め切れるのは、PT長と事務局です。"))
+    return no(_("本部会議（持ち回り）を締め切れるのは、事務局です。"))
+
+
+def _abandon(user: User, project: Project, at: datetime) -> Permit:
+    if project.number is None or project.stage not in IN_DECISION | {Stage.RETURNED, Stage.DRAFT}:
+        return no(_("「%s」の案件では行えません。") % project.get_stage_display())
+    if user.pk in authors_of(project):
+        return no(_("ご自身が提案した案件は、廃案にできません。取下げをしてください。"))
+    for each in capacities_of(user, localdate(at)):
+        if permits([each], Perm.ABANDON_PROJECT):
+            return yes(each)
+    return no(_("廃案の手続きができるのは、事務局です。"))
+
+
+def _pull_back(user: User, project: Project, at: datetime) -> Permit:
+    run = Run.objects.filter(project=project, ended_at=None, step__isnull=False).first()
+    last = last_act(run) if run else None
+    seen = (
+        Seen.objects.filter(slot__step_run=run.step_id).select_related("person").first()
+        if run and last
+        else None
+    )
+    opened = (seen.person.name, seen.seen_at) if seen else None
+    return permit_to_pull_back(user, last, opened, capacities_of(user, localdate(at)))
+
+
+def permit_to_pull_back(
+    user: User,
+    last: Decision | None,
+    opened: tuple[str, datetime] | None,
+    capacities: list[Capacity],
+) -> Permit:
+    """The rule of 引戻し on facts read before. ``opened``: who saw the next step, and when."""
+    if last is None:
+        return no(_("引き戻せる操作がありません。"))
+    if last.decided_by_id != user.pk:
+        return no(_("引き戻せるのは、直前に操作した %s さんです。") % last.decided_by.name)
+    if opened is not None:
+        return no(
+            _(
+                "%(name)sさんが %(when)s に開いたため、引き戻せません。"
+                "事務局に差戻しを依頼してください。"
+            )
+            % {"name": opened[0], "when": clock(opened[1])}
+        )
+    for each in capacities:
+        if each.post.pk == last.post_id:
+            return yes(each)
+    return no(_("いまは %s の職にないため、引き戻せません。") % last.post.title)
+
+
+def last_act(run: Run) -> Decision | None:
+    """The act that opened the run's present step, if it is of a kind that may be pulled back."""
+    step = run.step
+    if step is None:
+        return None
+    said = Decision.objects.filter(run=run, superseded_by=None).exclude(outcome=Outcome.SKIPPED)
+    untouched = (
+        not step.slots.exclude(state=SlotState.OPEN).exists()
+        and not Decision.objects.filter(step_run=step).exclude(outcome=Outcome.SKIPPED).exists()
+    )
+    last = said.select_related("decided_by", "post", "step_run").order_by("-pk").first()
+    return pullable(step, last) if untouched else None
+
+
+def pullable(step: StepRun, last: Decision | None) -> Decision | None:
+    """The last act, if the step that it opened (untouched since) lets it be taken back."""
+    if step.closed_at is not None or step.snapshot.get("reopened"):
+        return None
+    if last is None or last.outcome in (Outcome.PULLED_BACK, Outcome.CLOSED):
+        return None
+    if last.step_run is None:
+        return last if last.outcome == Outcome.SUBMITTED else None
+    return last if last.step_run.kind in PULLABLE else None
+
+
+def _observe(user: User, project: Project, at: datetime) -> Permit:
+    if project.stage != Stage.RUNNING:
+        return no(_("実行中の案件ではないため、記録できません。"))
+    for each in capacities_of(user, localdate(at)):
+        if each.post.section_id == project.section_id or permits([each], Perm.RECEIVE_PROJECT):
+            return yes(each)
+    return no(_("観察を記録できるのは、所管課の職員と事務局です。"))
+
+
+def _halt(user: User, project: Project, at: datetime) -> Permit:
+    entry = halting(project)
+    if entry is None:
+        return no(_("止められる意思決定がありません。"))
+    since = (
+        calendar.business_days_between(localdate(entry.recorded_at), localdate(at), Closure.days())
+        - 1
+    )
+    if since > HALT_DAYS:
+        return no(_("記録から%s営業日を過ぎたため、止められません。") % HALT_DAYS)
+    for each in capacities_of(user, localdate(at)):
+        if each.post.role == Role.SECTION_HEAD and each.post.section_id == project.section_id:
+            return yes(each)
+    return no(_("止められるのは、所管課の所属長です。"))
+
+
+HALT_DAYS: Final = 2
+"""Business days in which the 所属長 may stop what was decided inside the bounds."""
+
+
+def halting(project: Project) -> CycleEntry | None:
+    """The decision inside the bounds that is being acted on, if there is one."""
+    run = (
+        Run.objects.filter(project=project, kind=RunKind.CYCLE, state=RunState.OPEN)
+        .select_related("step", "cycle")
+        .first()
+    )
+    if run is None or run.cycle is None or run.step is None or run.step.kind != StepKind.ACT:
+        return None
+    last = run.cycle.entries.filter(phase=Phase.DECIDE).order_by("-pk").first()
+    return last if last is not None and last.within_bounds else None
+
+
+VERBS: Final[dict[str, Callable[[User, Project, datetime], Permit]]] = {
+    "edit": _edit_draft,
+    "submit": _submit,
+    "withdraw": _withdraw,
+    "pull_back": _pull_back,
+    "abandon": _abandon,
+    "close_region": _close_region,
+    "observe": _observe,
+    "halt": _halt,
+}
+"""Verb -> predicate. What is not a step's answer is here."""
+
+
+def open_slots(step: StepRun) -> list[Slot]:
+    """Slots of a step that nobody has answered yet, with their posts."""
+    return list(step.slots.filter(state=SlotState.OPEN).select_related("post", "step_run__project"))
+
+
+def holds(user: User, post_id: int, at: datetime) -> Permit:
+    """Is this person, today, the holder or deputy of the post?"""
+    for each in capacities_of(user, localdate(at)):
+        if each.post.pk == post_id:
+            return yes(each)
+    return no(_("担当の職にありません。"))

@@ -1,0 +1,186 @@
+"""The same over HTTP: one effect, no failure, and a page that tells the loser."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bpr_projects.enums import Stage
+from bpr_projects.models import Cycle, Project
+from tests.concurrency.at_once import at_once
+from tests.make import SCORES, a_draft, a_project, the_slot, walk
+from tests.proof import assert_sound
+from tests.workflow.pages import answer_url, client_of, sent
+from workflow.enums import Outcome, SlotState, StepKind
+from workflow.models import Decision, Slot, StepRun
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.fixtures_city import City
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CROWDS = [2, 5, 20]
+TOLD = {403, 409}
+"""A page with the reason, who did what and when."""
+TRY_AGAIN = 503
+"""The lock did not come free in three seconds: a page that says so, with ``Retry-After``."""
+
+Post = tuple[str, str, dict[str, Any]]
+"""Post of whoever sends it, address, form."""
+
+
+def send_at_once(posts: list[Post]) -> list[Any]:
+    """Send all forms together, each from its own browser; the responses in their order."""
+    browsers = [(client_of(who), url, form) for who, url, form in posts]
+    acts: list[Callable[[], Any]] = [
+        partial(browser.post, url, form) for browser, url, form in browsers
+    ]
+    responses, refusals = at_once(acts)
+    assert refusals == []
+    return responses
+
+
+def assert_one_winner(responses: list[Any], crowd: int) -> None:
+    statuses = Counter(response.status_code for response in responses)
+    assert statuses[302] == 1
+    assert set(statuses) <= TOLD | {302, TRY_AGAIN}
+    assert statuses.total() == crowd
+    for response in responses:
+        if response.status_code == TRY_AGAIN:
+            assert response["Retry-After"] == "3"
+
+
+@pytest.mark.parametrize("crowd", CROWDS)
+def test_a_draft_is_submitted_once(real_office: City, crowd: int) -> None:
+    draft = a_draft(has_personal_data=True)
+    url = f"/p/{draft.reference}/confirm/"
+
+    responses = send_at_once(
+        [("LEADER-SHIMIN", url, {"draft_version": draft.draft_version})] * crowd
+    )
+
+    assert {response.status_code for response in responses} <= TOLD | {302, 404, TRY_AGAIN}
+    assert Project.objects.get().stage == Stage.WITH_HEAD
+    assert Decision.objects.filter(outcome=Outcome.SUBMITTED).count() == 1
+    assert_sound()
+
+
+@pytest.mark.parametrize("crowd", CROWDS)
+@pytest.mark.parametrize(
+    ("kind", "outcome"),
+    [
+        (StepKind.CONFIRMATION, Outcome.SENT_BACK),
+        (StepKind.REFERRAL, Outcome.REFERRED),
+        (StepKind.DECISION, Outcome.ADOPTED),
+    ],
+)
+def test_a_step_is_answered_once(
+    real_office: City, kind: StepKind, outcome: Outcome, crowd: int
+) -> None:
+    case = a_project(to=kind)
+    slot = the_slot(case)
+    form = sent(slot, outcome, target="PROPOSER")
+
+    responses = send_at_once([(slot.post.code, answer_url(slot), form)] * crowd)
+
+    assert_one_winner(responses, crowd)
+    assert Decision.objects.filter(slot=slot).count() == 1
+    told = [each.content.decode() for each in responses if each.status_code == 409]
+    assert all(str(outcome.label) in page for page in told)
+    assert Cycle.objects.count() == (outcome == Outcome.ADOPTED)
+    assert_sound()
+
+
+@pytest.mark.parametrize("crowd", CROWDS)
+def test_an_equal_score_is_one_effect(real_office: City, crowd: int) -> None:
+    case = a_project(to=StepKind.REVIEW)
+    slot = the_slot(case, "PT-SOMU")
+    form = sent(slot, "SCORED", **{f"scores_{code}": str(n) for code, n in SCORES.items()})
+
+    responses = send_at_once([("PT-SOMU", answer_url(slot), form)] * crowd)
+
+    assert {response.status_code for response in responses} <= {302, 409, TRY_AGAIN}
+    assert Decision.objects.filter(slot=slot).count() == 1
+    assert_sound()
+
+
+SECTIONS = ["FUKUSHI", "ZEIMU", "SOMU", "KIKAKU", "KYODO", "KANKYO", "CHOJU"]
+
+
+def test_eight_sections_agree_at_once_and_join_once(real_office: City) -> None:
+    case = a_project(route="RT3", to=StepKind.CONCURRENCE, sections=SECTIONS)
+    slots = list(
+        Slot.objects.filter(step_run__project=case, state=SlotState.OPEN).select_related(
+            "post", "step_run__project", "step_run__revision"
+        )
+    )
+
+    responses = send_at_once(
+        [(slot.post.code, answer_url(slot), sent(slot, "AGREED")) for slot in slots]
+    )
+
+    assert {response.status_code for response in responses} <= {302, TRY_AGAIN}
+    walk(case, to=StepKind.DELIBERATION)
+    assert Decision.objects.filter(outcome=Outcome.AGREED).count() == 8
+    assert StepRun.objects.filter(project=case, kind=StepKind.DELIBERATION).count() == 1
+    assert_sound()
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_either_the_pull_back_or_the_next_holder_wins(real_office: City, turn: int) -> None:
+    case = a_project(to=StepKind.RECEPTION)
+    slot = the_slot(case)
+
+    responses = send_at_once(
+        [
+            ("HEAD-SHIMIN", f"/p/{case.reference}/pull-back/", {}),
+            ("SECRETARIAT", answer_url(slot), sent(slot, "RECEIVED")),
+        ]
+    )
+
+    assert_one_winner(responses, 2)
+    outcomes = set(Decision.objects.filter(project=case).values_list("outcome", flat=True))
+    assert len(outcomes & {Outcome.PULLED_BACK, Outcome.RECEIVED}) == 1
+    assert_sound()
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_either_the_withdrawal_or_the_adoption_wins(real_office: City, turn: int) -> None:
+    case = a_project(to=StepKind.DECISION)
+    slot = the_slot(case)
+    reason = {"comment": "別の案と一緒にします。", "confirmed": "on"}
+
+    responses = send_at_once(
+        [
+            ("LEADER-SHIMIN", f"/p/{case.reference}/withdraw/", reason),
+            ("HQ-CHAIR", answer_url(slot), sent(slot, "ADOPTED")),
+        ]
+    )
+
+    case.refresh_from_db()
+    assert_one_winner(responses, 2)
+    assert (case.stage, Cycle.objects.count()) in [(Stage.WITHDRAWN, 0), (Stage.RUNNING, 1)]
+    assert_sound()
+
+
+def test_a_step_is_not_found_under_another_case(real_office: City) -> None:
+    mine, other = a_project(), a_project()
+    slot = the_slot(mine)
+    foreign = answer_url(slot).replace(str(mine.number), str(other.number))
+    right = answer_url(slot)
+
+    responses = send_at_once(
+        [("HEAD-SHIMIN", url, sent(slot, "APPROVED")) for url in (foreign, right) * 5]
+    )
+
+    statuses = Counter(response.status_code for response in responses)
+    assert statuses[404] == 5
+    assert statuses[302] == 1
+    assert Decision.objects.filter(slot=slot).count() == 1
+    assert Decision.objects.filter(project=other).count() == 1
+    assert_sound()

@@ -172,6 +172,7 @@ def test_query_count_is_fixed(
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     as_holder(client)
+    client.get(url(running))  # content types are read once a process
     with django_assert_max_num_queries(12) as before:
         client.get(url(running))
     a_cycle(running)
@@ -387,10 +388,21 @@ def test_an_indicator_of_nowhere_is_404(client: Client, running: Project, kpi: s
     assert response.status_code == 404
 
 
-def test_reading_the_board_writes_nothing(
-    client: Client, running: Project, django_assert_max_num_queries: DjangoAssertNumQueries
+@pytest.mark.parametrize("code", ["LEADER-SHIMIN", "HEAD-SHIMIN", "SECRETARIAT", "HQ-CHAIR"])
+@pytest.mark.parametrize("is_waiting", [False, True])
+def test_reading_the_board_costs_little_and_writes_nothing(
+    client: Client,
+    running: Project,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+    code: str,
+    is_waiting: bool,  # noqa: FBT001 -- a parameter of the test
 ) -> None:
-    as_holder(client)
+    if is_waiting:
+        record_phase(running)
+        record_phase(running)
+        record_phase(running, cost=1_000_000)
+    as_holder(client, code)
+    client.get(url(running))  # content types are read once a process
     with django_assert_max_num_queries(12) as queries:
         client.get(url(running))
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from bpr_projects import calendar
 from bpr_projects.enums import CycleResult, Phase, Stage
 from bpr_projects.models import CycleEntry
+from roles.models import capacities_of
 from workflow import access
 from workflow.actions.cycles import STANDARD_DAYS
 from workflow.charts import Ball, ball_lines
@@ -208,9 +209,19 @@ def _turn(slot: Slot, entries: Mapping[str, CycleEntry], user: User, at: datetim
     return Turn(
         slot=slot,
         phase=phase,
-        permit=access.may_answer(user, slot, at),
+        permit=_permit(user, slot, at),
         due_at=slot.step_run.due_at,
         initial={"actor": user.name, **_typed_before(entries.get(phase))},
+    )
+
+
+def _permit(user: User, slot: Slot, at: datetime) -> Permit:
+    """``may_answer`` for a step with one seat that excludes nobody; who holds it, if not you."""
+    capacities = capacities_of(user, localdate(at))
+    if not any(each.post.pk == slot.post_id for each in capacities):
+        return access.may_answer(user, slot, at)
+    return access.permit_to_answer(
+        user, slot, capacities=capacities, authors=frozenset(), answered_as=""
     )
 
 

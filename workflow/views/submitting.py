@@ -13,13 +13,19 @@ from django.utils.timezone import localdate, localtime, now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from bpr_projects import actions as cases
 from bpr_projects import sheet
 from bpr_projects.forms import TextField
 from roles.enums import Role
 from roles.models import read_all_once, seats_of
 from workflow import access, engine
-from workflow.actions.refusals import AlreadyDone, Busy, NotAllowed, NotFound, Refusal
+from workflow.actions.refusals import (
+    AlreadyDone,
+    Busy,
+    NotAllowed,
+    NotFound,
+    Refusal,
+    Unanswered,
+)
 from workflow.inbox import desk_of
 from workflow.steps import refused
 from workflow.views.drafting import (
@@ -100,7 +106,7 @@ def _submit(request: HttpRequest, project: Project, at: datetime) -> HttpRespons
         _send(request, project, at)
     except AlreadyDone as refusal:
         return _sent_before(request, project, refusal)
-    except cases.SheetIncomplete:
+    except Unanswered:
         return redirect(_unfinished(project))
     except (NotAllowed, NotFound, Busy) as refusal:
         return refused(request, refusal, project)

@@ -1,0 +1,31 @@
+"""The one door to every state change of a case.
+
+Each verb locks the process row, reads everything again inside the lock, asks ``access`` and the
+verbs of ``actions``, lets viewflow move the tokens, keeps the work items in step and records what
+was said, last of all the ledger. All of it commits or nothing does.
+
+Lock order: process row of an approval, then of a cycle; draft row, then number series; the ledger
+head last. Raises ``actions.refusals.Refusal``; after any of them nothing has changed.
+"""
+
+from workflow.engine.answering import close_region, decide, record_phase
+from workflow.engine.proposing import resubmit, submit
+from workflow.engine.reading import mark_read, mark_seen, resume_due
+from workflow.engine.settling import work_item
+from workflow.engine.turning import abandon, halt, pull_back, withdraw
+
+__all__ = [
+    "abandon",
+    "close_region",
+    "decide",
+    "halt",
+    "mark_read",
+    "mark_seen",
+    "pull_back",
+    "record_phase",
+    "resubmit",
+    "resume_due",
+    "submit",
+    "withdraw",
+    "work_item",
+]

@@ -1,0 +1,64 @@
+"""What viewflow does for a verb: finish a task, add one, cancel, reopen, poke a Join."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from viewflow.workflow import STATUS, Token
+from viewflow.workflow.models import Task
+
+from workflow.engine.locking import FLOWS
+from workflow.enums import SlotState
+
+if TYPE_CHECKING:
+    from roles.models import User
+    from workflow.models import Decision, Run, Slot
+
+
+def execute(slot: Slot, by: User) -> None:
+    """Let viewflow finish the slot's task and create what its gates say."""
+    task = Task.objects.get(pk=slot.task_id)
+    activation = task.flow_task.activation_class(task)
+    activation.assign(by)
+    activation.start(None)
+    activation.execute()
+
+
+def ask_also(answered: Slot) -> None:
+    """A seat was added to the region of the answered slot: give it a task there."""
+    task: Any = None
+    for slot in answered.step_run.slots.filter(state=SlotState.OPEN, task_id=None):
+        task = task or Task.objects.get(pk=answered.task_id)
+        split = task.previous.get()
+        token = Token(f"{split.token}/{split.pk}_{split.leading.count() + 1}")
+        activation = split.flow_task.activation_class(split)
+        task.flow_task._create(activation, token, seed=slot)  # noqa: SLF001
+
+
+def cancel_tasks(run: Run) -> None:
+    """Cancel every open task of a process, the Join included."""
+    open_tasks = Task.objects.filter(process=run.process_id).exclude(
+        status__in=[STATUS.DONE, STATUS.CANCELED, STATUS.REVIVED]
+    )
+    for task in open_tasks:
+        task.flow_task.activation_class(task).cancel()
+
+
+def reopen(run: Run, last: Decision) -> None:
+    """Enter the fixed node ``reopen``; its token is the top one, so tokens never grow."""
+    flow_class = FLOWS[run.kind]
+    if last.slot_id is None:
+        done = Task.objects.get(process=run.process_id, flow_task=flow_class.submit)
+    else:
+        done = Task.objects.get(pk=last.slot.task_id)  # type: ignore[union-attr]
+    activation = done.flow_task.activation_class(done)
+    entered = flow_class.reopen._create(activation, token=Token("start"))  # noqa: SLF001
+    activation._activate_next({entered})  # noqa: SLF001
+
+
+def poke_join(run: Run) -> None:
+    """The region was closed by hand: its Join lets go of the tasks that are left."""
+    join = Task.objects.get(process=run.process_id, flow_task_type="JOIN", status=STATUS.STARTED)
+    activation = join.flow_task.activation_class(join)
+    activation.complete()
+    activation.activate_next()

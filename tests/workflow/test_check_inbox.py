@@ -84,7 +84,7 @@ def test_the_first_bad_row_is_named(case: Project, capsys: pytest.CaptureFixture
 
 
 def test_an_item_of_an_answered_slot(case: Project) -> None:
-    Slot.objects.update(state=SlotState.CANCELED)
+    Slot.objects.update(state=SlotState.CANCELED, closed_at=AT)
 
     assert rules() == ["item-without-slot", "step-without-slot", "task-without-slot"]
 
@@ -154,7 +154,7 @@ def test_a_run_that_stands_nowhere(case: Project) -> None:
     run = the_run(case)
     say_run = Run.objects.filter(pk=run.pk)
     StepRun.objects.filter(run=run).update(closed_at=AT)
-    Slot.objects.update(state=SlotState.CANCELED)
+    Slot.objects.update(state=SlotState.CANCELED, closed_at=AT)
     WorkItem.objects.all().delete()
     Task.objects.filter(flow_task_type="HUMAN").update(status=STATUS.DONE)
     assert rules() == ["run-without-step"]
@@ -195,7 +195,7 @@ def test_rebuilding_mends(
     WorkItem.objects.filter(project=cases[0]).delete()
     WorkItem.objects.filter(project=cases[1]).update(title="古い名前", is_paused=True)
     gone = the_slot(a_project())
-    Slot.objects.filter(pk=gone.pk).update(state=SlotState.CANCELED)
+    Slot.objects.filter(pk=gone.pk).update(state=SlotState.CANCELED, closed_at=AT)
 
     call_command("rebuild_inbox", json=True)
 

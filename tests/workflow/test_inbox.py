@@ -620,7 +620,7 @@ def test_the_shell_knows_what_one_may(
 
 
 def test_the_shell_says_what_kind_of_system_this_is(
-    office: City, settings: SettingsWrapper
+    office: City, settings: Settings
 ) -> None:
     request = RequestFactory().get("/")
     request.user = a_user()

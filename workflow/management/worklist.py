@@ -29,22 +29,11 @@ if TYPE_CHECKING:
 
 BATCH: Final = 500
 OPEN_TASKS: Final = (STATUS.NEW, STATUS.ASSIGNED, STATUS.STARTED)
-REFRESHED: Final = (
-    "post",
-    "project",
-    "revision",
-    "step_run",
-    "kind",
-    "number",
-    "title",
-    "section_name",
-    "summary",
-    "standard_days",
-    "opened_at",
-    "due_at",
-    "due_sort",
-    "is_paused",
-)
+REFRESHED: Final = [
+    field.name
+    for field in WorkItem._meta.concrete_fields  # noqa: SLF001 -- Django's documented name
+    if not field.primary_key
+]
 """All of a row but its slot."""
 
 

@@ -276,7 +276,7 @@ def abandon(request: HttpRequest, ref: str) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def close_region(request: HttpRequest, ref: str) -> HttpResponse:
-    """締切 of the PT's review with the scores that are in."""
+    """締切 of a body's step with the answers that are in."""
 
     def verb(project: Project, said: Answer, at: datetime) -> Run:
         return engine.close_region(
@@ -286,7 +286,19 @@ def close_region(request: HttpRequest, ref: str) -> HttpResponse:
     return _act(request, ref, Outcome.CLOSED, verb)
 
 
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def halt(request: HttpRequest, ref: str) -> HttpResponse:
+    """停止: the 所属長 stops what was decided inside the bounds."""
+
+    def verb(project: Project, said: Answer, at: datetime) -> Run:
+        return engine.halt(project=project, reason=said.comment, by=person_of(request), at=at)
+
+    return _act(request, ref, Outcome.HALTED, verb)
+
+
 VERBS: Final = {
+    Outcome.HALTED: "halt",
     Outcome.PULLED_BACK: "pull_back",
     Outcome.WITHDRAWN: "withdraw",
     Outcome.ABANDONED: "abandon",

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from workflow import inbox, steps
-from workflow.views import attaching, board, case, kessai, listing, proposal, submitting
+from workflow.views import attaching, board, case, correcting, kessai, listing, proposal, submitting
 
 urlpatterns = [
     path("", inbox.home, name="home"),
@@ -27,6 +27,12 @@ urlpatterns = [
     path("p/<str:ref>/history/", case.history, name="project-history"),
     path("p/<str:ref>/decide/", case.decide, name="decide"),
     path("p/<str:ref>/steps/<int:slot>/answer/", steps.answer, name="answer"),
+    path(
+        "p/<str:ref>/steps/<int:slot>/correct/",
+        correcting.question_correct,
+        name="question-correct",
+    ),
+    path("p/<str:ref>/halt/", steps.halt, name="halt"),
     path("p/<str:ref>/pull-back/", steps.pull_back, name="pull-back"),
     path("p/<str:ref>/withdraw/", steps.withdraw, name="withdraw"),
     path("p/<str:ref>/abandon/", steps.abandon, name="abandon"),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bpr_projects.enums import UNDERWAY
-from roles.enums import Basis
+from roles.enums import Basis, Role
 from workflow import access, sheet
 from workflow.actions.answers import targets_of
 from workflow.charts import ball_of
@@ -172,6 +172,9 @@ def part_of(
     """The panel of one slot."""
     kind = StepKind(slot.step_run.kind)
     project = dossier.project
+    if kind == StepKind.REVISION and slot.step_run.run.kind == RunKind.APPROVAL:
+        url = reverse("question-correct", args=[project.reference, slot.pk])
+        return Part(slot, permit, _("修正と再提出"), url=url, link=_("直して再提出する"))
     if kind == StepKind.REVISION:
         url = reverse("project-edit", args=[project.reference])
         return Part(slot, permit, _("修正と再提出"), url=url, link=_("提案を直す"))
@@ -275,6 +278,7 @@ def _verbs(dossier: Dossier, reader: User, capacities: list[Capacity]) -> list[V
         _withdraw(dossier, reader),
         _close_region(dossier, capacities),
         _abandon(dossier, reader),
+        _halt(dossier, capacities, reader),
     ]
     return [verb for verb in found if verb is not None]
 
@@ -328,17 +332,32 @@ def _withdraw(dossier: Dossier, reader: User) -> Verb | None:
 
 
 def _close_region(dossier: Dossier, capacities: list[Capacity]) -> Verb | None:
-    step = next((each for each in dossier.open_steps if each.run.kind == StepKind.REVIEW), None)
-    permit = access.permit_to_close_region(capacities)
-    if not permit or step is None:
+    step = next((each for each in dossier.open_steps if each.run.kind in access.CLOSABLE), None)
+    if step is None:
+        return None
+    permit = access.permit_to_close_region(capacities, StepKind(step.run.kind))
+    if not permit:
         return None
     done = sum(slot.state == SlotState.DONE for slot in step.slots)
     if done < step.run.quorum:
         permit = access.no(
-            _("採点が%(done)s人分です。定足数の%(quorum)s人がそろうと締め切れます。")
+            _("回答が%(done)s人分です。定足数の%(quorum)s人がそろうと締め切れます。")
             % {"done": done, "quorum": step.run.quorum}
         )
     return _verb(dossier, Outcome.CLOSED, "close-region", "list-checks", permit)
+
+
+def _halt(dossier: Dossier, capacities: list[Capacity], reader: User) -> Verb | None:
+    """Only the 所属長 is asked about, and only while 行動 is open."""
+    section = dossier.project.section_id
+    heads = any(
+        each.post.role == Role.SECTION_HEAD and each.post.section_id == section
+        for each in capacities
+    )
+    if not heads or not any(each.run.kind == StepKind.ACT for each in dossier.open_steps):
+        return None
+    permit = access.may(reader, "halt", dossier.project, dossier.at)
+    return _verb(dossier, Outcome.HALTED, "halt", "pause", permit)
 
 
 def _abandon(dossier: Dossier, reader: User) -> Verb | None:

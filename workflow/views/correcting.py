@@ -20,7 +20,8 @@ from workflow.actions.refusals import NotAllowed, Refusal
 from workflow.enums import Outcome, RunKind, StepKind
 from workflow.models import Decision, Slot
 from workflow.steps import refused
-from workflow.views.lookup import find, person_of
+from workflow.views.case import find
+from workflow.views.lookup import person_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse

@@ -28,7 +28,7 @@ const calculate = (root) => {
     read(root, name),
   );
   const complete = count !== null && before !== null && after !== null;
-  const hours = complete ? (count * (before - after)) / 60 : null;
+  const hours = complete ? Math.round((count * (before - after)) / 60) : null; // as the server
   const yen = hours === null ? null : hours * Number(root.dataset.hourlyYen ?? 0);
   write(root, "hours", hours);
   write(root, "yen", yen);

@@ -159,7 +159,7 @@ def test_a_run_that_stands_nowhere(case: Project) -> None:
     Task.objects.filter(flow_task_type="HUMAN").update(status=STATUS.DONE)
     assert rules() == ["run-without-step"]
 
-    say_run.update(state=RunState.WITHDRAWN)
+    say_run.update(state=RunState.WITHDRAWN, ended_at=AT)
     assert rules() == []
 
 

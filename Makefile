@@ -14,7 +14,7 @@ PRODUCTION = ENV_FILE=/dev/null DEBUG=0 DEMO=0 PLAIN_HTTP=0 BASE_URL=https://bpr
 	SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))')
 COVERAGE = var/coverage
 
-.PHONY: help demo demo-reset setup environment run test test-fast check bench chaos messages lock
+.PHONY: help demo demo-reset setup environment run test test-fast check bench chaos screenshots messages lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1|/' | \
@@ -63,6 +63,9 @@ bench: environment ## the long measurements, on SQLite and on a durable PostgreS
 
 chaos: environment ## processes killed for minutes: what must not be lost
 	$(PY) -m tests.servers $(PY) -m pytest -m chaos -p no:randomly -s
+
+screenshots: environment ## take the pictures of docs/screenshots again (needs Chromium)
+	$(PY) -m tests.screenshots
 
 messages: environment ## collect and compile the texts of locale/ (needs gettext)
 	@command -v msgfmt >/dev/null || { echo 'gettext is missing: apt install gettext'; exit 1; }

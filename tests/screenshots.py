@@ -76,7 +76,7 @@ def choose_conditions(page: Page) -> None:
     page.check("input[value=ADOPTED_WITH_CONDITIONS]")
     page.fill("[name=conditions-0-text]", "個人情報保護の点検を終えてから開始すること")
     page.select_option("[name=conditions-0-section]", index=1)
-    page.locator("#decide").scroll_into_view_if_needed()
+    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
 
 
 @contextmanager
@@ -168,12 +168,12 @@ SHOTS: Final = (
     Shot("inbox", "HQ-CHAIR", "/inbox/", open_first),
     Shot("case", "HQ-CHAIR", case_at("DECISION", "decide/"), choose_conditions),
     Shot("proposal", "LEADER-SHIMIN", a_draft),
-    Shot("board", "LEADER-SHIMIN", case_at("OBSERVE", "ooda/")),
+    Shot("board", "LEADER-SHIMIN", "/p/R8-001/ooda/"),
     Shot("mailbox", "SECRETARIAT", "/mailbox/"),
     Shot("home-390", "LEADER-SHIMIN", "/", screen=PHONE),
     Shot("inbox-390", "HQ-CHAIR", "/inbox/", screen=PHONE),
     Shot("case-390", "HQ-CHAIR", case_at("DECISION", "decide/"), choose_conditions, PHONE),
-    Shot("board-390", "LEADER-SHIMIN", case_at("ACT", "ooda/"), screen=PHONE),
+    Shot("board-390", "LEADER-SHIMIN", "/p/R8-001/ooda/", screen=PHONE),
 )
 
 
@@ -187,7 +187,11 @@ def main(arguments: list[str]) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     wanted = [shot for shot in SHOTS if not arguments[1:] or shot.name in arguments[1:]]
     with city() as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_ARGUMENTS)
+        browser = playwright.chromium.launch(
+            executable_path=chromium_path(),
+            args=CHROMIUM_ARGUMENTS,
+            env={**os.environ, "LANGUAGE": "ja"},  # fields for days are drawn by the browser
+        )
         for shot in wanted:
             file = take(browser, address, shot, folder)
             shrink(file)

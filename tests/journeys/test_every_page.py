@@ -41,21 +41,23 @@ def running() -> str:
     return Project.objects.filter(stage=Stage.RUNNING).earliest("pk").reference
 
 
-def draft(post: str) -> str:
-    return Project.objects.filter(stage=Stage.DRAFT, proposer_post__code=post).latest("pk").reference
+def draft() -> str:
+    """The sheet that the DX推進リーダー of 市民課 is writing."""
+    mine = Project.objects.filter(stage=Stage.DRAFT, proposer_post__code="LEADER-SHIMIN")
+    return mine.earliest("pk").reference
 
 
-def pages_of(post: str) -> list[str]:
-    """What a role typically opens."""
-    case = f"/p/{running()}/"
+def pages() -> dict[str, list[str]]:
+    """What a role typically opens; nobody has no post."""
+    case, sheet = f"/p/{running()}/", f"/p/{draft()}/"
     return {
         "": ["/accounts/login/", "/accounts/logout/"],
         "LEADER-SHIMIN": [
             "/",
             "/proposals/new/",
-            f"/p/{draft(post)}/",
-            f"/p/{draft(post)}/edit/",
-            f"/p/{draft(post)}/edit/?check=1",
+            sheet,
+            f"{sheet}edit/",
+            f"{sheet}edit/?check=1",
             f"{case}ooda/",
             "/accounts/password/",
         ],
@@ -74,20 +76,9 @@ def pages_of(post: str) -> list[str]:
         "HQ-CHAIR": ["/", "/inbox/?tab=reading", f"{case}kessai/"],
         "AUDITOR": ["/", "/proposals/", f"{case}history/"],
         "SYSTEM-ADMIN": ["/", "/p/R8-999/"],
-    }[post]
+    }
 
 
-ROLES: Final = (
-    "",
-    "LEADER-SHIMIN",
-    "HEAD-SHIMIN",
-    "SECRETARIAT",
-    "PT-FUKUSHI",
-    "HQ-SHIMINBU",
-    "HQ-CHAIR",
-    "AUDITOR",
-    "SYSTEM-ADMIN",
-)
 EXPECTED: Final = {"/p/R8-999/": 404}
 
 
@@ -144,11 +135,11 @@ def test_pages_are_sound(browser: Browser, transactional_db: None, live_server: 
     demo.load(password=PASSWORD, at=now(), seed=1)
     sweep(at=now(), worker=worker_name())
     found = []
-    for post, (screen, size) in product(ROLES, SCREENS.items()):
+    for (post, paths), (screen, size) in product(pages().items(), SCREENS.items()):
         context = browser.new_context(viewport=size, locale="ja-JP", timezone_id="Asia/Tokyo")
         context.add_cookies(cookies_of(post, live_server.url))
         page = context.new_page()
-        for path in pages_of(post):
+        for path in paths:
             found += look_at(page, live_server.url, path, f"{post or 'nobody'}'s {screen}")
         context.close()
     assert found == []

@@ -51,9 +51,9 @@ MEMO: Final[FilePayload] = {
 }
 
 
-def subject(asks: str, until: str = "") -> str:
+def subject(asks: str, until: str = "", more: str = "") -> str:
     """The whole subject of a mail about the one case."""
-    return f"【業務改革ナビ】{asks}：R8-001 {TITLE}" + (f"（{until}まで）" if until else "")
+    return f"【業務改革ナビ】{asks}：R8-001 {TITLE}{more}" + (f"（{until}まで）" if until else "")
 
 
 def the_case() -> Project:
@@ -206,3 +206,74 @@ def run_a_lap(at: Counter) -> None:
     at.page.fill("[name=text]", "待ち時間が短くなったと言われた。")
     at.press("観察を記録する")
     at.sees("観察を記録しました。", "待ち時間が短くなったと言われた。")
+
+
+def test_sent_back_pulled_back_and_withdrawn(counter: Counter) -> None:
+    case = make.submit(make.a_draft(at=now()), at=now())
+    pull_back(counter, case)
+    send_back(counter, case)
+    improve(counter, case)
+    withdraw(counter, case)
+    send(now())
+    assert_accounted()
+
+
+def pull_back(at: Counter, case: Project) -> None:
+    head = make.holder("HEAD-SHIMIN")
+    at.log_in(leader(), f"/p/{case.reference}/")
+    at.press("引き戻す")
+    at.page.wait_for_url("**/pull-back/")
+    at.page.locator("main form").get_by_role("button").click()
+    at.page.wait_for_url(f"**/p/{case.reference}/")
+    assert the_case().stage == Stage.DRAFT
+    at.sees("引戻し")
+    at.page.goto(f"{at.url}/p/{case.reference}/confirm/")
+    at.sees("引き戻した案件です")
+    at.fill({"comment": "数値を確かめ直した。"})
+    at.press("再提出する")
+    at.page.wait_for_url(f"**/p/{case.reference}/")
+    at.log_in_from_mail(head, subject("所属長確認のお願い", "5/13"))
+    at.log_in(leader(), f"/p/{case.reference}/")
+    assert at.page.get_by_role("button", name="引き戻す").is_disabled()
+
+
+def send_back(at: Counter, case: Project) -> None:
+    at.log_in(make.holder("HEAD-SHIMIN"), f"/p/{case.reference}/decide/")
+    form = at.form_of(case)
+    form.locator("input[value=SENT_BACK]").check()
+    form.locator("[data-submit-label]").click()
+    at.page.wait_for_load_state()
+    at.sees("入力してください")
+    at.answer(case, Outcome.SENT_BACK, comment="件数の根拠を書いてください。")
+    assert the_case().stage == Stage.RETURNED
+    mail = at.mail_to(leader(), subject("差戻し", "5/18", " 修正をお願いします"))
+    assert "件数の根拠を書いてください。" in body_of(mail)
+
+
+def improve(at: Counter, case: Project) -> None:
+    at.log_in(leader())
+    at.sees("浅石さんの番が 1件 あります", "市民課", "差戻し")
+    at.page.get_by_role("link", name=re.compile(f"修正する：{TITLE}")).click()
+    at.sees("差し戻されました", "件数の根拠を書いてください。")
+    at.fill({"problem": "年2,000件（令和7年度の実績）の転入で、同じ住所を何度も書いている。"})
+    at.press("入力内容を確認する")
+    at.sees("第2版から変えたところ", "年2,000件（令和7年度の実績）")
+    at.press("再提出する")
+    at.sees("修正した点を入力してください。")
+    at.fill({"comment": "令和7年度の実績を書き足しました。"})
+    at.press("再提出する")
+    at.page.wait_for_url(f"**/p/{case.reference}/")
+    assert the_case().stage == Stage.WITH_HEAD
+
+
+def withdraw(at: Counter, case: Project) -> None:
+    at.log_in(leader(), f"/p/{case.reference}/")
+    at.press("取り下げる")
+    at.page.wait_for_url("**/withdraw/")
+    at.fill({"comment": "別の案と一緒にします。", "confirmed": "on"})
+    at.page.locator("main form").get_by_role("button").click()
+    at.page.wait_for_url(f"**/p/{case.reference}/")
+    at.sees("「取下げ」として記録しました。")
+    assert the_case().stage == Stage.WITHDRAWN
+    head = make.holder("HEAD-SHIMIN")
+    assert at.subjects(head)[-1] == subject("取り下げられました")

@@ -248,8 +248,8 @@ def test_links_come_from_the_settings_and_not_from_a_request(office: City) -> No
 
 
 HOSTILE = [
-    "題名\r\nBcc: everybody@kazuno.example",
-    "絵文字🎉🎉" + "長" * 300,
+    "題名\r\nBcc: a@kazuno.example",
+    "絵文字🎉🎉" + "長" * 25,
     "\u202e逆さ\u2066隠し\u200b文字",
     "<script>alert(1)</script>",
     "{{ 7|add:7 }}{% now 'Y' %}",
@@ -280,6 +280,7 @@ def test_a_hostile_title_makes_a_sane_mail(office: City, sink: Sink, title: str)
         ("\ud800x", "x"),
         ("　全角　空白　", "全角 空白"),
         ("123456", "1234…"),
+        ("長" * 300, "長" * 4 + "…"),
         ("", ""),
     ],
 )

@@ -348,8 +348,15 @@ def complete(run: Run, outcome: Outcome, act: Act) -> None:
     steps.close_step(step, Outcome.OBJECTED if objected else outcome, act)
     if objected:
         why = str(_("不同意があったため"))
-        insert(run, routing.mediation(why, steps.plan_steps(run)[run.position]))
+        insert(run, _mediation(run, why))
     _onwards(run, act)
+
+
+def _mediation(run: Run, why: str) -> routing.PlanStep:
+    """協議, by whoever receives in place of the 事務局 when the case is its own."""
+    plan = steps.plan_steps(run)
+    instead = next((each.fallback for each in plan if each.kind == StepKind.RECEPTION), ())
+    return routing.mediation(why, plan[run.position], fallback=instead)
 
 
 def _objected_now(step_id: int, act: Act) -> bool:

@@ -194,8 +194,11 @@ def escalation(why: str, after: PlanStep, *, inserted: bool = True) -> PlanStep:
     )
 
 
-def mediation(why: str, after: PlanStep) -> PlanStep:
-    """協議 arranged by the 事務局 after an objection."""
+def mediation(why: str, after: PlanStep, *, fallback: tuple[str, ...] = ()) -> PlanStep:
+    """協議 arranged by the 事務局 after an objection; in its own case by who receives for it.
+
+    Where nobody is free to arrange it, the objection goes on to 決裁 as it stands.
+    """
     return PlanStep(
         kind=StepKind.MEDIATION,
         station=Station.HEADQUARTERS,
@@ -203,5 +206,7 @@ def mediation(why: str, after: PlanStep) -> PlanStep:
         asks=(Ask(WhoRule.SECRETARIAT, (), why),),
         clause=after.clause,
         standard_days=5,
+        fallback=fallback,
+        may_skip=True,
         inserted=True,
     )

@@ -14,7 +14,7 @@ from bpr_projects.access import authors_of
 from bpr_projects.enums import ADOPTED, ObservationKind, Stage
 from bpr_projects.models import Project
 from workflow import access, engine
-from workflow.actions.refusals import NotAllowed, Unanswered
+from workflow.actions.refusals import NotAllowed, Unanswered, Unroutable
 from workflow.enums import CYCLE_KINDS, Outcome, RunKind, RunState, SlotState, StepKind
 from workflow.management.simulation import probes, sayings
 from workflow.management.simulation.tally import Failure
@@ -174,7 +174,7 @@ class Life:
     def _decide(self, project: Project, slot: Slot, capacity: Capacity, at: datetime) -> None:
         outcome = sayings.outcome_for(slot, self.random)
         answer = sayings.answer_for(slot, outcome, capacity, localdate(at), self.random)
-        refusals = (Unanswered,) if outcome == Outcome.RECUSED else ()
+        refusals = (Unanswered, Unroutable) if outcome == Outcome.RECUSED else (Unroutable,)
         self.tally.attempt(
             outcome,
             lambda: engine.decide(

@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pytest_django import SettingsWrapper
+    from pytest_django.fixtures import Settings
 
 pytestmark = pytest.mark.usefixtures("office")
 
 
 @pytest.fixture(autouse=True)
-def _at_work(settings: SettingsWrapper, tmp_path: Path) -> Iterator[None]:
+def _at_work(settings: Settings, tmp_path: Path) -> Iterator[None]:
     settings.MEDIA_ROOT = tmp_path
     with time_machine.travel(AT + timedelta(minutes=5), tick=False):
         yield
@@ -125,7 +125,7 @@ def test_the_pdf_is_asked_for_made_by_a_worker_and_downloaded(adopted: Project) 
     assert response["Content-Disposition"] == (
         f'attachment; filename="kessai-{adopted.number}.pdf"'
     )
-    assert b"".join(response.streaming_content)[:5] == b"%PDF-"  # type: ignore[arg-type]
+    assert response.getvalue()[:5] == b"%PDF-"
     waiting.refresh_from_db()
     assert waiting.progress == 100
     assert client.post(address).status_code == 302

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from django.http import HttpRequest, HttpResponse
+    from django.http.response import HttpResponseBase
     from django_stubs_ext import StrOrPromise
 
     from bpr_projects.models import Project
@@ -144,7 +145,7 @@ def _masters(dossier: Dossier) -> Masters:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def kessai_pdf(request: HttpRequest, ref: str) -> HttpResponse:
+def kessai_pdf(request: HttpRequest, ref: str) -> HttpResponseBase:
     """POST asks for the PDF; GET downloads it, or says how far it is and why it is not there."""
     at = timezone.now()
     with read_once():
@@ -186,7 +187,7 @@ def ask_for_pdf(final: Decision, *, by_id: int, at: datetime) -> BackgroundRun:
         return made or enqueue(kind=PDF, subject=subject_of(final), by_id=by_id, at=at)
 
 
-def _download(case: Project, run: BackgroundRun) -> HttpResponse:
+def _download(case: Project, run: BackgroundRun) -> FileResponse:
     if not default_storage.exists(run.result_path):
         raise Http404
     return FileResponse(

@@ -17,6 +17,3 @@ decision_recorded = Signal()
 
 # readings: list[Reading] that were opened together; by: User whose act opened them; at: datetime
 reading_opened = Signal()
-
-# adjustment: CycleEntry recorded inside the bounds; at: datetime
-cycle_recorded = Signal()

@@ -31,7 +31,7 @@ def monday() -> Iterator[None]:
 
 
 @pytest.fixture
-def counter(  # noqa: PLR0913, PLR0917 -- fixtures come as arguments
+def counter(
     page: Page,
     real_office: City,
     live_server: LiveServer,

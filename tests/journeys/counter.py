@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.timezone import now
 
-from bpr_projects.models import Project
 from tests.make import PASSWORD, holder
 from tests.notifications.mails import send
 from workflow.access import holders
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Locator, Page
 
+    from bpr_projects.models import Project
     from roles.models import User
     from tests.notifications.conftest import Sink
 
@@ -91,7 +91,9 @@ class Counter:
             kind = str(field.first.evaluate("field => field.type"))
             if kind in {"radio", "checkbox"}:
                 for each in value if isinstance(value, list) else [value]:
-                    self.page.check(f"[name={name}]" + (f"[value='{each}']" if each != "on" else ""))
+                    self.page.check(
+                        f"[name={name}]" + (f"[value='{each}']" if each != "on" else "")
+                    )
             elif kind.startswith("select"):
                 field.select_option(str(value))
             else:

@@ -62,7 +62,9 @@ class Stopwatch:
         began = time.monotonic()
         answer = ask()
         self.times[name] = max(time.monotonic() - began, self.times.get(name, 0.0))
-        assert answer.status_code == expected, f"{name}: {answer.status_code} {answer.content[:500]}"
+        assert answer.status_code == expected, (
+            f"{name}: {answer.status_code} {answer.content[:500]}"
+        )
         return answer
 
 
@@ -127,10 +129,8 @@ def test_work_goes_on_and_no_mail_is_lost(
     assert set(ids) == set(sent.values_list("message_id", flat=True))
     assert set(ids.values()) == {1}
     slowest = max(watch.times, key=watch.times.__getitem__)
-    print(
-        f"\n{trouble}: {len(watch.times)} requests, slowest {watch.times[slowest]:.2f} s ({slowest}),"
-        f" {facts} facts, {len(ids)} mails"
-    )
+    took = f"{len(watch.times)} requests, slowest {watch.times[slowest]:.2f} s ({slowest})"
+    print(f"\n{trouble}: {took}, {facts} facts, {len(ids)} mails")
     assert watch.times[slowest] < SLOWEST
 
 
@@ -183,5 +183,10 @@ def run_a_lap(watch: Stopwatch, case: Project) -> None:
         f"/p/{case.reference}/measurements/", kpi=kpi.pk, measured_on="令和8年5月1日", value="38.5"
     )
     watch.post(f"/p/{case.reference}/observations/", kind="VOICE", text="待ち時間が短くなった。")
-    for path in ("/running/", "/proposals/", f"/p/{case.reference}/", f"/p/{case.reference}/kessai/"):
+    for path in (
+        "/running/",
+        "/proposals/",
+        f"/p/{case.reference}/",
+        f"/p/{case.reference}/kessai/",
+    ):
         watch.get(path)

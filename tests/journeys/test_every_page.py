@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.utils.timezone import now
+
 from bpr_projects.enums import Stage
 from bpr_projects.models import Project
 from notifications.delivery import sweep
@@ -25,7 +26,8 @@ from workflow.models import WorkItem
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Response
     from pytest_django.live_server_helper import LiveServer
-    pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 SCREENS: Final = {"desk": DESK, "phone": PHONE}
 
@@ -99,7 +101,7 @@ class Watch:
 
     def _answered(self, response: Response) -> None:
         is_page = response.request.resource_type == "document"
-        if response.status >= 400 and not is_page:  # noqa: PLR2004
+        if response.status >= 400 and not is_page:
             self.problems.append(f"{response.status}: {response.url}")
 
 
@@ -131,7 +133,7 @@ def cookies_of(post: str, url: str) -> list[Any]:
     return [{"name": name, "value": client.cookies[name].value, "url": url}]
 
 
-def test_pages_are_sound(browser: Browser, transactional_db: None, live_server: LiveServer) -> None:
+def test_pages_are_sound(browser: Browser, live_server: LiveServer) -> None:
     demo.load(password=PASSWORD, at=now(), seed=1)
     sweep(at=now(), worker=worker_name())
     found = []

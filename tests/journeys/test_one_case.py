@@ -87,7 +87,9 @@ def propose(at: Counter) -> None:
     assert at.page.input_value("[name=cost]") == "680,000"
     assert at.page.is_checked("[name=sections][value=FUKUSHI]")
     at.press("入力内容を確認する")
-    at.sees("横断・予算", "所属長 確認", "市民課長", "プロジェクトチーム 審査", "本部長 決裁", "合議")
+    at.sees(
+        "横断・予算", "所属長 確認", "市民課長", "プロジェクトチーム 審査", "本部長 決裁", "合議"
+    )
     at.sees("680,000円", "567時間", "現状調査.txt")
     at.page.get_by_role("button", name="提出する").dblclick()
     at.page.wait_for_url(re.compile("/p/R8-001/$"))
@@ -257,7 +259,7 @@ def improve(at: Counter, case: Project) -> None:
     at.sees("差し戻されました", "件数の根拠を書いてください。")
     at.fill({"problem": "年2,000件（令和7年度の実績）の転入で、同じ住所を何度も書いている。"})
     at.press("入力内容を確認する")
-    at.sees("第2版から変えたところ", "年2,000件（令和7年度の実績）")
+    at.sees("第1版から変えたところ", "年2,000件（令和7年度の実績）")
     at.press("再提出する")
     at.sees("修正した点を入力してください。")
     at.fill({"comment": "令和7年度の実績を書き足しました。"})

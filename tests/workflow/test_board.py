@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
@@ -294,6 +294,47 @@ def test_stop_ends_on_a_page_that_says_so(client: Client, running: Project) -> N
 
     assert "実行は終わりました" in page
     assert 'name="text"' not in page
+
+
+def decided(project: Project, **content: Any) -> None:
+    record_phase(project, at=NOW)
+    record_phase(project, at=NOW)
+    record_phase(project, at=NOW, **content)
+
+
+@pytest.mark.parametrize(
+    ("code", "days", "may"),
+    [
+        ("HEAD-SHIMIN", 0, True),
+        ("HEAD-SHIMIN", 2, True),
+        ("HEAD-SHIMIN", 5, False),
+        ("LEADER-SHIMIN", 0, False),
+        ("HEAD-ZEIMU", 0, False),
+    ],
+)
+def test_the_head_is_led_to_stopping(
+    client: Client,
+    running: Project,
+    code: str,
+    days: int,
+    may: bool,  # noqa: FBT001 -- a parameter of the test
+) -> None:
+    decided(running)
+
+    with time_machine.travel(NOW + timedelta(days=days), tick=False):
+        page = as_holder(client, code).get(url(running)).content.decode()
+
+    assert (url(running, "halt") in page) is may
+
+
+def test_what_headquarters_allowed_is_not_stopped(client: Client, running: Project) -> None:
+    decided(running, cost=1_000_000)
+    walk(running, at=NOW)
+
+    page = as_holder(client, "HEAD-SHIMIN").get(url(running)).content.decode()
+
+    assert the_slot(running).step_run.kind == StepKind.ACT
+    assert url(running, "halt") not in page
 
 
 # --- notes and figures -----------------------------------------------------------------------

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from bpr_projects import calendar
 from bpr_projects.enums import CycleResult, Phase, Stage
 from bpr_projects.models import CycleEntry
+from roles.enums import Role
 from roles.models import capacities_of
 from workflow import access
 from workflow.actions.cycles import STANDARD_DAYS
@@ -123,6 +124,7 @@ class Board:
     is_silent: bool
     waiting: Ball | None
     may_note: Permit
+    may_halt: bool
 
     @property
     def lap_days(self) -> list[int]:
@@ -164,6 +166,7 @@ def board_of(
         and (today - localdate(silent_since)).days >= SILENT_DAYS,
         waiting=None if turn else ball_lines([project], at, closures).get(project.pk),
         may_note=access.may(user, "observe", project, at),
+        may_halt=_may_halt(user, project, rounds[0], today, closures),
     )
 
 
@@ -222,6 +225,24 @@ def _permit(user: User, slot: Slot, at: datetime) -> Permit:
         return access.may_answer(user, slot, at)
     return access.permit_to_answer(
         user, slot, capacities=capacities, authors=frozenset(), answered_as=""
+    )
+
+
+def _may_halt(
+    user: User, project: Project, last: Round, today: date, closures: frozenset[date]
+) -> bool:
+    """``may(…, "halt", …)`` by what the page knows: a fresh decision inside the bounds."""
+    decided = last.entries.get(Phase.DECIDE)
+    if last.cycle.phase != Phase.ACT or last.cycle.ended_at or not decided:
+        return False
+    gone = calendar.business_days_between(localdate(decided.recorded_at), today, closures) - 1
+    return (
+        decided.within_bounds
+        and gone <= access.HALT_DAYS
+        and any(
+            each.post.role == Role.SECTION_HEAD and each.post.section_id == project.section_id
+            for each in capacities_of(user, today)
+        )
     )
 
 

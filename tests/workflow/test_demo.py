@@ -29,8 +29,7 @@ from workflow.models import Decision, Reading, Run, Slot, StepRun
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_django import DjangoDbBlocker
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django import DjangoDbBlocker, Settings
 
 NOW: Final = datetime(2026, 11, 24, 10, 0, tzinfo=JST)
 CITIES: Final = Path(settings.BASE_DIR) / "cities"
@@ -170,7 +169,7 @@ def test_a_second_load_changes_nothing_and_says_so(demo: Loaded) -> None:
 @pytest.mark.slow
 @pytest.mark.django_db
 def test_the_same_seed_tells_the_same_and_the_command_says_what_was_made(
-    tmp_path: Path, settings: SettingsWrapper
+    tmp_path: Path, settings: Settings
 ) -> None:
     settings.MEDIA_ROOT = str(tmp_path)
     told = []

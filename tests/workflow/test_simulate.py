@@ -24,7 +24,7 @@ from workflow.models import Run, Slot, StepRun, WorkItem
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django import Settings
 
     from tests.fixtures_city import City
 
@@ -158,7 +158,7 @@ def test_a_violation_ends_with_a_failure(office: City) -> None:
         lived(0, seed=1)
 
 
-def test_a_production_with_cases_is_left_alone(office: City, settings: SettingsWrapper) -> None:
+def test_a_production_with_cases_is_left_alone(office: City, settings: Settings) -> None:
     a_project()
     settings.PRODUCTION = True
     with pytest.raises(CommandError, match="--yes"):

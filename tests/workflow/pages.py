@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from allauth.account.internal.flows import login as allauth_login
 from django.test import Client
 from django.utils import timezone
 
 from tests.make import holder
+from workflow.enums import Outcome
+from workflow.models import Decision
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from django.http import HttpResponse
 
+    from bpr_projects.models import Project
     from roles.models import User
     from workflow.models import Slot
+
+TYPED: Final = "窓口の混雑がさらに減る書き方に直してください。"
+"""What somebody typed and wants back after a refusal."""
 
 
 def client_of(who: User | str, *, is_fresh: bool = True) -> Client:
@@ -61,3 +67,13 @@ def text_of(response: HttpResponse | Any) -> str:
 def messages_of(response: Any) -> Sequence[str]:
     """Status messages on the page that a redirect led to."""
     return [str(message) for message in response.context["messages"]]
+
+
+def said(project: Project) -> list[str]:
+    """What was said on a case, oldest first."""
+    return list(
+        Decision.objects.filter(project=project)
+        .exclude(outcome=Outcome.SKIPPED)
+        .order_by("pk")
+        .values_list("outcome", flat=True)
+    )

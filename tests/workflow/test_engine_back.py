@@ -285,7 +285,7 @@ def test_what_the_next_holder_has_seen_is_not_pulled_back(
     case = a_project(to=went_to)
     slot = the_slot(case)
     reader = office.holder(slot.post.code)
-    engine.mark_seen(slot_id=slot.pk, by=reader, at=AT + timedelta(minutes=5))
+    engine.mark_seen(slot=slot, by=reader, at=AT + timedelta(minutes=5))
 
     with refused(case, NotAllowed) as refusal:
         pull_back(case, by)

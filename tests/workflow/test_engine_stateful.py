@@ -159,7 +159,7 @@ class CityHall(RuleBasedStateMachine):
         slots = self.slots()
         able = holders(slots[number % len(slots)], self.at) if slots else []
         if able:
-            engine.mark_seen(slot_id=slots[number % len(slots)].pk, by=able[0].person, at=self.at)
+            engine.mark_seen(slot=slots[number % len(slots)], by=able[0].person, at=self.at)
 
     @precondition(lambda self: Project.objects.exclude(stage=Stage.DRAFT).count() > 1)
     @rule(number=NUMBERS)

@@ -24,16 +24,13 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def mark_seen(*, slot_id: int, by: User, at: datetime) -> None:
+def mark_seen(*, slot: Slot, by: User, at: datetime) -> None:
     """A present holder opened the page of a slot: the one write that a GET may cause.
 
     Anybody else leaves no trace: only a holder's look ends the time for 引戻し.
     """
-    slot = Slot.objects.filter(pk=slot_id).only("post_id").first()
-    if slot is not None and access.holds(by, slot.post_id, at):
-        Seen.objects.bulk_create(
-            [Seen(slot_id=slot_id, person=by, seen_at=at)], ignore_conflicts=True
-        )
+    if access.holds(by, slot.post_id, at):
+        Seen.objects.bulk_create([Seen(slot=slot, person=by, seen_at=at)], ignore_conflicts=True)
 
 
 def mark_read(*, reading_id: int, by: User, at: datetime) -> Reading:

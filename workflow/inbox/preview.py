@@ -185,7 +185,7 @@ def preview_of(desk: Desk, slot_id: int) -> Preview | None:
 def see(desk: Desk, preview: Preview) -> None:
     """Remember that a present holder opened it: from now on 引戻し is refused."""
     if preview.is_open and not preview.why_not and not preview.slot.is_seen:  # type: ignore[attr-defined]
-        engine.mark_seen(slot_id=preview.slot.pk, by=desk.user, at=desk.at)
+        engine.mark_seen(slot=preview.slot, by=desk.user, at=desk.at)
 
 
 def _slot(desk: Desk, slot_id: int) -> Slot | None:

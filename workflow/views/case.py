@@ -179,7 +179,7 @@ def mark_seen(request: HttpRequest, desk: Desk, at: datetime) -> None:
     if request.method != "GET" or "prefetch" in purpose:
         return
     for slot in desk.to_see:
-        engine.mark_seen(slot_id=slot.pk, by=person_of(request), at=at)
+        engine.mark_seen(slot=slot, by=person_of(request), at=at)
 
 
 @login_required

@@ -140,7 +140,7 @@ class Tale:
         if line in self.lines:
             self.lines.remove(line)
         outcome = line.outcome or USUAL[slot.step_run.kind]
-        engine.mark_seen(slot_id=slot.pk, by=by, at=self.now - timedelta(minutes=7))
+        engine.mark_seen(slot=slot, by=by, at=self.now - timedelta(minutes=7))
         engine.decide(
             project=self.project,
             slot_id=slot.pk,

@@ -163,7 +163,7 @@ class Life:
     def _answer(self, project: Project, slot: Slot, capacity: Capacity, at: datetime) -> None:
         kind = slot.step_run.kind
         if self.random.random() < 0.5:
-            engine.mark_seen(slot_id=slot.pk, by=capacity.person, at=at)
+            engine.mark_seen(slot=slot, by=capacity.person, at=at)
         if kind == StepKind.REVISION:
             self._resubmit(project, slot, capacity.person, at)
         elif kind in CYCLE_KINDS:

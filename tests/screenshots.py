@@ -27,6 +27,7 @@ FOLDER: Final = ROOT / "docs" / "screenshots"
 MOMENT: Final = datetime(2026, 11, 25, 10, 42, tzinfo=ZoneInfo("Asia/Tokyo"))
 PASSWORD: Final = "kazuno-mihon-2026"
 DESK: Final = {"width": 1366, "height": 900}
+TALL: Final = {"width": 1366, "height": 1280}
 PHONE: Final = {"width": 390, "height": 844}
 LARGEST: Final = 250_000  # bytes of a picture
 
@@ -166,9 +167,9 @@ SHOTS: Final = (
     Shot("login", "", "/accounts/login/"),
     Shot("home", "LEADER-SHIMIN", "/"),
     Shot("inbox", "HQ-CHAIR", "/inbox/", open_first),
-    Shot("case", "HQ-CHAIR", case_at("DECISION", "decide/"), choose_conditions),
+    Shot("case", "HQ-CHAIR", case_at("DECISION", "decide/"), choose_conditions, TALL),
     Shot("proposal", "LEADER-SHIMIN", a_draft),
-    Shot("board", "LEADER-SHIMIN", "/p/R8-001/ooda/"),
+    Shot("board", "LEADER-SHIMIN", "/p/R8-001/ooda/", screen=TALL),
     Shot("mailbox", "SECRETARIAT", "/mailbox/"),
     Shot("home-390", "LEADER-SHIMIN", "/", screen=PHONE),
     Shot("inbox-390", "HQ-CHAIR", "/inbox/", screen=PHONE),

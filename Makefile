@@ -60,6 +60,7 @@ check: environment ## the gates alone
 bench: environment ## the long measurements, on SQLite and on a durable PostgreSQL
 	$(PY) -m tests.bench
 	$(PY) -m tests.servers --durable $(PY) -m tests.bench
+	$(PY) -m tests.servers --durable $(PY) -m tests.bench_engine
 
 chaos: environment ## processes killed for minutes: what must not be lost
 	$(PY) -m tests.servers $(PY) -m pytest -m chaos -p no:randomly -s

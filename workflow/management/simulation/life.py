@@ -7,12 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.utils.timezone import localdate
-from guardian.shortcuts import assign_perm
 
 from bpr_projects import actions as cases
 from bpr_projects.access import authors_of
 from bpr_projects.enums import ADOPTED, ObservationKind, Stage
-from bpr_projects.models import Project
+from bpr_projects.models import Project, ProjectUserObjectPermission
 from workflow import access, engine
 from workflow.actions.refusals import NotAllowed, Unanswered, Unroutable
 from workflow.enums import CYCLE_KINDS, Outcome, RunKind, RunState, SlotState, StepKind
@@ -110,7 +109,7 @@ class Life:
         if self.random.random() < CO_AUTHORS:
             partner = self.world.anybody()
             if partner.pk not in self.world.unmovable(at):
-                assign_perm("bpr_projects.edit_draft", partner, project)
+                ProjectUserObjectPermission.objects.assign_perm("edit_draft", partner, project)
 
     def _submit(self, project: Project, at: datetime) -> bool:
         by = self._holder_of_seat(project, at)

@@ -1,0 +1,100 @@
+"""Who gets what from every address: route -> what GET and what POST answer to each actor.
+
+The world: case L of 市民課 waits for its head, case R of 市民課 is running and shared with all
+staff. Forms are sent empty, so 422 means "entitled, and asked for what is missing".
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+ACTORS: Final = [
+    "anonymous",
+    "leader",
+    "head",
+    "department",
+    "secretariat",
+    "pt_member",
+    "pt_chair",
+    "hq_member",
+    "hq_chair",
+    "auditor",
+    "administrator",
+    "stranger",
+    "staff",
+]
+
+UNSEEN: Final = {"pt_member", "administrator", "stranger", "staff"}
+"""Who has no part in case L yet: for them it does not exist."""
+
+Row = tuple[int, ...]
+
+
+def row(anonymous: int, others: int, *, unseen: int | None = None, **exceptions: int) -> Row:
+    """Statuses in the order of ``ACTORS``."""
+    statuses = dict.fromkeys(ACTORS, others) | {"anonymous": anonymous}
+    if unseen is not None:
+        statuses |= dict.fromkeys(UNSEEN, unseen)
+    assert set(exceptions) <= set(ACTORS)
+    return tuple((statuses | exceptions)[actor] for actor in ACTORS)
+
+
+MATRIX: Final[dict[str, tuple[Row, Row]]] = {
+    "home": (row(302, 200), row(405, 405)),
+    "inbox": (row(302, 200), row(405, 405)),
+    "project-list": (row(302, 200), row(405, 405)),
+    "running": (row(302, 200), row(405, 405)),
+    "project-new": (
+        row(302, 403, leader=200, secretariat=200, pt_member=200, pt_chair=200, stranger=200),
+        row(302, 403, leader=200, secretariat=200, pt_member=200, pt_chair=200, stranger=200),
+    ),
+    "project-edit": (row(302, 302, unseen=404), row(302, 409, unseen=404)),
+    "project-confirm": (row(302, 302, unseen=404), row(302, 302, unseen=404)),
+    "attachment-add": (row(302, 405), row(302, 403, unseen=404)),
+    "attachment-remove": (row(302, 405), row(302, 403, unseen=404)),
+    "board": (row(302, 200), row(302, 405)),
+    "phase-record": (row(302, 405), row(302, 403, leader=422)),
+    "observation-add": (row(302, 405), row(302, 403, leader=422, head=422, secretariat=422)),
+    "measurement-add": (row(302, 405), row(302, 403, leader=404, head=404, secretariat=404)),
+    "project": (row(302, 200, unseen=404), row(302, 405)),
+    "project-history": (row(302, 200, unseen=404), row(302, 405)),
+    "decide": (row(302, 200, unseen=404), row(302, 405)),
+    "answer": (row(302, 405), row(302, 403, unseen=404, head=422)),
+    "question-correct": (row(302, 404), row(302, 404)),
+    "halt": (row(302, 403, unseen=404), row(302, 403, unseen=404)),
+    "pull-back": (row(302, 403, unseen=404, leader=200), row(302, 403, unseen=404, leader=302)),
+    "withdraw": (row(302, 403, unseen=404, leader=200), row(302, 403, unseen=404, leader=422)),
+    "abandon": (
+        row(302, 403, unseen=404, secretariat=200),
+        row(302, 403, unseen=404, secretariat=422),
+    ),
+    "close-region": (row(302, 403, unseen=404), row(302, 403, unseen=404)),
+    "kessai": (row(302, 200, unseen=404), row(302, 405)),
+    "kessai-pdf": (row(302, 404), row(302, 404)),
+    "reading-read": (row(302, 405), row(302, 403, hq_chair=302)),
+    "attachment": (row(302, 200, unseen=404), row(302, 405)),
+    "mailbox": (row(302, 200), row(302, 405)),
+    "mail-detail": (row(302, 404, secretariat=200, hq_chair=200), row(302, 405)),
+    "mail-html": (row(302, 404, secretariat=200, hq_chair=200), row(302, 405)),
+    "mail-resend": (row(302, 405), row(302, 404, secretariat=422, hq_chair=403)),
+    "account_login": (row(200, 302), row(200, 302)),
+    "account_logout": (row(302, 200), row(302, 302)),
+    "account_inactive": (row(200, 200), row(405, 405)),
+    "account_change_password": (row(302, 200), row(302, 200)),
+    "account_reauthenticate": (row(302, 200), row(302, 200)),
+    "mfa_index": (row(302, 200), row(302, 405)),
+    "mfa_authenticate": (row(302, 302), row(302, 302)),
+    "mfa_reauthenticate": (row(302, 302), row(302, 302)),
+    "mfa_activate_totp": (row(302, 302), row(302, 302)),
+    "mfa_deactivate_totp": (row(302, 404), row(302, 404)),
+    "mfa_view_recovery_codes": (row(302, 404), row(302, 405)),
+    "mfa_generate_recovery_codes": (row(302, 302), row(302, 302)),
+    "mfa_download_recovery_codes": (row(302, 404), row(302, 404)),
+    "mfa_list_webauthn": (row(302, 200), row(302, 405)),
+    "mfa_add_webauthn": (row(302, 302), row(302, 302)),
+    "mfa_reauthenticate_webauthn": (row(302, 302), row(302, 302)),
+    "mfa_remove_webauthn": (row(302, 302), row(302, 302)),
+    "mfa_edit_webauthn": (row(302, 302), row(302, 302)),
+    "healthz": (row(200, 200), row(405, 405)),
+    "readyz": (row(200, 200), row(405, 405)),
+}

@@ -1,0 +1,155 @@
+"""Role × address × method, generated from the URLconf: an address without a row fails."""
+
+from __future__ import annotations
+
+from http.cookies import SimpleCookie
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+import time_machine
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from bpr_projects.models import Attachment
+from notifications.models import Delivery
+from roles.models import User
+from tests.architecture.matrix import ACTORS, MATRIX
+from tests.make import AT, a_draft, a_project, the_slot
+from tests.notifications.mails import send
+from tests.workflow.pages import client_of
+from workflow.enums import StepKind
+from workflow.models import Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.fixtures_city import City
+
+POSTS: Final = {
+    "leader": "LEADER-SHIMIN",
+    "head": "HEAD-SHIMIN",
+    "department": "DEPT-SHIMINBU",
+    "secretariat": "SECRETARIAT",
+    "pt_member": "PT-FUKUSHI",
+    "pt_chair": "PT-CHAIR",
+    "hq_member": "HQ-KYOIKU",
+    "hq_chair": "HQ-CHAIR",
+    "auditor": "AUDITOR",
+    "administrator": "SYSTEM-ADMIN",
+    "stranger": "LEADER-ZEIMU",
+}
+"""Actor -> the post whose holder acts; ``anonymous`` holds none."""
+
+STAFF: Final = "100502"
+"""Somebody of another section without any further post."""
+
+RUNNING: Final = {"board", "phase-record", "observation-add", "measurement-add"}
+"""Addresses of a case that runs; all others are asked for the case on its way."""
+
+
+def routes(resolver: URLResolver | None = None) -> Iterator[str]:
+    """Names of everything that has an address, but for the administration's pages."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLPattern):
+            assert entry.name, entry
+            yield entry.name
+        elif entry.app_name != "admin":
+            yield from routes(entry)
+
+
+def addresses() -> dict[str, str]:
+    """Route -> address in the world of the matrix."""
+    on_its_way = a_project()
+    running = a_project(route="RT1", to=StepKind.OBSERVE)
+    send()
+    file = Attachment.objects.create(
+        project=on_its_way,
+        file=ContentFile(b"%PDF-1.4", name="x"),
+        name="見積.pdf",
+        extension="pdf",
+        size=8,
+        sha256="0" * 64,
+        uploaded_by=on_its_way.proposer,
+        uploaded_at=AT,
+    )
+    reading = Reading.objects.get(project=running, kind=StepKind.POST_READING)
+    found = {}
+    for route in routes():
+        case = running if route in RUNNING else on_its_way
+        pk = {"reading-read": reading.pk}.get(route, _mail())
+        found[route] = _reverse(
+            route, {"ref": case.reference, "slot": the_slot(case).pk, "pk": pk, "key": file.key}
+        )
+    return found
+
+
+def _mail() -> int:
+    return Delivery.objects.latest("pk").pk
+
+
+def _reverse(route: str, known: dict[str, Any]) -> str:
+    """The address with the arguments that the route takes."""
+    [(_pattern, names)] = get_resolver().reverse_dict.getlist(route)[0][0]
+    return reverse(route, kwargs={name: known[name] for name in names})
+
+
+def browser_of(actor: str) -> Client:
+    if actor == "anonymous":
+        return Client()
+    if actor == "staff":
+        return client_of(User.objects.get(employee_number=STAFF))
+    return client_of(POSTS[actor])
+
+
+@pytest.fixture
+def world(office: City) -> Iterator[dict[str, str]]:
+    with time_machine.travel(AT, tick=False):
+        yield addresses()
+
+
+def test_every_address_has_its_row() -> None:
+    assert sorted(MATRIX) == sorted(set(routes()))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("actor", ACTORS)
+def test_every_actor_gets_what_the_matrix_says(world: dict[str, str], actor: str) -> None:
+    browser = browser_of(actor)
+
+    got = {
+        (route, method): status_of(browser, method, url)
+        for route, url in world.items()
+        for method in ("GET", "POST")
+    }
+
+    column = ACTORS.index(actor)
+    assert got == {
+        (route, method): row[column]
+        for route, methods in MATRIX.items()
+        for method, row in zip(("GET", "POST"), methods, strict=True)
+    }
+
+
+def status_of(browser: Client, method: str, url: str) -> int:
+    """What one request gets; whatever it did is undone."""
+    cookies = {name: morsel.value for name, morsel in browser.cookies.items()}
+    with transaction.atomic():
+        response = browser.generic(method, url)
+        response.close()
+        transaction.set_rollback(True)
+    browser.cookies = SimpleCookie(cookies)
+    return int(response.status_code)
+
+
+def test_no_stranger_s_draft_has_any_address(office: City) -> None:
+    draft = a_draft()
+    stranger = browser_of("staff")
+
+    statuses = {
+        stranger.get(f"/p/{draft.reference}/{page}").status_code
+        for page in ("", "edit/", "confirm/", "history/", "kessai/", "ooda/", "decide/")
+    }
+
+    assert statuses == {404}

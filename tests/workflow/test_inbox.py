@@ -532,7 +532,9 @@ def test_readings_are_listed_with_their_button(client: Client, office: City) -> 
     assert f'action="/readings/{reading.pk}/read/"' in shown
 
 
-@pytest.mark.parametrize("code", ["LEADER-SHIMIN", "HEAD-SHIMIN", "DEPT-SHIMINBU", "PT-KENSETSU", "PT-CHAIR"])
+@pytest.mark.parametrize(
+    "code", ["LEADER-SHIMIN", "HEAD-SHIMIN", "DEPT-SHIMINBU", "PT-KENSETSU", "PT-CHAIR"]
+)
 def test_coming_cases_are_visible_and_not_mine(client: Client, office: City, code: str) -> None:
     for section in ("SHIMIN", "ZEIMU", "KYODO"):
         a_project(post=f"LEADER-{section}", title=f"{section}の案件", to=StepKind.RECEPTION)
@@ -619,9 +621,7 @@ def test_the_shell_knows_what_one_may(
     assert (shell.can_propose, shell.can_see_mailbox, shell.can_administer) == rights
 
 
-def test_the_shell_says_what_kind_of_system_this_is(
-    office: City, settings: Settings
-) -> None:
+def test_the_shell_says_what_kind_of_system_this_is(office: City, settings: Settings) -> None:
     request = RequestFactory().get("/")
     request.user = a_user()
     settings.DEMO, settings.PLAIN_HTTP = True, True

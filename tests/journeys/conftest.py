@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Page
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django import Settings
     from pytest_django.live_server_helper import LiveServer
 
     from tests.fixtures_city import City
@@ -36,7 +36,7 @@ def counter(
     real_office: City,
     live_server: LiveServer,
     sink: Sink,
-    settings: SettingsWrapper,
+    settings: Settings,
     monday: Any,
 ) -> Counter:
     """A browser in front of the running system; its links in mails lead to this server."""

@@ -77,7 +77,7 @@ def pages() -> dict[str, list[str]]:
         "HQ-SHIMINBU": ["/inbox/?tab=done", f"/p/{standing_at(StepKind.DELIBERATION)}/decide/"],
         "HQ-CHAIR": ["/", "/inbox/?tab=reading", f"{case}kessai/"],
         "AUDITOR": ["/", "/proposals/", f"{case}history/"],
-        "SYSTEM-ADMIN": ["/", "/p/R8-999/"],
+        "SYSTEM-ADMIN": ["/", "/p/R8-999/", "/accounts/2fa/", "/accounts/reauthenticate/"],
     }
 
 
@@ -138,7 +138,11 @@ def test_pages_are_sound(browser: Browser, live_server: LiveServer) -> None:
     sweep(at=now(), worker=worker_name())
     found = []
     for (post, paths), (screen, size) in product(pages().items(), SCREENS.items()):
-        context = browser.new_context(viewport=size, locale="ja-JP", timezone_id="Asia/Tokyo")
+        context = browser.new_context(
+            viewport={"width": size["width"], "height": size["height"]},
+            locale="ja-JP",
+            timezone_id="Asia/Tokyo",
+        )
         context.add_cookies(cookies_of(post, live_server.url))
         page = context.new_page()
         for path in paths:

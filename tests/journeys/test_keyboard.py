@@ -90,14 +90,15 @@ def test_enter_submits_no_long_form(
     path = f"/p/{draft.reference}/edit/"
     type_login(page, live_server.url + path, leader().employee_number)
     sent: list[str] = []
-    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else 0)
+    page.on("request", lambda request: sent.append(request.method))
     title = page.locator("[name=title]")
     title.press("End")
     compose(context, page, "書かない窓口の試行")
     page.locator("[name=volume]").press("Enter")
     page.locator("[name=starts_on]").press("Enter")
     page.wait_for_timeout(300)
-    assert (sent, page.url) == ([], live_server.url + path)
+    assert "POST" not in sent
+    assert page.url == live_server.url + path
     assert title.input_value().endswith("書かない窓口の試行")
     assert Project.objects.get().draft_version == draft.draft_version
 

@@ -137,7 +137,8 @@ def status_of(browser: Client, method: str, url: str) -> int:
     cookies = {name: morsel.value for name, morsel in browser.cookies.items()}
     with transaction.atomic():
         response = browser.generic(method, url)
-        response.close()
+        if response.streaming:
+            b"".join(response)  # read to its end, a file is closed
         transaction.set_rollback(True)
     browser.cookies = SimpleCookie(cookies)
     return int(response.status_code)

@@ -124,6 +124,7 @@ document.addEventListener("click", (event) => {
   if (row) {
     rows().forEach((each) => each.classList.toggle("is-open", each === row));
     row.classList.remove("is-unread");
+    one("[data-unread]", row)?.remove();
   }
 });
 

@@ -268,7 +268,7 @@ def test_before_a_decision_there_is_nothing_to_stop(office: City) -> None:
 @pytest.mark.parametrize(
     ("beyond", "reason"),
     [
-        ({"cost": 50_000}, "費用 50,000円が、自由枠の 0円を超えます。"),
+        ({"cost": 50_000}, "費用の合計 50,000円が、自由枠の 0円を超えます。"),
         ({"until": "2027-04-01"}, "期日が自由枠の期限を超えます。"),
     ],
 )

@@ -25,7 +25,8 @@ def test_the_chain_holds_ids_and_hashes_and_never_a_word(office: City) -> None:
 
     entry = LedgerEntry.objects.get(pk=decision.entry_id)
     texts = {"texts": {"comment": ledger.sha256_of("市民の負担が減る。")}}
-    assert entry.payload == payload_of(decision) | texts
+    nothing_more = {"conditions": None, "record": None}
+    assert entry.payload == payload_of(decision) | texts | nothing_more
     assert "市民" not in str(entry.payload)
 
 

@@ -169,7 +169,7 @@ def test_below_the_quorum_nobody_closes_the_region(office: City) -> None:
     with refused(case, NotAllowed) as refusal:
         close(case)
 
-    assert refusal.value.message == ("採点が3人分です。定足数の4人に満たないため、締め切れません。")
+    assert refusal.value.message == ("回答が3人分です。定足数の4人に満たないため、締め切れません。")
 
 
 def test_closing_needs_a_reason_the_right_seat_and_an_open_region(office: City) -> None:

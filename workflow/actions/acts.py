@@ -6,6 +6,7 @@ transaction, because the head of the ledger chain is the last row that is locked
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, date
 from typing import TYPE_CHECKING, Any
@@ -153,16 +154,25 @@ def recompute(entries: Sequence[LedgerEntry]) -> dict[int, dict[str, Any]]:
             (each.text, each.owner.code, each.due_on.isoformat())
             for each in sorted(row.conditions.all(), key=lambda each: each.pk)
         )
-        payload["record"] = records.get((row.run.cycle_id, row.decided_at))
+        payload["record"] = records.get(row.pk)
         found[row.entry_id] = payload
     return found
 
 
-def _phase_records(rows: Iterable[Decision]) -> dict[tuple[int | None, datetime], str]:
-    """Hashes of what was recorded at the phases of cycles, by cycle and moment."""
+def _phase_records(rows: Iterable[Decision]) -> dict[int, str]:
+    """Hashes of what was recorded at phases, by decision: the n-th of a phase is the n-th's."""
     cycles = {row.run.cycle_id for row in rows if row.outcome == Outcome.RECORDED}
-    entries = CycleEntry.objects.filter(cycle__in=cycles) if cycles else []
-    return {(each.cycle_id, each.recorded_at): _record_hash(each) for each in entries}
+    if not cycles:
+        return {}
+    waiting: dict[tuple[int, str], list[CycleEntry]] = defaultdict(list)
+    for entry in CycleEntry.objects.filter(cycle__in=cycles).order_by("-pk"):
+        waiting[entry.cycle_id, entry.phase].append(entry)
+    said = Decision.objects.filter(run__cycle__in=cycles, outcome=Outcome.RECORDED).order_by("pk")
+    found = {}
+    for decision, cycle, kind in said.values_list("pk", "run__cycle_id", "step_run__kind"):
+        if waiting[cycle, kind]:
+            found[decision] = _record_hash(waiting[cycle, kind].pop())
+    return found
 
 
 def _record_hash(entry: CycleEntry) -> str:

@@ -14,7 +14,6 @@ LIMIT = 450
 """Lines; 400 is the aim."""
 
 GROWN = {
-    "workflow/engine.py": 540,  # the one door: its verbs share one lock and one way out
     "bpr_projects/models.py": 470,  # the tables of one thing, the case
 }
 """Modules that are longer, why, and how long they may be at most."""

@@ -125,7 +125,7 @@ def test_a_deadline_that_moved_without_its_item(case: Project) -> None:
 
 
 def test_a_pause_without_its_item(case: Project) -> None:
-    StepRun.objects.update(paused_since=AT)
+    StepRun.objects.update(paused_since=AT, paused_until=AT.date())
     assert rules() == ["item-differs"]
 
 

@@ -29,7 +29,7 @@ from workflow.models import Decision, Reading, Run, Slot, StepRun
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_django import DjangoDbBlocker, Settings
+    from pytest_django import DjangoDbBlocker
 
 NOW: Final = datetime(2026, 11, 24, 10, 0, tzinfo=JST)
 CITIES: Final = Path(settings.BASE_DIR) / "cities"
@@ -164,28 +164,6 @@ def test_a_second_load_changes_nothing_and_says_so(demo: Loaded) -> None:
     call_command("load_demo", stdout=out)
     assert "何も変更しませんでした" in out.getvalue()
     assert Decision.objects.count() == before
-
-
-@pytest.mark.slow
-@pytest.mark.django_db
-def test_the_same_seed_tells_the_same_and_the_command_says_what_was_made(
-    tmp_path: Path, settings: Settings
-) -> None:
-    settings.MEDIA_ROOT = str(tmp_path)
-    told = []
-    for _again in range(2):
-        out = io.StringIO()
-        with transaction.atomic():
-            call_command("load_demo", "--at", "2026-06-30T12:00", "--seed", "3", stdout=out)
-            said = Decision.objects.order_by("pk").values_list(
-                "decided_at", "outcome", "post__code"
-            )
-            told.append(list(said))
-            assert list(violations(datetime(2026, 6, 30, 12, 0, tzinfo=JST))) == []
-            transaction.set_rollback(True)
-        assert "見本の市を作りました: 職員 71人、案件 17件" in out.getvalue()
-    assert told[0] == told[1]
-    assert len(told[0]) > 200
 
 
 def test_a_moment_that_is_none_is_refused() -> None:

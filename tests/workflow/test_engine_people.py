@@ -189,15 +189,28 @@ def test_a_deputy_of_the_proposer_does_not_decide(office: City) -> None:
     assert refusal.value.message == "提案者の代理をしているため、この案件は判断できません。"
 
 
-def test_a_proposal_of_the_secretariat_is_received_by_another_section(office: City) -> None:
+def test_a_proposal_of_the_secretariat_is_received_by_another_member(office: City) -> None:
     case = a_project(post="SECRETARIAT", section="SHIMIN", to=StepKind.RECEPTION)
 
-    for member in office.holders("SECRETARIAT"):
-        with refused(case, NotAllowed):
-            say(case, Outcome.RECEIVED, by=member)
-    decision = say(case, Outcome.RECEIVED)
+    with refused(case, NotAllowed):
+        say(case, Outcome.RECEIVED, by=case.proposer)
+    other = next(each for each in office.holders("SECRETARIAT") if each != case.proposer)
+    decision = say(case, Outcome.RECEIVED, by=other)
 
-    assert decision.post.code == "HEAD-SOMU"
+    assert (decision.post.code, decision.decided_by) == ("SECRETARIAT", other)
+
+
+def test_without_another_member_the_general_affairs_section_receives(office: City) -> None:
+    members = office.holders("SECRETARIAT")
+    case = a_draft(post="SECRETARIAT", section="SHIMIN")
+    for each in members:
+        if each != case.proposer:
+            assign_perm("bpr_projects.edit_draft", each, case)
+
+    submit(case)
+    walk(case, to=StepKind.RECEPTION)
+
+    assert the_slot(case).post.code == "HEAD-SOMU"
 
 
 def test_the_head_of_the_secretariat_never_decides_the_own_section(office: City) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize(
-    ("proposer", "arranges"), [("LEADER-SHIMIN", "SECRETARIAT"), ("SECRETARIAT", "HEAD-SOMU")]
+    ("proposer", "arranges"), [("LEADER-SHIMIN", "SECRETARIAT"), ("SECRETARIAT", "SECRETARIAT")]
 )
 def test_an_objection_is_arranged_by_somebody_who_did_not_propose(
     office: City, proposer: str, arranges: str

@@ -100,7 +100,7 @@ def _conflict(
     match mine.get(project.proposer_post_id):
         case Basis.DEPUTY:
             return _("提案者の代理をしているため、この案件は判断できません。")
-        case Basis.OWN:
+        case Basis.OWN if not project.proposer_post.is_shared:
             return _("提案した職（%s）にあるため、判断できません。") % project.proposer_post.title
     if user.pk in authors:
         return _("この案件の提案に関わっているため、判断できません。")

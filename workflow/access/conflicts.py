@@ -25,6 +25,7 @@ def conflicted(run: Run, on: date) -> frozenset[int]:
 
     Authors are the proposer, the co-proposers, who submitted and who wrote the revision. With
     them go the holders and deputies of the proposing seat, and the deputies of an author's seat.
+    The 事務局 is a seat of several: another member of it may receive what one member proposed.
     """
     project = run.project
     if project is None:
@@ -35,8 +36,9 @@ def conflicted(run: Run, on: date) -> frozenset[int]:
     authors = set(authors_of(project)) | set(submitted.values_list("decided_by", flat=True))
     if run.revision is not None:
         authors.add(run.revision.created_by_id)
-    seat = holders_of([project.proposer_post_id], on)[project.proposer_post_id]
-    return frozenset(authors | {each.person.pk for each in seat} | deputies_of(authors, on))
+    seat = project.proposer_post
+    beside = [] if seat.is_shared else holders_of([seat.pk], on)[seat.pk]
+    return frozenset(authors | {each.person.pk for each in beside} | deputies_of(authors, on))
 
 
 def deputies_of(persons: Iterable[int], on: date) -> set[int]:

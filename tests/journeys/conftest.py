@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
+from django.core.cache import cache
 
 from tests.journeys.counter import Counter
 from tests.make import AT
@@ -40,5 +41,6 @@ def counter(
     monday: Any,
 ) -> Counter:
     """A browser in front of the running system; its links in mails lead to this server."""
+    cache.clear()  # its table is no model's, so no flush empties it, and every test logs in at ``AT``
     settings.BASE_URL = live_server.url
     return Counter(page, live_server.url, sink)

@@ -41,6 +41,6 @@ def counter(
     monday: Any,
 ) -> Counter:
     """A browser in front of the running system; its links in mails lead to this server."""
-    cache.clear()  # its table is no model's, so no flush empties it, and every test logs in at ``AT``
+    cache.clear()  # no model's table, so no flush empties it: it would count all tests' log-ins
     settings.BASE_URL = live_server.url
     return Counter(page, live_server.url, sink)

@@ -11,8 +11,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from config.logs import incident
+from roles.models import read_once
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+SAFE: Final = frozenset({"GET", "HEAD"})
 
 NO_DEVICES: Final = ", ".join(
     f"{feature}=()"
@@ -99,6 +102,20 @@ class IdleClock:
             httponly=True,
             samesite="Lax",
         )
+
+
+class PostsReadOnce:
+    """Ask for the posts of a person once while a page is drawn; verbs read them every time."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Remember them for the methods that change nothing."""
+        if request.method not in SAFE:
+            return self.get_response(request)
+        with read_once():
+            return self.get_response(request)
 
 
 class ProvisionalPassword:

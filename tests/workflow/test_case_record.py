@@ -9,10 +9,8 @@ import pytest
 import time_machine
 
 from bpr_projects.models import Project
-from roles.models import capacities_of, read_once
 from tests.make import (
     AT,
-    TODAY,
     a_draft,
     a_project,
     holder,
@@ -31,7 +29,6 @@ from workflow.enums import Outcome, StepKind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_django import DjangoAssertNumQueries
 
 pytestmark = pytest.mark.usefixtures("office")
 
@@ -237,13 +234,3 @@ def test_an_ended_case_says_how_it_ended() -> None:
     page = page_of(project, "LEADER-SHIMIN")
 
     assert "「取下げ」としました。担当を待っている手続はありません。" in page
-
-
-def test_a_page_asks_for_the_readers_posts_once(
-    django_assert_num_queries: DjangoAssertNumQueries,
-) -> None:
-    person = holder("HEAD-SHIMIN")
-    with read_once():
-        capacities_of(person, TODAY)
-        with django_assert_num_queries(0):
-            capacities_of(person, TODAY)

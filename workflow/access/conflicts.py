@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from django.db.models import Q
+
 from bpr_projects.access import authors_of
-from roles.models import Appointment, Delegation, holders_of
+from roles.models import Appointment, Delegation
 from workflow.enums import Outcome, StepKind
 from workflow.models import Decision
 
@@ -37,15 +39,17 @@ def conflicted(run: Run, on: date) -> frozenset[int]:
     if run.revision is not None:
         authors.add(run.revision.created_by_id)
     seat = project.proposer_post
-    beside = [] if seat.is_shared else holders_of([seat.pk], on)[seat.pk]
-    return frozenset(authors | {each.person.pk for each in beside} | deputies_of(authors, on))
+    return frozenset(authors | beside(authors, [] if seat.is_shared else [seat.pk], on))
 
 
-def deputies_of(persons: Iterable[int], on: date) -> set[int]:
-    """Who stands in, that day, for a seat that one of these persons holds."""
-    seats = Appointment.objects.in_force(on).filter(person__in=persons).values("post")
-    found = Delegation.objects.effective(on).filter(post__in=seats)
-    return set(found.values_list("deputy", flat=True))
+def beside(authors: Iterable[int], seats: list[int], on: date) -> set[int]:
+    """Who holds one of these seats that day, or stands in for one of them or for an author's."""
+    theirs = Appointment.objects.in_force(on).filter(person__in=authors).values("post")
+    holders = Appointment.objects.effective(on).filter(post__in=seats).order_by()
+    standing = Q(post__in=seats) | Q(post__in=theirs)
+    deputies = Delegation.objects.effective(on).filter(standing).order_by()
+    found = holders.values_list("person").union(deputies.values_list("deputy"))
+    return {person for (person,) in found}
 
 
 def approved_in(run: Run) -> frozenset[int]:

@@ -52,6 +52,7 @@ class Act:
     """Who acts, when, and what came of it so far.
 
     ``authors``: who submits right now; the decision that says so is written only at the end.
+    ``asks``: a slot was opened for which the engine has no task yet.
     """
 
     by: User
@@ -61,6 +62,7 @@ class Act:
     readings: list[Reading] = field(default_factory=list)
     closed: list[int] = field(default_factory=list)
     authors: frozenset[int] = frozenset()
+    asks: bool = False
 
     @property
     def on(self) -> date:

@@ -109,6 +109,7 @@ def open_step(
         note=note,
     )
     Slot.objects.bulk_create(Slot(step_run=opened, post=post, opened_at=act.at) for post in posts)
+    act.asks = True
     _let_read(run, posts, ParticipantReason.STEP, act.at)
     run.step = opened
     run.save()
@@ -120,6 +121,7 @@ def open_step(
 def ask_also(step: StepRun, post: Post, act: Act) -> None:
     """One more seat in an open step of a body."""
     Slot.objects.create(step_run=step, post=post, opened_at=act.at)
+    act.asks = True
     _let_read(step.run, [post], ParticipantReason.STEP, act.at)
 
 

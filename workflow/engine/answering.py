@@ -62,7 +62,8 @@ def decide(
             slot=slot, outcome=outcome, answer=answer, before=before, permit=permit, act=act
         )
         if finished:
-            ask_also(slot)
+            if act.asks:
+                ask_also(slot)
             execute(slot, by)
         return settle(slot.step_run.run, act)[0]
 

@@ -51,7 +51,7 @@ def refusing() -> Iterator[None]:
 @contextmanager
 def locked(run: Run) -> Iterator[Run]:
     """Hold the flow lock of a run in one transaction; the run is read again inside."""
-    with refusing(), FLOWS[run.kind].lock(run.process_id), transaction.atomic():
+    with refusing(), FLOWS[run.kind].lock(run.process_id), transaction.atomic(savepoint=False):
         yield _fresh(run.pk)
 
 

@@ -100,7 +100,7 @@ def begin_cycle(run: Run, aim: str, act: Act) -> None:
 
 def bind(run: Run, act: Act) -> None:
     """Tie the open slots to the engine's tasks and put them on the work list."""
-    if run.step is None:
+    if run.step is None or not act.asks:
         return
     waiting = list(run.step.slots.filter(state=SlotState.OPEN, task_id=None).select_related("post"))
     if not waiting:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def execute(slot: Slot, by: User) -> None:
     """Let viewflow finish the slot's task and create what its gates say."""
-    task = Task.objects.get(pk=slot.task_id)
+    task = Task.objects.select_related("process").get(pk=slot.task_id)
     activation = task.flow_task.activation_class(task)
     activation.assign(by)
     activation.start(None)

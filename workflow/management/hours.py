@@ -8,15 +8,9 @@ from typing import Final
 from django.utils.timezone import localtime
 
 from bpr_projects import calendar
-from bpr_projects.models import Closure
 
 OPENING: Final = time(8, 30)
 OPEN_MINUTES: Final = 525
-
-
-def closures() -> frozenset[date]:
-    """The city's own closing days."""
-    return frozenset(Closure.objects.values_list("day", flat=True))
 
 
 def moment(day: date, at: time) -> datetime:

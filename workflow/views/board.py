@@ -21,7 +21,6 @@ from bpr_projects.access import visible_to
 from bpr_projects.enums import ADOPTED, ObservationKind, Phase
 from bpr_projects.forms import MeasurementForm, ObservationForm, PhaseForm
 from bpr_projects.models import Kpi, Project
-from roles.models import read_once
 from workflow import access, engine
 from workflow.actions.refusals import Refusal, Unanswered
 from workflow.enums import CYCLE_KINDS
@@ -43,8 +42,7 @@ if TYPE_CHECKING:
 def board(request: HttpRequest, ref: str) -> HttpResponse:
     """The board of an adopted case, for everybody who may read the case."""
     at = now()
-    with read_once():
-        return _page(request, _adopted_or_404(request, ref, at), at)
+    return _page(request, _adopted_or_404(request, ref, at), at)
 
 
 def _adopted_or_404(request: HttpRequest, ref: str, at: datetime) -> Project:

@@ -62,11 +62,10 @@ def decide(request: HttpRequest, ref: str) -> HttpResponse:
 
 def _seen_page(request: HttpRequest, ref: str, *, is_deep_link: bool) -> HttpResponse:
     at = timezone.now()
-    with read_once():
-        case = find(request, ref, at)
-        context = context_of(request, case, at)
-        mark_seen(request, context["desk"], at)
-        return render(request, "workflow/case.html", {**context, "is_deep_link": is_deep_link})
+    case = find(request, ref, at)
+    context = context_of(request, case, at)
+    mark_seen(request, context["desk"], at)
+    return render(request, "workflow/case.html", {**context, "is_deep_link": is_deep_link})
 
 
 def find(request: HttpRequest, ref: str, at: datetime) -> Project:
@@ -187,21 +186,20 @@ def mark_seen(request: HttpRequest, desk: Desk, at: datetime) -> None:
 def history(request: HttpRequest, ref: str) -> HttpResponse:
     """All that was said on a case, newest first, by pages that stay the same while it grows."""
     at = timezone.now()
-    with read_once():
-        case = find(request, ref, at)
-        before = request.GET.get("before", "")
-        decisions = sheet.rows_of(Decision.objects.filter(project=case)).order_by("-pk")
-        if before.isascii() and before.isdecimal():
-            decisions = decisions.filter(pk__lt=int(before[:18]))
-        shown = list(decisions[: PAGE + 1])
-        context = {
-            "now": at,
-            "project": case,
-            "lines": _history_lines(request, case, shown[:PAGE], at),
-            "older": shown[PAGE - 1].pk if len(shown) > PAGE else None,
-            "is_first": not before,
-        }
-        return render(request, "workflow/case_history.html", context)
+    case = find(request, ref, at)
+    before = request.GET.get("before", "")
+    decisions = sheet.rows_of(Decision.objects.filter(project=case)).order_by("-pk")
+    if before.isascii() and before.isdecimal():
+        decisions = decisions.filter(pk__lt=int(before[:18]))
+    shown = list(decisions[: PAGE + 1])
+    context = {
+        "now": at,
+        "project": case,
+        "lines": _history_lines(request, case, shown[:PAGE], at),
+        "older": shown[PAGE - 1].pk if len(shown) > PAGE else None,
+        "is_first": not before,
+    }
+    return render(request, "workflow/case_history.html", context)
 
 
 def _history_lines(

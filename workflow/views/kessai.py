@@ -22,7 +22,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from records.actions import enqueue
 from records.enums import RunState
 from records.models import BackgroundRun
-from roles.models import Section, read_once
+from roles.models import Section
 from workflow import sheet
 from workflow.enums import Outcome, RunKind
 from workflow.models import Decision, Run
@@ -81,13 +81,12 @@ def reason_of(run: BackgroundRun) -> str:
 def kessai(request: HttpRequest, ref: str) -> HttpResponse:
     """The paper as a page to print; it is there whether or not a PDF can be made."""
     at = timezone.now()
-    with read_once():
-        case = find(request, ref, at)
-        if case.revision is None:
-            raise Http404
-        dossier = sheet.dossier_of(case, at, posts=[EVERYONE])
-        context = {**paper_of(dossier), "is_screen": True}
-        return render(request, "workflow/kessai.html", context)
+    case = find(request, ref, at)
+    if case.revision is None:
+        raise Http404
+    dossier = sheet.dossier_of(case, at, posts=[EVERYONE])
+    context = {**paper_of(dossier), "is_screen": True}
+    return render(request, "workflow/kessai.html", context)
 
 
 def paper_of(dossier: Dossier) -> dict[str, Any]:
@@ -148,17 +147,16 @@ def _masters(dossier: Dossier) -> Masters:
 def kessai_pdf(request: HttpRequest, ref: str) -> HttpResponseBase:
     """POST asks for the PDF; GET downloads it, or says how far it is and why it is not there."""
     at = timezone.now()
-    with read_once():
-        case = find(request, ref, at)
-        final = _final_decision(case)
-        if request.method == "POST":
-            ask_for_pdf(final, by_id=person_of(request).pk, at=at)
-            return redirect("kessai-pdf", ref=case.reference)
-        run = BackgroundRun.objects.filter(kind=PDF, subject=subject_of(final)).first()
-        if run is not None and run.state == RunState.DONE:
-            return _download(case, run)
-        context = {"now": at, "project": case, "job": run, "reason": reason_of(run) if run else ""}
-        return render(request, "workflow/kessai_state.html", context)
+    case = find(request, ref, at)
+    final = _final_decision(case)
+    if request.method == "POST":
+        ask_for_pdf(final, by_id=person_of(request).pk, at=at)
+        return redirect("kessai-pdf", ref=case.reference)
+    run = BackgroundRun.objects.filter(kind=PDF, subject=subject_of(final)).first()
+    if run is not None and run.state == RunState.DONE:
+        return _download(case, run)
+    context = {"now": at, "project": case, "job": run, "reason": reason_of(run) if run else ""}
+    return render(request, "workflow/kessai_state.html", context)
 
 
 def _final_decision(case: Project) -> Decision:

@@ -21,7 +21,7 @@ from bpr_projects.access import visible_to
 from bpr_projects.enums import ADOPTED, IN_DECISION, Stage
 from bpr_projects.models import Area, Cycle, Project
 from roles.grants import permits
-from roles.models import Section, read_once
+from roles.models import Section
 from roles.permissions import Perm
 from workflow.charts import ball_lines
 from workflow.inbox import CaseRow, desk_of
@@ -107,7 +107,6 @@ def _april(year: int) -> datetime:
 
 @require_safe
 @login_required
-@read_once()
 def project_list(request: HttpRequest) -> HttpResponse:
     """提案・案件."""
     desk = desk_of(request)
@@ -118,7 +117,6 @@ def project_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @login_required
-@read_once()
 def running(request: HttpRequest) -> HttpResponse:
     """実行中の案件: the OODA loops of the city."""
     desk = desk_of(request)

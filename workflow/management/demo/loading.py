@@ -15,14 +15,14 @@ from django.utils.timezone import localdate
 
 from bpr_projects import actions as cases
 from bpr_projects import calendar
-from bpr_projects.models import Project
+from bpr_projects.models import Closure, Project
 from roles.actions import load_city
 from roles.models import User, holders_of
 from workflow import engine
 from workflow.actions.route_data import load_routes
 from workflow.management.demo import script
 from workflow.management.demo.telling import Calendar, Tale
-from workflow.management.hours import OPENING, closures, later, moment
+from workflow.management.hours import OPENING, later, moment
 from workflow.models import Reading
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _found(password: str | None, at: datetime) -> None:
 
 def _tell(at: datetime, seed: int) -> None:
     story = script.read(CITIES / "sample_ideas.json", CITIES / "sample_story.toml")
-    off = closures()
+    off = Closure.days()
     today = calendar.add_business_days(min(localdate(at), LAST_DAY), 1, off)
     days = Calendar(
         today=calendar.add_business_days(today, -1, off),

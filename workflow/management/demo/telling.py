@@ -21,7 +21,7 @@ from workflow.enums import CYCLE_KINDS, Outcome, RunKind, RunState, StepKind
 from workflow.management.demo.files import attach
 from workflow.management.demo.script import SCORE_NAMES, Event, Line, Script, dated
 from workflow.management.hours import OPENING, later, moment
-from workflow.models import Run, Slot
+from workflow.models import Run, Slot, StepRun
 from workflow.outcomes import Answer
 
 if TYPE_CHECKING:
@@ -80,6 +80,8 @@ class Tale:
             yield from self._reach(moment(self.days.day(event.day), event.at))
             if self._project is None:
                 self._project = self._draft()
+            if event.do == "resume":  # in a short year the story gets there before the day
+                yield from self._reach(self._end_of_hold(event))
             if event.do == "walk":
                 yield from self._walk(event)
             elif event.do in VERBS:
@@ -88,6 +90,11 @@ class Tale:
     def _reach(self, at: datetime) -> Iterator[datetime]:
         self.now = max(self.now, at)
         yield self.now
+
+    def _end_of_hold(self, event: Event) -> datetime:
+        steps = StepRun.objects.filter(project=self._project).exclude(paused_until=None)
+        until = steps.values_list("paused_until", flat=True).first()
+        return moment(until, event.at) if until else self.now
 
     def _draft(self) -> Project:
         """Begun a while before anything else happens."""

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.timezone import localdate
 
+from bpr_projects.models import Closure
 from roles.enums import Basis, Role
 from roles.models import Capacity, Post, Section, User, holders_of, people_who
 from workflow import engine
-from workflow.management.hours import OPENING, closures, later, moment
+from workflow.management.hours import OPENING, later, moment
 from workflow.management.simulation import sheets
 from workflow.management.simulation.life import Life
 from workflow.management.simulation.office import Office
@@ -38,7 +39,7 @@ class World:
     def __init__(self, *, seed: int, tally: Tally) -> None:
         self.random = Random(seed)  # noqa: S311 -- a simulation
         self.tally = tally
-        self.closures = closures()
+        self.closures = Closure.days()
         self.now = self._begin()
         self.lives: list[Life] = []
         self.idle = 0

@@ -20,6 +20,7 @@ from roles.models import Appointment, Delegation
 from workflow.enums import (
     CYCLE_KINDS,
     DECIDING_KINDS,
+    OWN_WORK,
     READING_KINDS,
     RunKind,
     SlotState,
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
 
 SHOWN: Final = 2
 """How many seats a line names before it says ほか n."""
-
-OWN_WORK: Final = CYCLE_KINDS | {StepKind.REVISION}
-"""Steps that belong to the authors; everywhere else an author is no holder."""
 
 
 @dataclass(frozen=True)

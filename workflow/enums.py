@@ -43,6 +43,9 @@ READING_KINDS = frozenset({StepKind.POST_READING, StepKind.CIRCULATION})
 
 CYCLE_KINDS = frozenset({StepKind.OBSERVE, StepKind.ORIENT, StepKind.DECIDE, StepKind.ACT})
 
+OWN_WORK = CYCLE_KINDS | {StepKind.REVISION}
+"""Steps that belong to the authors; everywhere else authors are excluded."""
+
 DECIDING_KINDS = frozenset({StepKind.DECISION, StepKind.STANDING_DECISION})
 """Steps whose answer ends the matter: 決裁 and 専決."""
 

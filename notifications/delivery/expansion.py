@@ -14,7 +14,7 @@ from notifications.enums import DeliveryState, Event, MessageState, Reason
 from notifications.models import DeliveredFact, Delivery, OutboxMessage
 from notifications.outbox import message_id
 from roles.models import User, holders_of
-from workflow.access import OWN_WORK
+from workflow.enums import OWN_WORK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

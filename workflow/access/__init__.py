@@ -5,7 +5,6 @@ reason that a person reads (「なぜ押せない?」).
 """
 
 from workflow.access.answering import (
-    OWN_WORK,
     holders,
     may_answer,
     not_yours,
@@ -31,7 +30,6 @@ from workflow.access.verbs import (
 __all__ = [
     "CLOSABLE",
     "HALT_DAYS",
-    "OWN_WORK",
     "VERBS",
     "Permit",
     "approved_in",

@@ -11,7 +11,7 @@ from roles.enums import Basis
 from roles.models import capacities_of, holders_of
 from workflow.access.conflicts import approved_in, conflicted
 from workflow.access.permits import Permit, no, yes
-from workflow.enums import CYCLE_KINDS, DECIDING_KINDS, DeputyPolicy, Outcome, StepKind
+from workflow.enums import DECIDING_KINDS, OWN_WORK, DeputyPolicy, Outcome, StepKind
 from workflow.models import Decision
 
 if TYPE_CHECKING:
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from bpr_projects.models import Project
     from roles.models import Capacity, User
     from workflow.models import Slot
-
-OWN_WORK: Final = CYCLE_KINDS | {StepKind.REVISION}
-"""Steps that belong to the authors; everywhere else authors are excluded."""
 
 
 def holders(slot: Slot, at: datetime) -> list[Capacity]:

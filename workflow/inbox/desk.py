@@ -19,8 +19,8 @@ from django.utils.timezone import localdate, localtime
 from bpr_projects import calendar
 from roles.enums import Basis
 from roles.models import capacities_of
-from workflow.charts import OWN_WORK, following_words
-from workflow.enums import StepKind
+from workflow.charts import following_words
+from workflow.enums import OWN_WORK, StepKind
 from workflow.inbox.links import work_url
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from bpr_projects.sheet import effect_of
 from records.models import LedgerText
 from roles.enums import Basis
 from workflow import engine
-from workflow.charts import OWN_WORK, next_title
-from workflow.enums import CYCLE_KINDS, DeputyPolicy, Outcome, SlotState, StepKind
+from workflow.charts import next_title
+from workflow.enums import CYCLE_KINDS, OWN_WORK, DeputyPolicy, Outcome, SlotState, StepKind
 from workflow.inbox.links import case_url, work_url
 from workflow.inbox.watch import points_of
 from workflow.models import Decision, Seen, Slot

@@ -17,7 +17,6 @@ from django.views.decorators.http import require_safe
 from bpr_projects import calendar
 from roles.enums import Basis, Role
 from roles.grants import permits
-from roles.models import read_once
 from roles.permissions import Perm
 from workflow.inbox import tabs
 from workflow.inbox.desk import WINDOWS, Desk, Listing, cursor_of
@@ -113,7 +112,6 @@ def _banners() -> tuple[tuple[str, str], ...]:
 
 @require_safe
 @login_required
-@read_once()
 def home(request: HttpRequest) -> HttpResponse:
     """マイワーク."""
     desk = desk_of(request)
@@ -131,7 +129,6 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @login_required
-@read_once()
 def inbox(request: HttpRequest) -> HttpResponse:
     """承認・確認: a tab's list, and beside it the opened item."""
     desk = desk_of(request)

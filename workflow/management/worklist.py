@@ -19,8 +19,7 @@ from viewflow.workflow.models import Task
 from bpr_projects.models import ProjectUserObjectPermission
 from roles.models import holders_of
 from workflow import engine
-from workflow.charts import OWN_WORK
-from workflow.enums import RunKind, RunState, SlotState
+from workflow.enums import OWN_WORK, RunKind, RunState, SlotState
 from workflow.models import FAR_FUTURE, Run, Slot, StepRun, WorkItem
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from bpr_projects import actions as cases
 from bpr_projects import sheet
 from bpr_projects.forms import AttachmentForm
 from bpr_projects.models import Project
-from roles.models import read_all_once, read_once
+from roles.models import read_all_once
 from roles.views import typed_texts
 from workflow import access
 from workflow.inbox import desk_of
@@ -54,11 +54,6 @@ if TYPE_CHECKING:
 def project_new(request: HttpRequest) -> HttpResponse:
     """An empty sheet; nothing is written before the first save."""
     at = now()
-    with read_once():
-        return _new(request, at)
-
-
-def _new(request: HttpRequest, at: datetime) -> HttpResponse:
     capacities = proposing_capacities(person_of(request), at)
     if not capacities:
         raise PermissionDenied(
@@ -104,13 +99,10 @@ def _start(request: HttpRequest, post: Post, form: SheetForm, at: datetime) -> P
 def project_edit(request: HttpRequest, ref: str) -> HttpResponse:
     """The draft's form. POST saves it, unfinished or not."""
     at = now()
-    if request.method == "POST":
-        return _edited(request, ref, at)
-    if request.GET.get("part") == "route":
+    if request.method != "POST" and request.GET.get("part") == "route":
         with read_all_once(localdate(at)):
             return _edited(request, ref, at)
-    with read_once():
-        return _edited(request, ref, at)
+    return _edited(request, ref, at)
 
 
 def _edited(request: HttpRequest, ref: str, at: datetime) -> HttpResponse:

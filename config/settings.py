@@ -132,9 +132,15 @@ if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASE["CONN_MAX_AGE"] = env.whole("CONN_MAX_AGE", 60)
     DATABASE["CONN_HEALTH_CHECKS"] = True
-    DATABASE.setdefault("OPTIONS", {})["options"] = (
-        "-c lock_timeout=3s -c statement_timeout=15s -c idle_in_transaction_session_timeout=60s"
-    )
+    DATABASE["OPTIONS"] = {
+        **DATABASE.get("OPTIONS", {}),
+        "options": (
+            "-c lock_timeout=3s -c statement_timeout=15s -c idle_in_transaction_session_timeout=60s"
+        ),
+        # A verb is some thirty short statements: planned once a connection, not every time.
+        "server_side_binding": True,
+        "prepare_threshold": 3,
+    }
 
 # allauth counts failed logins here, so it must not depend on Redis; a migration makes the table.
 CACHES = {

@@ -13,7 +13,7 @@ from viewflow.workflow import flow, lock
 
 from workflow.enums import RunState, Station, StepKind
 from workflow.models import Run, Slot, WorkflowProcess
-from workflow.nodes import Gate, SplitEach
+from workflow.nodes import Gate, Region, SplitEach
 from workflow.nodes import Station as Task
 
 
@@ -58,7 +58,7 @@ class ProjectFlow(flow.Flow):
     # 所属長
     line_split = SplitEach().For(this.line, open_slots).Next(this.line_join)
     line = Task().Annotation(title=_("所属長の確認")).Next(this.line_join)
-    line_join = flow.Join(continue_on_condition=nobody_is_asked).Next(this.line_gate)
+    line_join = Region(continue_on_condition=nobody_is_asked).Next(this.line_gate)
     line_gate = (
         Gate(where_next)
         .Way(Station.LINE, this.line_split)
@@ -78,7 +78,7 @@ class ProjectFlow(flow.Flow):
     # プロジェクトチーム
     review_split = SplitEach().For(this.review, open_slots).Next(this.review_join)
     review = Task().Annotation(title=_("審査")).Next(this.review_join)
-    review_join = flow.Join(continue_on_condition=nobody_is_asked).Next(this.review_gate)
+    review_join = Region(continue_on_condition=nobody_is_asked).Next(this.review_gate)
     review_gate = (
         Gate(where_next)
         .Way(Station.REFERRAL, this.referral)
@@ -95,7 +95,7 @@ class ProjectFlow(flow.Flow):
     # 推進本部: one loop for 部長, 合議, 本部会議 and 決裁; the order is route data
     step_split = SplitEach().For(this.act, open_slots).Next(this.step_join)
     act = Task().Annotation(title=_("本部審議")).Next(this.step_join)
-    step_join = flow.Join(continue_on_condition=nobody_is_asked).Next(this.step_gate)
+    step_join = Region(continue_on_condition=nobody_is_asked).Next(this.step_gate)
     step_gate = (
         Gate(where_next)
         .Way(Station.HEADQUARTERS, this.step_split)
@@ -146,7 +146,7 @@ class ApprovalFlow(flow.Flow):
     )
     step_split = SplitEach().For(this.act, open_slots).Next(this.step_join)
     act = Task().Annotation(title=_("確認・決裁")).Next(this.step_join)
-    step_join = flow.Join(continue_on_condition=nobody_is_asked).Next(this.step_gate)
+    step_join = Region(continue_on_condition=nobody_is_asked).Next(this.step_gate)
     step_gate = (
         Gate(where_next)
         .Way(Station.LINE, this.step_split)

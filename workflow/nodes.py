@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 from viewflow import this
 from viewflow.workflow import STATUS, Activation, FlowRuntimeError, Token, flow
 from viewflow.workflow.base import Edge, Node
-from viewflow.workflow.nodes import Join, SplitActivation, View, ViewActivation
+from viewflow.workflow.nodes import Join, JoinActivation, SplitActivation, View, ViewActivation
+
+from workflow.enums import SlotState
+from workflow.models import Slot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -108,6 +111,36 @@ class SplitEach(flow.Split):
     @property
     def _branches(self) -> list[tuple[Any, None, None, Any]]:
         return [(node, None, None, seeds) for node, seeds in self.each]
+
+
+class RegionActivation(JoinActivation):
+    """Looks through tokens and tasks only when the step a task came from waits for nobody."""
+
+    arrived: Any = None
+
+    @classmethod
+    def create(cls, flow_task: Any, prev_activation: Any, *args: Any, **kwargs: Any) -> Any:
+        """Remember who came; both stand in one process, which was read already."""
+        activation = super().create(flow_task, prev_activation, *args, **kwargs)
+        activation.task.process = prev_activation.process
+        activation.arrived = prev_activation.task
+        return activation
+
+    def is_done(self) -> bool:
+        """Pure, as viewflow's own."""
+        slot_id = self.arrived.seed_object_id if self.arrived is not None else None
+        if slot_id is not None:
+            asked = Slot.objects.filter(step_run__slots=slot_id, state=SlotState.OPEN)
+            if asked.exists():
+                return False
+        done: bool = super().is_done()
+        return done
+
+
+class Region(flow.Join):
+    """The end of a ``SplitEach``."""
+
+    activation_class = RegionActivation
 
 
 class GateActivation(Activation):

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tests.fixtures_city import City
 
 FEW: Final = 4
-MANY: Final = 100
+MANY: Final = 40
 
 
 def lived(cases: int, seed: int) -> tuple[dict[str, Any], str]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from roles.enums import Basis
 from roles.models import capacities_of, holders_of
-from workflow.access.conflicts import approved_in, conflicted
+from workflow.access.conflicts import approved_in, authors_in, conflicted, stands_for
 from workflow.access.permits import Permit, no, yes
 from workflow.enums import DECIDING_KINDS, OWN_WORK, DeputyPolicy, Outcome, StepKind
 from workflow.models import Decision
@@ -45,11 +45,12 @@ def may_answer(user: User, slot: Slot, at: datetime) -> Permit:
         .select_related("post")
         .first()
     )
+    authors = authors_in(slot.step_run.run)
     permit = permit_to_answer(
         user,
         slot,
         capacities=capacities,
-        authors=conflicted(slot.step_run.run, localdate(at)),
+        authors=authors | {user.pk} if stands_for(authors, capacities, localdate(at)) else authors,
         answered_as=other.post.title if other else "",
     )
     stands_in = permit.capacity is not None and permit.capacity.basis == Basis.DEPUTY

@@ -61,11 +61,10 @@ def _is_busy(error: OperationalError) -> bool:
 
 
 def _fresh(run_id: int) -> Run:
-    return (
+    run = (
         Run.objects.select_related(
             "project__section__department",
             "project__proposer_post",
-            "project__revision",
             "revision",
             "cycle",
             "step",
@@ -73,10 +72,14 @@ def _fresh(run_id: int) -> Run:
         .defer("process")
         .get(pk=run_id)
     )
+    if run.project is not None and run.revision_id == run.project.revision_id:
+        run.project.revision = run.revision
+    return run
 
 
 def run_of(slot_id: int, project: Project) -> Run:
-    run = Run.objects.filter(steps__slots=slot_id, project=project).first()
+    found = Run.objects.filter(steps__slots=slot_id, project=project)
+    run = found.only("kind", "process_id").first()
     if run is None:
         raise NotFound
     return run
@@ -96,9 +99,11 @@ def open_run(project: Project) -> Run:
 
 def slot_of(slot_id: int, run: Run) -> Slot:
     """The slot as it is inside the lock, with the one ``Run`` object that the verbs change."""
-    slot = Slot.objects.select_related("post__section", "step_run__revision").get(pk=slot_id)
+    slot = Slot.objects.select_related("post__section", "step_run").get(pk=slot_id)
     slot.step_run.run = run
     slot.step_run.project = run.project
+    if slot.step_run.revision_id == run.revision_id:
+        slot.step_run.revision = run.revision
     if run.step is not None and run.step.pk == slot.step_run.pk:
         run.step = slot.step_run
     return slot

@@ -276,10 +276,11 @@ def thousand_yen(amount: float | None) -> str:
 
 @register.filter
 def grouped(number: float | None) -> str:
-    """1,104 or 3.5; a dash for nothing."""
+    """1,104, 3.5 or 0.04: as many decimals as are typed, at most two; a dash for nothing."""
     if number is None:
         return "－"
-    return f"{number:,.0f}" if number == round(number) else f"{number:,.1f}"
+    text = f"{number:,.2f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 @register.filter

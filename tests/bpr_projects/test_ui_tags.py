@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -130,7 +131,12 @@ def test_an_avatar_shows_the_first_character() -> None:
         ("{{ 4180500|thousand_yen }}", "4,180.5千円"),
         ("{{ none|thousand_yen }}", "－"),
         ("{{ 1104|grouped }}", "1,104"),
-        ("{{ 3.54|grouped }}", "3.5"),
+        ("{{ 3.5|grouped }}", "3.5"),
+        ("{{ 0.04|grouped }}", "0.04"),
+        ("{{ 12345.67|grouped }}", "12,345.67"),
+        ("{{ 1100|grouped }}", "1,100"),
+        ("{{ small|grouped }}", "0"),
+        ("{{ exact|grouped }}", "-0.5"),
         ("{{ none|grouped }}", "－"),
         ("{{ 820|filesize }}", "820B"),
         ("{{ 12345|filesize }}", "12KB"),
@@ -140,7 +146,9 @@ def test_an_avatar_shows_the_first_character() -> None:
 def test_dates_and_amounts_are_written_as_the_city_writes_them(source: str, words: str) -> None:
     before = datetime(2026, 11, 20, 0, 5, tzinfo=UTC)
 
-    assert rendered(source, day=date(2026, 11, 25), none=None, before=before) == words
+    numbers = {"small": -0.001, "exact": Decimal("-0.50")}
+    known = {"day": date(2026, 11, 25), "none": None, "before": before, **numbers}
+    assert rendered(source, **known) == words
 
 
 # --- Navigation and frame ---

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from bpr_projects.enums import CycleResult, ObservationKind, Phase
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 LONG: Final = 2000
+LONGEST_OPTION: Final = 200
 MOST_YEN: Final = 10_000_000_000
 
 
@@ -54,7 +57,7 @@ def _orient() -> dict[str, forms.Field]:
 
 def _decide() -> dict[str, forms.Field]:
     return {
-        "choice": LineField(label=_("選んだ案"), max_length=200),
+        "choice": LineField(label=_("選んだ案"), max_length=LONGEST_OPTION),
         "reason": _long(_("決めた理由")),
         "actor": LineField(label=_("行動する人"), max_length=60),
         "until": DayField(label=_("いつまでに")),
@@ -118,18 +121,37 @@ class PhaseForm(forms.Form):
         for field in needed:
             field.required = True
 
+    def clean_options(self) -> str:
+        """Each 選択肢 becomes a card of 意思決定: a longer line is named, never cut."""
+        text: str = self.cleaned_data["options"]
+        sentence = gettext(
+            "%(number)s行目は%(length)s字あります。1つの選択肢は%(limit)s字以内で入力してください。"
+        )
+        problems = [
+            sentence % {"number": number, "length": len(line), "limit": LONGEST_OPTION}
+            for number, line in enumerate(_bare_lines(text), start=1)
+            if len(line) > LONGEST_OPTION
+        ]
+        if problems:
+            raise ValidationError(problems)
+        return text
+
     def content(self) -> dict[str, Any]:
         """What was typed, without what was left empty; 選択肢 as a list, one a line."""
         found = {name: value for name, value in self.cleaned_data.items() if value is not None}
         if "options" in found:
-            lines = [line.strip(" 　・") for line in found["options"].splitlines()]
-            found["options"] = list(dict.fromkeys(line[:200] for line in lines if line))
+            found["options"] = list(dict.fromkeys(filter(None, _bare_lines(found["options"]))))
         return found
 
     def add_problems(self, problems: Mapping[str, str]) -> None:
         """Put what the verb complains of beside the fields."""
         for name, sentence in problems.items():
             self.add_error(name if name in self.fields else None, sentence)
+
+
+def _bare_lines(text: str) -> list[str]:
+    """Lines without the marks of a list."""
+    return [line.strip(" 　・") for line in text.split("\n")]
 
 
 class ObservationForm(forms.Form):

@@ -225,6 +225,19 @@ def test_options_are_lines_without_repeats() -> None:
     assert form.content() == {"causes": "枠がない", "options": ["予約制", "増員"]}
 
 
+def test_an_option_that_is_too_long_is_named_and_never_cut() -> None:
+    texts = ["予約制", "長" * 201, "短" * 200, "・" + "増" * 250]
+    form = PhaseForm({"causes": "枠がない", "options": "\r\n".join(texts)}, phase=Phase.ORIENT)
+
+    assert form.errors == {
+        "options": [
+            "2行目は201字あります。1つの選択肢は200字以内で入力してください。",
+            "4行目は250字あります。1つの選択肢は200字以内で入力してください。",
+        ]
+    }
+    assert form["options"].value() == "\r\n".join(texts)
+
+
 def test_decide_chooses_among_the_options() -> None:
     form = PhaseForm({"choice": "別の案"}, phase=Phase.DECIDE, options=["予約制"])
 

@@ -530,6 +530,9 @@ def test_readings_are_listed_with_their_button(client: Client, office: City) -> 
 
     assert case.title in shown
     assert f'action="/readings/{reading.pk}/read/"' in shown
+    assert '<input type="hidden" name="return_to" value="inbox">' in shown
+    assert f'aria-label="内容を確認しました：{case.title}"' in shown
+    assert "</svg>内容を確認しました</button>" in shown
 
 
 @pytest.mark.parametrize(

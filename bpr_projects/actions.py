@@ -265,11 +265,16 @@ def spent(project: Project, *, before: Cycle) -> int:
     return sum(costs.values())
 
 
+def total_cost(project: Project, cycle: Cycle, content: Mapping[str, Any]) -> int:
+    """Yen that the case will have spent after a decision: the running total of the bounds."""
+    return int(content.get("cost") or 0) + spent(project, before=cycle)
+
+
 def outside_bounds(project: Project, cycle: Cycle, content: Mapping[str, Any]) -> list[str]:
     """Why a decision of the section goes beyond its bounds; empty when it stays inside."""
     bounds = project.bounds
     reasons = []
-    cost = int(content.get("cost") or 0) + spent(project, before=cycle)
+    cost = total_cost(project, cycle, content)
     if cost > bounds.cost_limit:
         reasons.append(
             _("費用の合計 %(cost)s円が、自由枠の %(limit)s円を超えます。")

@@ -305,6 +305,27 @@ def test_an_adopted_change_widens_the_bounds_and_the_cycle_acts(office: City) ->
     assert_sound()
 
 
+def test_a_change_asks_for_the_running_total(office: City) -> None:
+    case = running("RT3", cost=300_000, budget_measure="INITIAL", sections=["FUKUSHI"])
+    until(case, Phase.DECIDE)
+    record_phase(case, cost=250_000)
+    record_phase(case)
+    until(case, Phase.DECIDE)
+
+    record_phase(case, cost=200_000)
+    asked = question(case).revision
+    walk(case)
+    record_phase(case)
+    until(case, Phase.DECIDE)
+    record_phase(case, cost=0)
+
+    assert asked is not None
+    assert asked.sheet["cost"] == 450_000
+    assert Bounds.objects.get().cost_limit == 450_000
+    assert the_slot(case).step_run.kind == StepKind.ACT
+    assert_sound()
+
+
 def test_a_refused_change_leads_back_to_the_decision(office: City) -> None:
     case = running()
     until(case, Phase.DECIDE)

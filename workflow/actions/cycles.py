@@ -161,7 +161,7 @@ def record(slot: Slot, content: Mapping[str, Any], act: Act) -> Run | None:
     if phase == Phase.ACT:
         return _finish(run, cycle, project, content, act)
     if beyond:
-        return _ask_for_change(run, project, content, beyond, act)
+        return _ask_for_change(cycle, run, project, content, beyond, act)
     if phase == Phase.DECIDE:
         _show_head(run, project, act)
     open_phase(run, cases.NEXT_PHASE[phase], act)
@@ -185,8 +185,14 @@ def _show_head(run: Run, project: Project, act: Act) -> None:
 
 
 def _ask_for_change(
-    run: Run, project: Project, content: Mapping[str, Any], beyond: list[str], act: Act
+    cycle: Cycle,
+    run: Run,
+    project: Project,
+    content: Mapping[str, Any],
+    beyond: list[str],
+    act: Act,
 ) -> Run:
+    """RT6. The limit that is asked for is a running total: it holds what was spent before too."""
     run.step = None
     run.save()
     bounds = project.bounds
@@ -197,7 +203,7 @@ def _ask_for_change(
         "what": str(content["choice"]),
         "reason": str(content["reason"]),
         "beyond": beyond,
-        "cost": max(int(content.get("cost") or 0), bounds.cost_limit),
+        "cost": max(cases.total_cost(project, cycle, content), bounds.cost_limit),
         "ends_on": until,
     }
     return ask(project, RevisionKind.CHANGE, answers, act)

@@ -7,12 +7,11 @@ NO_PYTHON = sh -c 'printf "\n%s\n%s\n\n" "Python 3.11 以上が見つかりま�
 	"No Python 3.11 or newer was found. Install it, or name it: make demo PYTHON=/path/to/python3"; exit 1' --
 BOOTSTRAP = $(if $(PYTHON),$(PYTHON) -m config.bootstrap,$(NO_PYTHON))
 PY = .venv/bin/python
-PYTEST = $(PY) -m pytest -n 2 --dist worksteal -m "not chaos"
+PYTEST = $(PY) -m pytest -n 2 --dist worksteal
 # What the settings demand of production: enough for `check --deploy` to judge them.
 PRODUCTION = ENV_FILE=/dev/null DEBUG=0 DEMO=0 PLAIN_HTTP=0 BASE_URL=https://bpr.example ALLOWED_HOSTS=bpr.example \
 	EMAIL_URL=smtp+tls://mail.example:587 DATABASE_URL=sqlite:///:memory: \
 	SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))')
-COVERAGE = var/coverage
 
 .PHONY: help demo demo-reset setup environment run test test-fast check bench chaos screenshots messages lock
 
@@ -35,13 +34,10 @@ setup: environment ## the development environment alone, with a .env for manage.
 run: setup ## Django's own server, for development
 	$(PY) manage.py migrate --verbosity 0 && $(PY) manage.py runserver
 
-test: check ## everything CI runs: gates, tests on SQLite and PostgreSQL, journeys, coverage
-	@rm -rf $(COVERAGE) && mkdir -p $(COVERAGE)
-	COVERAGE_FILE=$(COVERAGE)/sqlite $(PYTEST) --cov --cov-report= --cov-fail-under=0
-	COVERAGE_FILE=$(COVERAGE)/postgres $(PY) -m tests.servers \
-		$(PYTEST) --cov --cov-report= --cov-fail-under=0
-	@COVERAGE_FILE=$(COVERAGE)/all $(PY) -m coverage combine --quiet $(COVERAGE)/sqlite $(COVERAGE)/postgres
-	COVERAGE_FILE=$(COVERAGE)/all $(PY) -m coverage report
+test: check ## everything CI runs: gates, tests on SQLite with coverage and on PostgreSQL, journeys
+	@mkdir -p var
+	$(PYTEST) -m "not chaos" --cov
+	$(PY) -m tests.servers $(PYTEST) -m "not chaos and not once"
 
 test-fast: environment ## the inner loop: SQLite, no browser, nothing slow
 	$(PY) -m pytest -q -n 2 --dist worksteal -m "not browser and not slow and not chaos"

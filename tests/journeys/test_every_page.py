@@ -27,7 +27,12 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Response
     from pytest_django.live_server_helper import LiveServer
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.once,
+    pytest.mark.slow,
+    pytest.mark.django_db(transaction=True),
+]
 
 SCREENS: Final = {"desk": DESK, "phone": PHONE}
 

@@ -132,6 +132,21 @@ def test_the_pdf_is_asked_for_made_by_a_worker_and_downloaded(adopted: Project) 
     assert BackgroundRun.objects.count() == 1
 
 
+def test_the_page_that_waits_ends_with_a_link_and_stops_asking(adopted: Project) -> None:
+    client = client_of("AUDITOR")
+    address = f"/p/{adopted.number}/kessai.pdf"
+    client.post(address)
+    work()
+
+    page = text_of(client.get(address, headers={"HX-Request": "true"}))
+
+    assert 'id="pdf-state"' in page
+    assert "PDFができました" in page
+    assert f'<a class="btn btn--primary" href="{address}">' in page
+    assert "hx-trigger" not in page
+    assert client.get(address).getvalue()[:5] == b"%PDF-"
+
+
 def test_only_a_decided_case_has_a_pdf_and_only_for_its_readers(adopted: Project) -> None:
     undecided = a_project(to=StepKind.DECISION)
     Project.objects.filter(pk=adopted.pk).update(is_confidential=True)

@@ -145,7 +145,10 @@ def _masters(dossier: Dossier) -> Masters:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def kessai_pdf(request: HttpRequest, ref: str) -> HttpResponseBase:
-    """POST asks for the PDF; GET downloads it, or says how far it is and why it is not there."""
+    """POST asks for the PDF; GET downloads it, or says how far it is and why it is not there.
+
+    The page that asks by itself gets a link when it is ready: a script can draw no PDF.
+    """
     at = timezone.now()
     case = find(request, ref, at)
     final = _final_decision(case)
@@ -153,9 +156,16 @@ def kessai_pdf(request: HttpRequest, ref: str) -> HttpResponseBase:
         ask_for_pdf(final, by_id=person_of(request).pk, at=at)
         return redirect("kessai-pdf", ref=case.reference)
     run = BackgroundRun.objects.filter(kind=PDF, subject=subject_of(final)).first()
-    if run is not None and run.state == RunState.DONE:
+    is_ready = run is not None and run.state == RunState.DONE
+    if run is not None and is_ready and "HX-Request" not in request.headers:
         return _download(case, run)
-    context = {"now": at, "project": case, "job": run, "reason": reason_of(run) if run else ""}
+    context = {
+        "now": at,
+        "project": case,
+        "job": run,
+        "is_ready": is_ready,
+        "reason": reason_of(run) if run else "",
+    }
     return render(request, "workflow/kessai_state.html", context)
 
 

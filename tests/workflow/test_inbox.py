@@ -452,7 +452,8 @@ def test_the_decider_sees_what_was_said(client: Client, chair: User) -> None:
     assert "PT長の意見" in shown
     assert "−567" in shown
     assert "680" in shown
-    assert f'href="/p/{case.number}/decide/?outcome=ADOPTED"' in shown
+    assert f'href="/p/{case.number}/decide/?outcome=ADOPTED&amp;from=inbox"' in shown
+    assert f'href="/p/{case.number}/decide/?from=inbox">ほかの選択肢' in shown
     assert "経路 RT3" in shown
 
 

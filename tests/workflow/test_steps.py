@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -67,6 +68,26 @@ def test_from_the_work_list_the_next_item_follows() -> None:
         answer_url(slot), sent(slot, "APPROVED", return_to="inbox")
     )
     assert response["Location"] == "/inbox/"
+
+
+def test_the_button_of_the_work_list_carries_its_choice_and_the_way_back() -> None:
+    project = a_project()
+    client = client_of("HEAD-SHIMIN")
+
+    page = text_of(client.get(f"/p/{project.number}/decide/?outcome=SENT_BACK&from=inbox"))
+
+    assert re.findall(r'value="(\w+)" data-verb="[^"]+" checked', page) == ["SENT_BACK"]
+    assert 'name="return_to" value="inbox"' in page
+    assert said(project) == ["SUBMITTED"]
+
+
+@pytest.mark.parametrize("query", ["", "?outcome=ADOPTED", "?outcome=%00", "?outcome="])
+def test_what_the_station_does_not_offer_is_not_chosen(query: str) -> None:
+    project = a_project()
+
+    page = text_of(client_of("HEAD-SHIMIN").get(f"/p/{project.number}/decide/{query}"))
+
+    assert re.findall(r'data-verb="([^"]+)" checked', page) == []
 
 
 def test_what_is_missing_stands_beside_its_field_and_nothing_typed_is_lost() -> None:

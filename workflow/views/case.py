@@ -19,7 +19,7 @@ from workflow.enums import Outcome, RunKind, StepKind
 from workflow.models import Condition, Decision, StepRun
 from workflow.outcomes import FINAL
 from workflow.sheet.belongings import ConditionLine
-from workflow.views.desk import Desk, desk_of
+from workflow.views.desk import Came, Desk, desk_of
 from workflow.views.freshness import recently_authenticated
 from workflow.views.lookup import person_of, project_or_404
 from workflow.views.sheet_rows import Masters, rows_by_part
@@ -101,7 +101,7 @@ def context_of(
         capacities,
         is_fresh=recently_authenticated(request, at),
         bound=bound,
-        return_to=request.GET.get("from", ""),
+        came=Came(chosen=request.GET.get("outcome", ""), back_to=request.GET.get("from", "")),
     )
     run = dossier.shown_run
     newest = dossier.decisions[-NEWEST:]

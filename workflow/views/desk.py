@@ -39,6 +39,17 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Came:
+    """How the reader came: by which button of the work list, and where to go on afterwards."""
+
+    chosen: str = ""
+    back_to: str = ""
+
+
+UNDECIDED: Final = Came()
+
+
+@dataclass(frozen=True)
 class Part:
     """A slot that the reader's post holds: a form, a link to another page, or why neither."""
 
@@ -106,7 +117,7 @@ def desk_of(
     *,
     is_fresh: bool,
     bound: Mapping[int, AnswerForm] | None = None,
-    return_to: str = "",
+    came: Came = UNDECIDED,
 ) -> Desk:
     """``is_fresh``: the last authentication is young enough for a 決裁. ``bound``: sent forms."""
     mine = {each.post.pk: each for each in capacities}
@@ -114,7 +125,7 @@ def desk_of(
     for step in dossier.open_steps:
         for slot in _held(step, mine):
             permit = _permit(dossier, step, slot, reader, capacities)
-            part = part_of(dossier, slot, permit, is_fresh=is_fresh, return_to=return_to)
+            part = part_of(dossier, slot, permit, is_fresh=is_fresh, came=came)
             sent = (bound or {}).get(slot.pk)
             parts.append(part if sent is None else _with(part, sent))
     return Desk(
@@ -167,7 +178,7 @@ def _permit(
 
 
 def part_of(
-    dossier: Dossier, slot: Slot, permit: Permit, *, is_fresh: bool, return_to: str = ""
+    dossier: Dossier, slot: Slot, permit: Permit, *, is_fresh: bool, came: Came = UNDECIDED
 ) -> Part:
     """The panel of one slot."""
     kind = StepKind(slot.step_run.kind)
@@ -186,9 +197,7 @@ def part_of(
         slot,
         permit,
         heading=str(HEADINGS[kind]) % slot.post.title,
-        form=form_of(dossier, slot, permit, is_fresh=is_fresh, return_to=return_to)
-        if permit
-        else None,
+        form=form_of(dossier, slot, permit, is_fresh=is_fresh, came=came) if permit else None,
         question=_question(dossier, slot),
         objections=tuple(_objections(dossier, slot)) if kind in DECIDING_KINDS else (),
         is_revisable=slot.state == SlotState.DONE,
@@ -207,19 +216,21 @@ def _objections(dossier: Dossier, slot: Slot) -> list[sheet.Line]:
 
 
 def form_of(
-    dossier: Dossier, slot: Slot, permit: Permit, *, is_fresh: bool, return_to: str = ""
+    dossier: Dossier, slot: Slot, permit: Permit, *, is_fresh: bool, came: Came = UNDECIDED
 ) -> AnswerForm:
-    """An empty form, or one's own score to be revised."""
+    """The form with what was chosen on the way here, or one's own score to be revised."""
     said = dossier.answer_of(slot) if slot.state == SlotState.DONE else None
-    initial: dict[str, object] = {"return_to": return_to}
+    question = question_of(dossier, slot, permit, is_fresh=is_fresh)
+    initial: dict[str, object] = {"return_to": came.back_to}
     if slot.step_run.kind == StepKind.REVIEW:
         initial["outcome"] = Outcome.SCORED.value
+    if came.chosen in question.outcomes:
+        initial["outcome"] = came.chosen
     if said is not None and said.outcome == Outcome.SCORED:
         initial |= {
             "scores": {code: str(points) for code, points in (said.scores or {}).items()},
             "comment": dossier.texts.get(said.pk, {}).get("comment", ""),
         }
-    question = question_of(dossier, slot, permit, is_fresh=is_fresh)
     return AnswerForm(question, initial=initial, prefix=None, auto_id=f"a{slot.pk}_%s")
 
 

@@ -192,7 +192,7 @@ NOTICES: Final[dict[Event, Notice]] = {
     ),
     Event.HELD: Notice(
         subject=_("保留になりました（%(day)sまで）：%(case)s"),
-        heading=_("次の件の手続きが保留になりました。"),
+        heading=_("次の件の手続が保留になりました。"),
         template="held",
         recipients=recipients.proposers,
         outcomes=(Outcome.HELD,),
@@ -213,7 +213,7 @@ NOTICES: Final[dict[Event, Notice]] = {
         outcomes=(Outcome.OBJECTED,),
     ),
     Event.POST_READING: Notice(
-        subject=_("後閲をお願いします：%(case)s"),
+        subject=_("後閲をお願いします：%(case)s%(until)s"),
         heading=_("次の件の後閲をお願いします。"),
         template="reading",
         recipients=recipients.readers,
@@ -222,7 +222,7 @@ NOTICES: Final[dict[Event, Notice]] = {
         button=_("内容を読む"),
     ),
     Event.CIRCULATION: Notice(
-        subject=_("供覧：%(case)s"),
+        subject=_("供覧：%(case)s%(until)s"),
         heading=_("次の件を供覧します。"),
         template="reading",
         recipients=recipients.readers,

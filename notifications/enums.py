@@ -36,7 +36,7 @@ class Why(TextChoices):
 
     HOLDER = "HOLDER", _("担当の職にあるため")
     PROPOSER = "PROPOSER", _("提案者であるため")
-    ACTED = "ACTED", _("この案件の手続きに関わったため")
+    ACTED = "ACTED", _("この案件の手続に関わったため")
     TOLD = "TOLD", _("この件のお願いをお送りしていたため")
     READER = "READER", _("後閲・供覧の対象の職にあるため")
     ACCOUNT = "ACCOUNT", _("ご本人のアカウントに関する連絡のため")

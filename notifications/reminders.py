@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from django.utils.timezone import localdate
 
-from bpr_projects.calendar import JST, add_business_days
+from bpr_projects.calendar import JST, add_business_days, is_business_day
 from notifications import outbox
 from notifications.catalogue import NOTICES
 from notifications.enums import Event
@@ -28,9 +28,14 @@ MORNING: Final = time(8, 30)
 
 
 def remind(*, at: datetime) -> int:
-    """Write the reminders that are due on this day. Returns how many are new."""
-    today = localdate(at)
-    horizon = add_business_days(today, 1, closing_days())
+    """Write the reminders that are due on this day, unless the city hall is closed.
+
+    Returns how many are new.
+    """
+    today, closures = localdate(at), closing_days()
+    if not is_business_day(today, closures):
+        return 0
+    horizon = add_business_days(today, 1, closures)
     items = (
         WorkItem.objects.filter(kind__in=CYCLE_KINDS, is_paused=False)
         .filter(due_at__lt=datetime.combine(horizon, time.max, JST))

@@ -10,7 +10,7 @@ from django.test import RequestFactory
 
 from bpr_projects.models import Project
 from notifications.delivery.letters import one_line
-from notifications.enums import Event
+from notifications.enums import DeliveryState, Event, Reason
 from notifications.models import Delivery
 from tests.make import (
     AT,
@@ -18,12 +18,13 @@ from tests.make import (
     a_project,
     holder,
     record_phase,
+    resubmit,
     say,
     the_slot,
     walk,
     withdraw,
 )
-from tests.notifications.mails import forget_mails, send, the_mail
+from tests.notifications.mails import assert_accounted, forget_mails, send, the_mail
 from workflow import engine
 from workflow.enums import Outcome, StepKind
 from workflow.outcomes import Answer
@@ -89,6 +90,39 @@ def test_a_case_sent_back_asks_the_proposer_and_informs_the_others(office: City)
     assert informed.subject.endswith(f"差戻し：{CASE}")
     assert "http://testserver/p/R8-001/\n" in informed.text
     assert all("効果の根拠を書いてください。" in each.text for each in (asked, informed))
+
+
+def test_a_case_that_was_corrected_before_the_mail_went_out_is_not_asked_to_be(
+    office: City,
+) -> None:
+    case = a_project(to=StepKind.RECEPTION)
+    forget_mails()
+    say(case, Outcome.SENT_BACK)
+    resubmit(case)
+
+    send()
+
+    mails = Delivery.objects.filter(event=Event.SENT_BACK)
+    assert {mail.person: (mail.state, mail.reason) for mail in mails} == {
+        office.holder("LEADER-SHIMIN"): (DeliveryState.SUPERSEDED, Reason.WORK_CLOSED),
+        office.holder("HEAD-SHIMIN"): (DeliveryState.SENT, ""),
+    }
+    assert_accounted()
+
+
+def test_a_case_sent_back_again_is_asked_to_be_corrected_again(office: City) -> None:
+    case = a_project(to=StepKind.RECEPTION)
+    forget_mails()
+    say(case, Outcome.SENT_BACK)
+    case = resubmit(case)
+    say(case, Outcome.SENT_BACK)
+
+    send()
+
+    asked = Delivery.objects.filter(
+        event=Event.SENT_BACK, person=office.holder("LEADER-SHIMIN")
+    ).order_by("pk")
+    assert [mail.state for mail in asked] == [DeliveryState.SUPERSEDED, DeliveryState.SENT]
 
 
 def test_a_result_with_conditions_lists_them(office: City) -> None:
@@ -163,7 +197,7 @@ def test_a_circulated_result_says_what_was_decided(office: City) -> None:
     send()
 
     mail = the_mail(Event.CIRCULATION)
-    assert subject(Event.CIRCULATION) == f"供覧：{CASE}"
+    assert subject(Event.CIRCULATION) == f"供覧：{CASE}（5/18まで）"
     assert "「採択」としました。" in mail.text
 
 

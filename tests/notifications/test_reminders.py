@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from bpr_projects.models import Closure
 from notifications.enums import Event, MessageState
 from notifications.models import OutboxMessage
 from notifications.reminders import remind
@@ -20,6 +21,9 @@ THURSDAY_BEFORE = datetime(2026, 5, 21, 9, 0, tzinfo=JST)
 FRIDAY_NIGHT = datetime(2026, 5, 22, 0, 5, tzinfo=JST)
 FRIDAY = datetime(2026, 5, 22, 9, 0, tzinfo=JST)
 DUE = datetime(2026, 5, 25, 17, 0, tzinfo=JST)
+SUNDAY_AFTER = datetime(2026, 5, 31, 9, 0, tzinfo=JST)
+SATURDAY_AFTER = datetime(2026, 5, 30, 9, 0, tzinfo=JST)
+MONDAY_AFTER = datetime(2026, 6, 1, 9, 0, tzinfo=JST)
 LATE = datetime(2026, 5, 27, 9, 0, tzinfo=JST)
 
 
@@ -49,6 +53,16 @@ def test_nobody_is_reminded_at_night(office: City) -> None:
 
     assert send(FRIDAY_NIGHT).sent == 0
     assert send(FRIDAY).sent == 1
+
+
+def test_nobody_is_reminded_while_the_city_hall_is_closed(office: City) -> None:
+    a_running_case()
+    Closure.objects.create(day=LATE.date(), reason="創立記念日")
+
+    closed = [remind(at=day) for day in (LATE, SATURDAY_AFTER, SUNDAY_AFTER)]
+
+    assert closed == [0, 0, 0]
+    assert remind(at=MONDAY_AFTER) == 1
 
 
 def test_being_late_is_told_once_with_the_days(office: City) -> None:

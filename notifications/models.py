@@ -117,6 +117,10 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def leased_to(self, worker: str) -> Self:
         return self.filter(state=DeliveryState.SENDING, lease_by=worker)
 
+    def resendable(self) -> Self:
+        """Dead, and with words that can be made anew: those of a secret are erased."""
+        return self.filter(state=DeliveryState.DEAD, is_secret=False).order_by("pk")
+
     def for_rows(self) -> Self:
         """With what a row of the mailbox shows."""
         return self.select_related("person", "project").defer("text", "html")
@@ -142,6 +146,9 @@ class Delivery(models.Model):
     reason = models.CharField(_("理由"), max_length=16, choices=reason_choices, blank=True)
     error = models.CharField(_("サーバーの応答"), max_length=200, blank=True)
     attempts = models.PositiveSmallIntegerField(_("試行回数"), default=0)
+    losses = models.PositiveSmallIntegerField(
+        default=0, help_text="how often a sweeper died with it"
+    )
     due_at = models.DateTimeField(_("送信予定"))
     lease_until = models.DateTimeField(null=True, blank=True)
     lease_by = models.CharField(max_length=80, blank=True)

@@ -7,7 +7,7 @@ from random import uniform
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import Case, F, PositiveSmallIntegerField, When
 from django.utils import timezone
 
 from notifications.enums import DeliveryState, Reason
@@ -17,12 +17,21 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
-LEASE: Final = timedelta(minutes=2)
+LEASE: Final = timedelta(minutes=5)
 """After this another sweeper takes over from one that died."""
 
-MAX_ATTEMPTS: Final = 6
+MAX_ATTEMPTS: Final = 40
+"""With these pauses a server that says "later" is asked for more than a day."""
+
 FIRST_PAUSE: Final = timedelta(seconds=30)
-"""Doubles with each attempt: 30 s, 1, 2, 4, 8 minutes, with jitter."""
+LONGEST_PAUSE: Final = timedelta(hours=1)
+"""Pauses double with each attempt up to this: 30 s, 1, 2, 4 … 32 minutes, then one hour."""
+
+JITTER: Final = 0.25
+"""Each pause is up to this part shorter or longer."""
+
+MAX_LOSSES: Final = 6
+"""A mail that took its sweeper down so often is not tried any more."""
 
 
 def database_now() -> datetime:
@@ -44,6 +53,11 @@ def claim(*, worker: str, at: datetime, limit: int) -> list[int]:
         "lease_by": worker,
         "lease_until": now + LEASE,
         "attempts": F("attempts") + 1,
+        "losses": Case(
+            When(state=DeliveryState.SENDING, then=F("losses") + 1),
+            default=F("losses"),
+            output_field=PositiveSmallIntegerField(),
+        ),
     }
     due = Delivery.objects.due(at, now)
     if connection.features.has_select_for_update_skip_locked:
@@ -78,16 +92,21 @@ def postpone(delivery: Delivery, worker: str, *, error: str, at: datetime) -> bo
         return settle(
             delivery, worker, state=DeliveryState.DEAD, reason=Reason.EXHAUSTED, error=error
         )
-    jitter = uniform(0.75, 1.25)  # noqa: S311 -- spreads load, guards nothing
-    pause = FIRST_PAUSE * 2 ** (delivery.attempts - 1) * jitter
+    jitter = uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 -- spreads load, guards nothing
     return settle(
         delivery,
         worker,
         state=DeliveryState.QUEUED,
         reason=Reason.LATER,
         error=error,
-        due_at=at + pause,
+        due_at=at + pause_after(delivery.attempts) * jitter,
     )
+
+
+def pause_after(attempts: int) -> timedelta:
+    """How long a mail rests that was tried so often."""
+    doublings: int = min(attempts - 1, 10)
+    return min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE)
 
 
 def release(keys: Collection[int], worker: str) -> None:
@@ -98,7 +117,7 @@ def release(keys: Collection[int], worker: str) -> None:
 
 
 def _bury_the_deadly(now: datetime) -> None:
-    """A mail that took its sweeper down every time is not tried for ever."""
+    """A mail whose sweepers died again and again is not tried for ever."""
     Delivery.objects.filter(
-        state=DeliveryState.SENDING, lease_until__lt=now, attempts__gte=MAX_ATTEMPTS
+        state=DeliveryState.SENDING, lease_until__lt=now, losses__gte=MAX_LOSSES - 1
     ).update(state=DeliveryState.DEAD, reason=Reason.WORKER_LOST, lease_by="", lease_until=None)

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from billiard.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 
 from notifications.delivery.checking import Situation, load
@@ -36,6 +37,9 @@ BATCH: Final = 100
 BUDGET: Final = 60.0
 """Seconds after which a sweep leaves the rest to the next one."""
 
+STEPS: Final = 5
+"""Answers that a mail waits for on a fresh line: EHLO, MAIL, RCPT, DATA, the text."""
+
 
 @dataclass
 class Report:
@@ -60,13 +64,15 @@ def sweep(*, at: datetime, worker: str) -> Report:
         report.expanded += found
     ends = time.monotonic() + BUDGET
     with Line() as line:
-        while time.monotonic() < ends and is_anything_due(at):
+        while not report.unreachable and time.monotonic() < ends and is_anything_due(at):
             if not line.is_ready():
                 report.unreachable = line.error
-                logger.warning("the mail server cannot be reached: %s", line.error)
                 break
+            began = time.monotonic()
             keys = claim(worker=worker, at=at, limit=BATCH)
-            _Batch(keys, line, worker, at, report).run()
+            _Batch(keys, line, worker, at, report, began).run()
+    if report.unreachable:
+        logger.warning("the mail server takes no mail: %s", report.unreachable)
     return report
 
 
@@ -74,23 +80,34 @@ class _Batch:
     """Mails that one claim took."""
 
     def __init__(
-        self, keys: list[int], line: Line, worker: str, at: datetime, report: Report
+        self,
+        keys: list[int],
+        line: Line,
+        worker: str,
+        at: datetime,
+        report: Report,
+        began: float,
     ) -> None:
         self.keys, self.line, self.worker, self.at, self.report = keys, line, worker, at, report
         # The last mail begins early enough to be over, or timed out, within the lease.
-        margin = 4 * float(settings.EMAIL_TIMEOUT or 0)
-        self.ends = time.monotonic() + max(LEASE.total_seconds() - margin, 1.0)
+        margin = STEPS * float(settings.EMAIL_TIMEOUT or 0)
+        self.ends = began + max(LEASE.total_seconds() - margin, 1.0)
 
     def run(self) -> None:
         """Send one after the other; give back what cannot be tried any more."""
         left = set(self.keys)
-        for delivery, letter in self._letters():
-            if time.monotonic() > self.ends or not self.line.is_ready():
-                break
-            left.discard(delivery.pk)
-            self._send(delivery, letter)
-        if left:
-            release(left, self.worker)
+        try:
+            for delivery, letter in self._letters():
+                # The clock last: opening the line again may have taken long.
+                if not self.line.is_ready() or time.monotonic() > self.ends:
+                    break
+                left.discard(delivery.pk)
+                if not self._send(delivery, letter):
+                    left.add(delivery.pk)
+                    break
+        finally:
+            if left:
+                release(left, self.worker)
 
     def _letters(self) -> Iterator[tuple[Delivery, Letter]]:
         """What is still to be said, in words; the rest is settled with its reason."""
@@ -103,6 +120,8 @@ class _Batch:
                 continue
             try:
                 letter = letter_of(delivery, alive, situation)
+            except SoftTimeLimitExceeded:  # the worker's time is up; the mail is well
+                raise
             except Exception as error:  # noqa: BLE001 -- one bad mail may not stop the others
                 logger.error("mail %s has no words: %s", delivery.pk, type(error).__name__)  # noqa: TRY400
                 self._settle(
@@ -124,14 +143,18 @@ class _Batch:
                 pk__in=[fact.message_id for fact in facts], post__isnull=False
             ).update(state=MessageState.PENDING, settled_at=None)
 
-    def _send(self, delivery: Delivery, letter: Letter) -> None:
+    def _send(self, delivery: Delivery, letter: Letter) -> bool:
+        """Hand it over and settle it. False: the server refuses us, the mail was not tried."""
         words = {"subject": letter.subject, "text": letter.text, "html": letter.html}
         address = delivery.person.email
         if not address:
             self._settle(delivery, state=DeliveryState.DEAD, reason=Reason.NO_ADDRESS, **words)
-            return
+            return True
         result = self.line.send(envelope(delivery, letter))
         words["address"] = address
+        if result.is_of_the_line:
+            self.report.unreachable = result.error
+            return False
         if result.state == DeliveryState.SENT:
             self._settle(
                 delivery, state=result.state, reason="", error="", sent_at=self.at, **words
@@ -143,6 +166,7 @@ class _Batch:
         else:
             postpone(delivery, self.worker, error=result.error, at=self.at)
             self.report.count(result.state)
+        return True
 
     def _settle(self, delivery: Delivery, **fields: object) -> None:
         if settle(delivery, self.worker, **fields):

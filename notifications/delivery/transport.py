@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 PERMANENT: Final = 500
 """Answers from here on are final: the same mail will be refused again."""
 
+UNAUTHENTICATED: Final = frozenset({530, 534, 535, 538})
+"""The server wants to know who we are: no mail of anybody would go through."""
+
+TOO_LARGE: Final = 552
+"""The one answer to MAIL FROM that is about the mail and not about its sender."""
+
 
 @dataclass(frozen=True)
 class Result:
@@ -29,6 +35,7 @@ class Result:
     state: DeliveryState
     reason: str = ""
     error: str = ""
+    is_of_the_line: bool = False
 
 
 SENT: Final = Result(DeliveryState.SENT)
@@ -86,18 +93,28 @@ class Line:
 def classified(trouble: Exception) -> Result:
     """Final or to be tried again: the server's code decides, silence is never final."""
     error = described(trouble)
-    if isinstance(trouble, smtplib.SMTPRecipientsRefused):
-        codes = [code for code, _answer in trouble.recipients.values()]
-        is_final = bool(codes) and min(codes) >= PERMANENT
-    elif isinstance(trouble, smtplib.SMTPResponseException):
-        is_final = trouble.smtp_code >= PERMANENT
-    elif isinstance(trouble, (ValueError, smtplib.SMTPNotSupportedError)):
-        return Result(DeliveryState.DEAD, Reason.MALFORMED, error)
-    else:
-        is_final = False
-    if is_final:
+    codes = _codes(trouble)
+    if _is_of_the_line(trouble, codes):
+        return Result(DeliveryState.QUEUED, Reason.LATER, error, is_of_the_line=True)
+    if codes and min(codes) >= PERMANENT:
         return Result(DeliveryState.DEAD, Reason.REFUSED, error)
+    if isinstance(trouble, (ValueError, smtplib.SMTPNotSupportedError)):
+        return Result(DeliveryState.DEAD, Reason.MALFORMED, error)
     return Result(DeliveryState.QUEUED, Reason.LATER, error)
+
+
+def _is_of_the_line(trouble: Exception, codes: list[int]) -> bool:
+    """Whether the server refuses us, whatever the mail: no mail is to blame for that."""
+    if UNAUTHENTICATED.intersection(codes):
+        return True
+    return isinstance(trouble, smtplib.SMTPSenderRefused) and TOO_LARGE not in codes
+
+
+def _codes(trouble: Exception) -> list[int]:
+    """What the server answered; nothing when it hung up or was silent."""
+    if isinstance(trouble, smtplib.SMTPRecipientsRefused):
+        return [code for code, _answer in trouble.recipients.values()]
+    return [trouble.smtp_code] if isinstance(trouble, smtplib.SMTPResponseException) else []
 
 
 def described(trouble: Exception) -> str:

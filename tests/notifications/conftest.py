@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import warnings
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -27,11 +28,14 @@ class Sink:
     """Keeps what it accepts. ``faults``: address -> answers to give before it accepts.
 
     An answer is an SMTP reply, or ``drop`` (accept, then hang up without saying so).
+    ``sender_faults`` are answers to MAIL FROM; ``slow`` are seconds before each greeting.
     """
 
     port: int = 0
     accepted: list[EmailMessage] = field(default_factory=list)
     faults: dict[str, list[str]] = field(default_factory=dict)
+    sender_faults: list[str] = field(default_factory=list)
+    slow: list[float] = field(default_factory=list)
     connections: int = 0
 
     async def handle_EHLO(  # noqa: N802 -- aiosmtpd's name and signature
@@ -40,6 +44,14 @@ class Sink:
         self.connections += 1
         session.host_name = hostname
         return responses
+
+    async def handle_MAIL(  # noqa: N802 -- as above
+        self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        if self.sender_faults:
+            return self.sender_faults.pop(0)
+        envelope.mail_from = address
+        return "250 OK"
 
     async def handle_RCPT(  # noqa: N802 -- as above
         self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
@@ -64,13 +76,21 @@ class Sink:
         return [mail["Message-ID"] for mail in self.accepted]
 
 
+class Doorkeeper(Controller):
+    """Lets people in as slowly as the sink says."""
+
+    def factory(self) -> Any:
+        time.sleep(self.handler.slow.pop(0) if self.handler.slow else 0)
+        return super().factory()  # type: ignore[no-untyped-call]
+
+
 @pytest.fixture
 def sink(settings: Settings) -> Iterator[Sink]:
     """The mail server of the settings, on a free port."""
     with socket() as probe:
         probe.bind(("127.0.0.1", 0))
         sink = Sink(port=probe.getsockname()[1])
-    controller = Controller(sink, hostname="127.0.0.1", port=sink.port)
+    controller = Doorkeeper(sink, hostname="127.0.0.1", port=sink.port)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         controller.start()

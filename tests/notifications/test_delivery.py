@@ -6,10 +6,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from billiard.exceptions import SoftTimeLimitExceeded
 from django.conf import settings as live
+from django.test.signals import template_rendered
 from django.utils import timezone
 
-from notifications.delivery import claims
+from notifications.delivery import claims, sweeping
 from notifications.delivery.claims import claim, database_now
 from notifications.delivery.expansion import expand
 from notifications.enums import DeliveryState, Event, Reason
@@ -111,12 +113,105 @@ def test_a_mail_is_not_tried_for_ever(office: City, sink: Sink) -> None:
     a_project()
     sink.faults[office.holder("HEAD-SHIMIN").email] = ["451 no"] * 99
 
-    for hour in range(claims.MAX_ATTEMPTS + 2):
-        send(AT + timedelta(hours=hour))
+    for step in range(claims.MAX_ATTEMPTS + 2):
+        send(AT + step * (1 + claims.JITTER) * claims.LONGEST_PAUSE)
 
     mail = Delivery.objects.get()
     assert (mail.state, mail.reason) == (DeliveryState.DEAD, Reason.EXHAUSTED)
     assert mail.attempts == claims.MAX_ATTEMPTS
+
+
+def test_a_server_that_says_later_is_asked_for_more_than_a_day() -> None:
+    pauses = [claims.pause_after(attempts) for attempts in range(1, claims.MAX_ATTEMPTS)]
+
+    assert [pause.total_seconds() for pause in pauses[:9]] == [
+        30, 60, 120, 240, 480, 960, 1920, 3600, 3600
+    ]  # fmt: skip
+    assert max(pauses) == timedelta(hours=1)
+    assert sum(pauses, timedelta()) * (1 - claims.JITTER) >= timedelta(hours=24)
+
+
+@pytest.mark.parametrize(
+    "answer", ["550 sender rejected", "530 authentication required", "451 not now"]
+)
+def test_a_server_that_refuses_the_sender_costs_no_mail_an_attempt(
+    office: City, sink: Sink, answer: str
+) -> None:
+    a_review(office)
+    sink.sender_faults = [answer]
+
+    report = send()
+
+    assert report.unreachable == answer
+    assert sink.connections == 1
+    assert set(Delivery.objects.values_list("state", "attempts")) == {(DeliveryState.QUEUED, 0)}
+    assert send().sent == TEAM
+    assert_accounted()
+
+
+@pytest.mark.parametrize("answer", ["530 authentication required", "535 bad credentials"])
+def test_a_server_that_wants_a_login_costs_no_mail_an_attempt(
+    office: City, sink: Sink, answer: str
+) -> None:
+    a_project()
+    sink.faults[office.holder("HEAD-SHIMIN").email] = [answer]
+
+    report = send()
+
+    mail = Delivery.objects.get()
+    assert (report.unreachable, report.sent) == (answer, 0)
+    assert (mail.state, mail.reason, mail.attempts) == (DeliveryState.QUEUED, "", 0)
+
+
+def test_a_mail_that_is_too_large_for_the_server_does_not_hold_up_the_others(
+    office: City, sink: Sink
+) -> None:
+    a_review(office)
+    sink.sender_faults = ["552 message size exceeds fixed limit"]
+
+    report = send()
+
+    assert Delivery.objects.get(state=DeliveryState.DEAD).reason == Reason.REFUSED
+    assert (report.sent, report.unreachable) == (TEAM - 1, "")
+
+
+def test_the_time_that_opening_the_line_took_counts_in_the_lease(
+    office: City, sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeping, "LEASE", timedelta(seconds=1))
+    monkeypatch.setattr(sweeping, "BUDGET", 1.0)
+    a_review(office)
+    sink.faults[holder("PT-SHIMIN").email] = ["451 later"]
+    sink.slow = [0.0, 1.5]
+
+    report = send()
+
+    tried = Delivery.objects.exclude(attempts=0).order_by("pk")
+    last = tried.last()
+    assert last is not None
+    assert (last.person, last.reason) == (holder("PT-SHIMIN"), Reason.LATER)
+    assert report.sent == tried.count() - 1 < TEAM - 1
+    assert not Delivery.objects.filter(state=DeliveryState.SENDING).exists()
+
+
+def test_a_worker_whose_time_is_up_while_it_writes_gives_the_mail_back(
+    office: City, sink: Sink
+) -> None:
+    a_review(office)
+    expand(AT)
+
+    def time_is_up(**_rendered: object) -> None:
+        raise SoftTimeLimitExceeded
+
+    template_rendered.connect(time_is_up)
+    try:
+        with pytest.raises(SoftTimeLimitExceeded):
+            send()
+    finally:
+        template_rendered.disconnect(time_is_up)
+
+    assert set(Delivery.objects.values_list("state", "attempts")) == {(DeliveryState.QUEUED, 0)}
+    assert send().sent == TEAM
 
 
 def test_a_server_that_is_down_costs_no_attempt(office: City, settings: Settings) -> None:
@@ -182,7 +277,8 @@ def test_a_dead_sweepers_mail_is_taken_over_after_its_lease(office: City, sink: 
     Delivery.objects.update(lease_until=database_now() - timedelta(seconds=1))
 
     assert send().sent == 1
-    assert Delivery.objects.get().attempts == 2
+    mail = Delivery.objects.get()
+    assert (mail.attempts, mail.losses) == (2, 1)
 
 
 def test_a_mail_that_kills_its_sweepers_is_buried(office: City) -> None:
@@ -192,7 +288,7 @@ def test_a_mail_that_kills_its_sweepers_is_buried(office: City) -> None:
         state=DeliveryState.SENDING,
         lease_by="killed",
         lease_until=database_now() - timedelta(seconds=1),
-        attempts=claims.MAX_ATTEMPTS,
+        losses=claims.MAX_LOSSES - 1,
     )
 
     assert claim(worker="next", at=AT, limit=10) == []
@@ -213,9 +309,10 @@ def test_a_sweeper_that_lost_its_lease_settles_nothing(office: City) -> None:
 
 
 def test_a_smtp_conversation_ends_before_the_lease() -> None:
-    conversation = 4 * live.EMAIL_TIMEOUT  # MAIL, RCPT, DATA, the answer to the text
+    conversation = 5 * live.EMAIL_TIMEOUT  # EHLO, MAIL, RCPT, DATA, the answer to the text
 
     assert timedelta(seconds=conversation) < claims.LEASE
+    assert timedelta(minutes=5) <= claims.LEASE
 
 
 @pytest.mark.django_db

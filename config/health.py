@@ -59,6 +59,11 @@ def mails_flow(at: datetime) -> bool:
     return not (waiting.exists() or queued.exists())
 
 
+def dead_mails() -> int:
+    """How many mails were given up on: the secretariat mends the cause and sends them again."""
+    return Delivery.objects.resendable().count()
+
+
 @never_cache
 @require_safe
 def alive(request: HttpRequest) -> JsonResponse:
@@ -70,7 +75,10 @@ def alive(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """Say what flows. Late mails and a missing broker are degraded, not down: every page works."""
+    """Say what flows. Late mails and a missing broker are degraded, not down: every page works.
+
+    Dead mails are a number for whoever watches; they change neither.
+    """
     if not database_answers():
         return JsonResponse({"status": "down", "database": False}, status=503)
     parts = {
@@ -78,4 +86,7 @@ def ready(request: HttpRequest) -> JsonResponse:
         "mails": mails_flow(timezone.now()),
         "broker": broker_answers(),
     }
-    return JsonResponse({"status": "ok" if all(parts.values()) else "degraded", **parts})
+    warnings = {"dead_mails": dead_mails()}
+    return JsonResponse(
+        {"status": "ok" if all(parts.values()) else "degraded", **parts, **warnings}
+    )

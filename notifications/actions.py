@@ -11,6 +11,7 @@ from notifications.enums import Act, DeliveryState
 from notifications.models import Delivery, Intervention
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from roles.models import User
@@ -31,10 +32,26 @@ def resend(*, delivery: Delivery, reason: str, by: User, at: datetime) -> Delive
                 _("再送できるのは「送信できません」のメールだけです（いまは「%s」です）。")
                 % delivery.get_state_display()
             )
-        Intervention.objects.create(delivery=delivery, act=Act.RESEND, by=by, at=at, reason=reason)
-        delivery.state = DeliveryState.QUEUED
-        delivery.reason = delivery.error = ""
-        delivery.attempts = 0
-        delivery.due_at = at
-        delivery.save(update_fields=["state", "reason", "error", "attempts", "due_at"])
+        _try_again([delivery.pk], reason=reason, by=by, at=at)
+        delivery.refresh_from_db()
     return delivery
+
+
+def resend_dead(*, reason: str, by: User, at: datetime) -> int:
+    """Try every dead mail again, all or none of them. Returns how many."""
+    with transaction.atomic():
+        dead = list(Delivery.objects.resendable().select_for_update().values_list("pk", flat=True))
+        if not dead:
+            raise NotResendable(_("再送できるメールは、もうありません。"))
+        _try_again(dead, reason=reason, by=by, at=at)
+    return len(dead)
+
+
+def _try_again(keys: Sequence[int], *, reason: str, by: User, at: datetime) -> None:
+    """Into the queue as if it had never been tried; who did it, and why, is kept."""
+    Intervention.objects.bulk_create(
+        Intervention(delivery_id=key, act=Act.RESEND, by=by, at=at, reason=reason) for key in keys
+    )
+    Delivery.objects.filter(pk__in=keys).update(
+        state=DeliveryState.QUEUED, reason="", error="", attempts=0, losses=0, due_at=at
+    )

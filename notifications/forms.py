@@ -17,3 +17,14 @@ class ResendForm(forms.Form):
         max_length=200,
         error_messages={"required": _("再送の理由を入力してください。")},
     )
+
+
+class ResendDeadForm(ResendForm):
+    """Why all dead mails are sent again, and that it is meant."""
+
+    confirmed = forms.BooleanField(
+        label=_("送信できなかったメールをすべて再送します"),
+        error_messages={
+            "required": _("すべて再送してよいことを確認し、チェックを入れてください。")
+        },
+    )

@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,7 +20,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from notifications import actions
 from notifications.enums import DeliveryState, MessageState, Reason
-from notifications.forms import ResendForm
+from notifications.forms import ResendDeadForm, ResendForm
 from notifications.models import Delivery, OutboxMessage
 from roles.permissions import Perm
 from workflow.views.lookup import person_of
@@ -42,11 +43,13 @@ class Tab(NamedTuple):
     states: tuple[DeliveryState, ...]
 
 
+DEAD_TAB: Final = "dead"
+
 TABS: Final = (
     Tab("", gettext_lazy("すべて"), tuple(DeliveryState)),
     Tab("sent", gettext_lazy("送信済み"), (DeliveryState.SENT,)),
     Tab("waiting", gettext_lazy("送信待ち"), (DeliveryState.QUEUED, DeliveryState.SENDING)),
-    Tab("dead", gettext_lazy("送信できません"), (DeliveryState.DEAD,)),
+    Tab(DEAD_TAB, gettext_lazy("送信できません"), (DeliveryState.DEAD,)),
     Tab(
         "dropped",
         gettext_lazy("送らなかったもの"),
@@ -69,8 +72,13 @@ TONES: Final[dict[str, tuple[str, str]]] = {
 @require_safe
 def mailbox(request: HttpRequest) -> HttpResponse:
     """Newest first, thirty a page, by keyset."""
+    return _list(request, ResendDeadForm())
+
+
+def _list(request: HttpRequest, form: ResendDeadForm, status: int = 200) -> HttpResponse:
     sees_all = request.user.has_perm(Perm.VIEW_MAILBOX)
-    tab = next((tab for tab in TABS if tab.key == request.GET.get("state", "")), TABS[0])
+    key = DEAD_TAB if form.is_bound else request.GET.get("state", "")
+    tab = next((tab for tab in TABS if tab.key == key), TABS[0])
     rows = _readable(request, sees_all=sees_all).filter(state__in=tab.states)
     if before := _before(request):
         rows = rows.filter(pk__lt=before)
@@ -84,8 +92,10 @@ def mailbox(request: HttpRequest) -> HttpResponse:
         "is_first": not before,
         "sees_all": sees_all,
         "vacancies": _vacancies() if sees_all else 0,
+        "form": form,
+        "dead": Delivery.objects.resendable().count() if sees_all and tab.key == DEAD_TAB else 0,
     }
-    return render(request, "notifications/mailbox.html", context)
+    return render(request, "notifications/mailbox.html", context, status=status)
 
 
 @login_required
@@ -137,15 +147,42 @@ def mail_resend(request: HttpRequest, pk: int) -> HttpResponse:
             at=now(),
         )
     except actions.NotResendable as refusal:
-        context = {
-            "reason": str(refusal),
-            "typed": [form.cleaned_data["reason"]],
-            "back_url": request.path.removesuffix("resend/"),
-            "back_label": _("メールに戻る"),
-        }
-        return render(request, "409.html", context, status=409)
+        back_url = reverse("mail-detail", args=[pk])
+        return _refused(request, refusal, form.cleaned_data["reason"], back_url)
     messages.success(request, _("送信待ちに戻しました。まもなく送信されます。"))
     return redirect("mail-detail", pk=pk)
+
+
+@login_required
+@require_POST
+def mail_resend_dead(request: HttpRequest) -> HttpResponse:
+    """Send every dead mail again: after a trouble of the mail server, say."""
+    if not request.user.has_perm(Perm.VIEW_MAILBOX):
+        raise PermissionDenied(_("メールを再送できるのは、事務局です。"))
+    form = ResendDeadForm(request.POST)
+    if not form.is_valid():
+        return _list(request, form, status=422)
+    try:
+        count = actions.resend_dead(
+            reason=form.cleaned_data["reason"], by=person_of(request), at=now()
+        )
+    except actions.NotResendable as refusal:
+        return _refused(request, refusal, form.cleaned_data["reason"], reverse("mailbox"))
+    messages.success(request, _("%s件を送信待ちに戻しました。まもなく送信されます。") % count)
+    return redirect("mailbox")
+
+
+def _refused(
+    request: HttpRequest, refusal: actions.NotResendable, typed: str, back_url: str
+) -> HttpResponse:
+    """409 with the fact and what was typed."""
+    context = {
+        "reason": str(refusal),
+        "typed": [typed],
+        "back_url": back_url,
+        "back_label": _("メールに戻る"),
+    }
+    return render(request, "409.html", context, status=409)
 
 
 def _detail(

@@ -77,6 +77,7 @@ MATRIX: Final[dict[str, tuple[Row, Row]]] = {
     "mail-detail": (row(302, 404, secretariat=200, hq_chair=200), row(302, 405)),
     "mail-html": (row(302, 404, secretariat=200, hq_chair=200), row(302, 405)),
     "mail-resend": (row(302, 405), row(302, 404, secretariat=422, hq_chair=403)),
+    "mail-resend-dead": (row(302, 405), row(302, 403, secretariat=422)),
     "account_login": (row(200, 302), row(200, 302)),
     "account_logout": (row(302, 200), row(302, 302)),
     "account_inactive": (row(200, 200), row(405, 405)),

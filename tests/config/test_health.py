@@ -12,7 +12,7 @@ from django.test import RequestFactory
 from pytest_django import Settings
 
 from config import health
-from notifications.enums import Event
+from notifications.enums import DeliveryState, Event, Reason
 from notifications.models import Delivery
 from tests.make import AT, a_user
 
@@ -71,6 +71,33 @@ def test_ready_names_what_does_not_flow_and_stays_up(rf: RequestFactory, db: Non
         "database": True,
         "mails": True,
         "broker": False,
+        "dead_mails": 0,
+    }
+
+
+def test_dead_mails_are_a_warning_and_change_nothing_else(
+    rf: RequestFactory, db: None, broker_url: str, settings: Settings
+) -> None:
+    settings.CELERY_BROKER_URL = broker_url
+    Delivery.objects.create(
+        person=a_user(),
+        event=Event.ADOPTED,
+        state=DeliveryState.DEAD,
+        reason=Reason.REFUSED,
+        due_at=AT,
+        created_at=AT,
+        message_id="<1@kazuno.example>",
+    )
+
+    response = health.ready(rf.get("/readyz"))
+
+    assert response.status_code == 200
+    assert json.loads(response.content) == {
+        "status": "ok",
+        "database": True,
+        "mails": True,
+        "broker": True,
+        "dead_mails": 1,
     }
 
 

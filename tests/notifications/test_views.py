@@ -245,6 +245,82 @@ def test_a_secret_is_not_sent_again(clerk: Client, office: City) -> None:
     assert not Intervention.objects.exists()
 
 
+DEAD_WORDS = "2件をすべて再送する"
+
+
+def two_dead_mails() -> list[Delivery]:
+    a_project()
+    a_project()
+    send()
+    Delivery.objects.update(
+        state=DeliveryState.DEAD, reason=Reason.REFUSED, error="550 no", attempts=3, losses=1
+    )
+    return list(Delivery.objects.order_by("pk"))
+
+
+def test_all_dead_mails_are_sent_again_at_once(clerk: Client, office: City) -> None:
+    dead = two_dead_mails()
+    secret = outbox.post_secret(key="s", person=holder("AUDITOR"), subject="x", text="x", at=AT)
+    Delivery.objects.filter(pk=secret.pk).update(state=DeliveryState.DEAD, reason=Reason.REFUSED)
+    assert DEAD_WORDS in page(clerk.get(MAILBOX, {"state": "dead"}))
+    assert DEAD_WORDS not in page(clerk.get(MAILBOX))
+
+    response = clerk.post(f"{MAILBOX}resend/", {"reason": "サーバーの復旧", "confirmed": "on"})
+
+    assert response.headers["Location"] == MAILBOX
+    assert "2件を送信待ちに戻しました" in page(clerk.get(MAILBOX))
+    again = Delivery.objects.exclude(pk=secret.pk).order_by("pk")
+    assert list(again.values_list("state", "reason", "error", "attempts", "losses")) == [
+        (DeliveryState.QUEUED, "", "", 0, 0),
+        (DeliveryState.QUEUED, "", "", 0, 0),
+    ]
+    assert list(Intervention.objects.values_list("delivery", "by", "reason")) == [
+        (mail.pk, holder("SECRETARIAT").pk, "サーバーの復旧") for mail in dead
+    ]
+    secret.refresh_from_db()
+    assert secret.state == DeliveryState.DEAD
+
+
+@pytest.mark.parametrize(
+    ("typed", "complaint"),
+    [
+        ({"reason": "復旧"}, "すべて再送してよいことを確認し"),
+        ({"confirmed": "on"}, "再送の理由を入力してください。"),
+    ],
+)
+def test_all_dead_mails_are_sent_again_only_with_a_reason_and_a_confirmation(
+    clerk: Client, typed: dict[str, str], complaint: str
+) -> None:
+    two_dead_mails()
+
+    response = clerk.post(f"{MAILBOX}resend/", typed)
+
+    assert response.status_code == 422
+    assert complaint in page(response)
+    assert typed.get("reason", "") in page(response)
+    assert {mail.state for mail in Delivery.objects.all()} == {DeliveryState.DEAD}
+    assert not Intervention.objects.exists()
+
+
+def test_when_no_mail_is_dead_any_more_it_is_said(clerk: Client) -> None:
+    response = clerk.post(f"{MAILBOX}resend/", {"reason": "念のため", "confirmed": "on"})
+
+    assert response.status_code == 409
+    assert "再送できるメールは、もうありません。" in page(response)
+    assert "念のため" in page(response)
+
+
+def test_only_the_secretariat_sends_all_again(client: Client, office: City) -> None:
+    two_dead_mails()
+    login(client, office.holder("HEAD-SHIMIN"))
+
+    response = client.post(f"{MAILBOX}resend/", {"reason": "念のため", "confirmed": "on"})
+
+    assert response.status_code == 403
+    assert {mail.state for mail in Delivery.objects.all()} == {DeliveryState.DEAD}
+    assert "すべて再送する" not in page(client.get(MAILBOX, {"state": "dead"}))
+
+
 def test_only_the_secretariat_sends_again(client: Client, office: City) -> None:
     mail = a_dead_mail()
     login(client, office.holder("HEAD-SHIMIN"))

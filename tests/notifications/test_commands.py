@@ -13,6 +13,8 @@ from django.core.management import call_command
 from notifications.enums import DeliveryState
 from notifications.models import Delivery
 from notifications.tasks import sweep_outbox
+from records.actions import enqueue
+from records.enums import RunState
 from tests.make import AT, a_project, say
 from workflow.enums import Outcome, StepKind
 from workflow.models import StepRun
@@ -41,7 +43,19 @@ def test_the_sweep_reports_in_one_json_object(office: City) -> None:
         "expanded": 1,
         "settled": {"SENT": 1},
         "unreachable": "",
+        "runs": 0,
     }
+
+
+def test_the_sweep_takes_the_background_runs_that_a_worker_would_take(office: City) -> None:
+    by = office.holder("SECRETARIAT")
+    run = enqueue(kind="OF-NOBODY", subject="x", by_id=by.pk, at=AT)
+
+    with time_machine.travel(AT, tick=False):
+        report = json.loads(swept("--json").splitlines()[-1])
+
+    run.refresh_from_db()
+    assert (report["runs"], run.state, run.error) == (1, RunState.FAILED, "NoRunner")
 
 
 def test_the_sweep_ends_a_hold_whose_day_has_come(office: City) -> None:

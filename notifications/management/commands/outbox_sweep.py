@@ -1,4 +1,4 @@
-"""Do by cron what beat and worker do: end pauses, remind, send. Safe beside them and itself."""
+"""Do by cron what beat and worker do: resume, remind, send, run. Safe beside them and itself."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.utils import timezone
 from notifications import reminders
 from notifications.delivery import sweep
 from notifications.outbox import worker_name
+from records import actions as background
 from workflow import engine
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 class Command(BaseCommand):
     """Needs neither Redis nor Celery; once a minute is often enough."""
 
-    help = "期限の来た保留を再開し、督促とお知らせのメールを送ります（cron用）。"
+    help = "保留の再開、督促とお知らせのメール、裏の処理（PDFなど）を行います（cron用）。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="last line: one JSON object")
@@ -30,20 +31,22 @@ class Command(BaseCommand):
         resumed = engine.resume_due(at=at)
         reminded = reminders.remind(at=at)
         report = sweep(at=at, worker=worker_name())
+        runs = background.sweep(worker=worker_name(), clock=timezone.now)
         result = {
             "resumed": resumed,
             "reminded": reminded,
             "expanded": report.expanded,
             "settled": report.settled,
             "unreachable": report.unreachable,
+            "runs": runs,
         }
         if options["json"]:
             self.stdout.write(json.dumps(result, ensure_ascii=False))
         else:
             self.stdout.write(
                 f"再開 {resumed}件、督促 {reminded}件、送信 {report.sent}件、"
-                f"その他 {sum(report.settled.values()) - report.sent}件"
+                f"その他 {sum(report.settled.values()) - report.sent}件、裏の処理 {runs}件"
             )
         if report.unreachable:
-            self.stderr.write(f"メールサーバーに接続できません：{report.unreachable}")
+            self.stderr.write(f"メールサーバーに送れません：{report.unreachable}")
             raise SystemExit(1)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from django_stubs_ext import StrOrPromise
 
+MOST_YEN: Final = 10_000_000_000
+"""The largest amount that a form takes, of one expense and of a running total."""
+
 
 class Kind(StrEnum):
     """How a value is typed, checked and shown."""
@@ -113,7 +116,7 @@ FIELDS: Final[tuple[Field, ...]] = (
         "plan",
         Kind.YEN,
         _("費用（初年度）"),
-        limit=10_000_000_000,
+        limit=MOST_YEN,
         unit=_("円"),
         help=_("かからないときは 0。採択は支出の許可ではありません。"),
         drives_route=True,
@@ -246,16 +249,16 @@ def _fits(field: Field, value: Any) -> bool:
         case Kind.COUNT | Kind.YEN:
             return isinstance(value, int) and 0 <= value <= field.limit
         case Kind.DECIMAL:
-            return _is_number(value)
+            return _is_number(value, field.limit)
         case Kind.DAY:
             return _is_day(value)
         case _:
             return True
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Any, most: int) -> bool:
     try:
-        return Decimal(str(value)).is_finite()
+        return abs(Decimal(str(value))) <= most
     except InvalidOperation:
         return False
 

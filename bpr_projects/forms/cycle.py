@@ -15,13 +15,13 @@ from django.utils.translation import gettext_lazy as _
 
 from bpr_projects.enums import CycleResult, ObservationKind, Phase
 from bpr_projects.forms.fields import CountField, DayField, LineField, NumberField, TextField
+from bpr_projects.sheet import MOST_YEN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 LONG: Final = 2000
 LONGEST_OPTION: Final = 200
-MOST_YEN: Final = 10_000_000_000
 
 
 def _long(label: Any, help_text: Any = "", *, rows: int = 3, required: bool = True) -> TextField:

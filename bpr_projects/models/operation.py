@@ -29,7 +29,7 @@ class Bounds(models.Model):
     project = models.OneToOneField(Project, models.PROTECT, related_name="bounds")
     revision = models.ForeignKey(Revision, models.PROTECT, related_name="+")
     ends_on = models.DateField()
-    cost_limit = models.PositiveIntegerField(help_text="yen, running total")
+    cost_limit = models.PositiveBigIntegerField(help_text="yen, running total")
     sections = models.ManyToManyField(Section, related_name="+", blank=True)
     budget_measure = models.CharField(
         max_length=16, choices=budget_measure_choices, default=BudgetMeasure.NONE

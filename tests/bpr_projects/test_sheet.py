@@ -86,6 +86,9 @@ def test_what_contradicts(changes: dict[str, Any], names: list[str]) -> None:
         {"cost": 10_000_000_001},
         {"minutes_before": "many"},
         {"minutes_before": "Infinity"},
+        {"minutes_before": "NaN"},
+        {"kpi_target": "1000000000.01"},
+        {"kpi_baseline": -1_000_000_001},
         {"starts_on": "7月"},
     ],
 )

@@ -10,6 +10,7 @@ import pytest
 
 from bpr_projects.enums import CycleResult, Phase, RevisionKind, Stage
 from bpr_projects.models import Bounds, Cycle, CycleEntry, Kpi
+from bpr_projects.sheet import MOST_YEN
 from tests.make import (
     AT,
     JST,
@@ -326,6 +327,42 @@ def test_a_change_asks_for_the_running_total(office: City) -> None:
     assert_sound()
 
 
+MOST = {"cost": MOST_YEN, "budget_measure": "INITIAL", "sections": ["FUKUSHI"]}
+
+
+def test_the_largest_amount_of_the_sheet_is_adopted(office: City) -> None:
+    running("RT3", **MOST)
+
+    assert Bounds.objects.get().cost_limit == 10_000_000_000
+    assert_sound()
+
+
+@pytest.mark.parametrize("cost", [MOST_YEN + 1, 10**25])
+def test_no_decision_costs_more_than_any_form_takes(office: City, cost: int) -> None:
+    case = running("RT3", **MOST)
+    until(case, Phase.DECIDE)
+
+    with refused(case, Unanswered) as refusal:
+        record_phase(case, cost=cost)
+
+    assert refusal.value.problems == {
+        "cost": "費用の合計が10,000,000,000円以下になるように入力してください。"
+    }
+
+
+def test_no_lap_adds_up_to_more_than_any_form_takes(office: City) -> None:
+    case = running("RT3", **MOST)
+    until(case, Phase.DECIDE)
+    record_phase(case, cost=MOST_YEN)
+    record_phase(case)
+    until(case, Phase.DECIDE)
+
+    with refused(case, Unanswered) as refusal:
+        record_phase(case, cost=1)
+
+    assert list(refusal.value.problems) == ["cost"]
+
+
 def test_a_refused_change_leads_back_to_the_decision(office: City) -> None:
     case = running()
     until(case, Phase.DECIDE)
@@ -352,11 +389,17 @@ def test_a_withdrawn_change_leads_back_to_the_decision(office: City) -> None:
     assert_sound()
 
 
-def test_a_returned_change_comes_again(office: City) -> None:
+def returned_change(**decided: Any) -> Project:
+    """A case whose change came back to be corrected."""
     case = running()
     until(case, Phase.DECIDE)
-    record_phase(case, cost=50_000)
+    record_phase(case, **decided)
     say(case, Outcome.SENT_BACK)
+    return case
+
+
+def test_a_returned_change_comes_again(office: City) -> None:
+    case = returned_change(cost=50_000)
     assert the_slot(case).step_run.kind == StepKind.REVISION
 
     case = resubmit(case)
@@ -366,6 +409,40 @@ def test_a_returned_change_comes_again(office: City) -> None:
     walk(case)
     assert the_slot(case).step_run.kind == StepKind.ACT
     assert_sound()
+
+
+def correct(case: Project, **corrections: Any) -> None:
+    """再提出 of a returned change with other words and figures."""
+    engine.resubmit(
+        project=case,
+        slot_id=the_slot(case).pk,
+        draft_version=case.draft_version,
+        comment="直しました。",
+        by=case.proposer,
+        at=AT,
+        corrections=corrections,
+    )
+
+
+@pytest.mark.parametrize("cost", [-1, MOST_YEN + 1, 10**25, "1e5", 0.5])
+def test_a_corrected_cost_is_an_amount_that_any_form_takes(office: City, cost: Any) -> None:
+    case = returned_change(cost=50_000)
+
+    with refused(case, Unanswered) as refusal:
+        correct(case, cost=cost)
+
+    assert refusal.value.problems == {
+        "cost": "費用は0以上10,000,000,000以下の整数で入力してください。"
+    }
+
+
+def test_the_largest_amount_is_adopted_as_a_change(office: City) -> None:
+    case = returned_change(cost=50_000)
+
+    correct(case, cost=MOST_YEN)
+    walk(case)
+
+    assert Bounds.objects.get().cost_limit == MOST_YEN
 
 
 # --- 広げる, やめる, 完了: RT8 --------------------------------------------------------------

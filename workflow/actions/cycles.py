@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from bpr_projects import actions as cases
 from bpr_projects.enums import CycleResult, Phase, RevisionKind, Stage
+from bpr_projects.sheet import MOST_YEN
 from roles.enums import Role
 from roles.models import Post
 from workflow.actions import steps
@@ -100,20 +101,21 @@ def open_phase(run: Run, phase: Phase, act: Act) -> None:
     steps.open_step(run, step, [leader_post(run.project, act)], act)
 
 
-def check_phase(phase: Phase, content: Mapping[str, Any]) -> None:
-    """Raise ``Unanswered`` unless the phase's record is complete."""
+def check_phase(cycle: Cycle, content: Mapping[str, Any]) -> None:
+    """Raise ``Unanswered`` unless the record of the cycle's phase is complete."""
+    phase = Phase(cycle.phase)
     problems = {name: str(_(sentence)) for name, sentence in NEEDED[phase] if not content.get(name)}
     if phase == Phase.ACT and content.get("result") not in CycleResult.values:
         problems["result"] = _("このサイクルの結論を選んでください。")
     if phase == Phase.DECIDE:
-        problems |= _unfit(content)
+        problems |= _unfit(cycle, content)
     if content.get("result") in ASKS and not content.get("lesson"):
         problems["lesson"] = _("学んだこと（次に活かすこと）を入力してください。")
     if problems:
         raise Unanswered(problems)
 
 
-def _unfit(content: Mapping[str, Any]) -> dict[str, str]:
+def _unfit(cycle: Cycle, content: Mapping[str, Any]) -> dict[str, str]:
     problems = {}
     try:
         date.fromisoformat(str(content.get("until") or ""))
@@ -122,6 +124,8 @@ def _unfit(content: Mapping[str, Any]) -> dict[str, str]:
     cost = content.get("cost")
     if cost not in (None, "") and not (isinstance(cost, int) and cost >= 0):
         problems["cost"] = _("費用は0以上の数字で入力してください。")
+    elif cases.total_cost(cycle.project, cycle, content) > MOST_YEN:
+        problems["cost"] = _("費用の合計が%s円以下になるように入力してください。") % f"{MOST_YEN:,}"
     return problems
 
 
@@ -131,7 +135,7 @@ def record(slot: Slot, content: Mapping[str, Any], act: Act) -> Run | None:
     cycle, project = run.cycle, run.project
     assert cycle is not None and project is not None  # noqa: S101, PT018 -- set by begin
     phase = Phase(cycle.phase)
-    check_phase(phase, content)
+    check_phase(cycle, content)
     beyond = cases.outside_bounds(project, cycle, content) if phase == Phase.DECIDE else []
     entry = cases.record_phase(
         cycle=cycle,

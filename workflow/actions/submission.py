@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from bpr_projects import actions as cases
 from bpr_projects.enums import ParticipantReason, RevisionKind
 from bpr_projects.models import Participant, Project, Revision
+from bpr_projects.sheet import MOST_YEN
 from roles.models import Section
 from workflow import routing
 from workflow.actions import steps
@@ -93,11 +94,11 @@ def _fit(corrections: Mapping[str, Any]) -> dict[str, Any]:
         name: str(corrections[name])[:4000] for name in CORRECTABLE if corrections.get(name)
     }
     problems = {}
-    if corrections.get("cost") not in (None, ""):
-        try:
-            found["cost"] = int(corrections["cost"])
-        except (TypeError, ValueError):
-            problems["cost"] = _("費用は数字で入力してください。")
+    cost = corrections.get("cost")
+    if isinstance(cost, int) and 0 <= cost <= MOST_YEN:
+        found["cost"] = cost
+    elif cost not in (None, ""):
+        problems["cost"] = _("費用は0以上%s以下の整数で入力してください。") % f"{MOST_YEN:,}"
     if corrections.get("ends_on"):
         try:
             found["ends_on"] = date.fromisoformat(str(corrections["ends_on"])).isoformat()

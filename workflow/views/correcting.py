@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -15,6 +16,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from bpr_projects.enums import RevisionKind
+from bpr_projects.forms.fields import CountField
+from bpr_projects.sheet import MOST_YEN
 from workflow import access, engine
 from workflow.actions.refusals import NotAllowed, Refusal
 from workflow.enums import Outcome, RunKind, StepKind
@@ -24,6 +27,8 @@ from workflow.views.case import find
 from workflow.views.lookup import person_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django.http import HttpRequest, HttpResponse
 
     from bpr_projects.models import Project
@@ -50,7 +55,12 @@ class QuestionForm(forms.Form):
         max_length=LONG,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    cost = forms.IntegerField(label=gettext_lazy("費用の上限（円）"), min_value=0)
+    cost = CountField(
+        label=gettext_lazy("費用の上限"),
+        help_text=gettext_lazy("これまでの費用を含めた合計です。"),
+        most=MOST_YEN,
+        unit=gettext_lazy("円"),
+    )
     ends_on = forms.DateField(
         label=gettext_lazy("自由枠の期限"), widget=forms.DateInput(attrs={"type": "date"})
     )
@@ -63,6 +73,11 @@ class QuestionForm(forms.Form):
         is_change = kind == RevisionKind.CHANGE
         for name in ("effect", "lesson") if is_change else ("reason", "cost", "ends_on"):
             del self.fields[name]
+
+    def add_problems(self, problems: Mapping[str, str]) -> None:
+        """What the engine complains of, beside the field."""
+        for name, sentence in problems.items():
+            self.add_error(name if name in self.fields else None, sentence)
 
     def corrections(self) -> dict[str, Any]:
         """The text as the engine takes it."""
@@ -112,9 +127,21 @@ def question_correct(request: HttpRequest, ref: str, slot: int) -> HttpResponse:
             corrections=form.corrections(),
         )
     except Refusal as refusal:
-        return refused(request, refusal, project)
+        again = partial(_again, request, project, asked, form)
+        return refused(request, refusal, project, on_unanswered=again)
     messages.success(request, _("「%s」を再提出しました。") % kind.label)
     return redirect("project", ref=project.reference)
+
+
+def _again(
+    request: HttpRequest,
+    project: Project,
+    asked: Slot,
+    form: QuestionForm,
+    problems: dict[str, str],
+) -> HttpResponse:
+    form.add_problems(problems)
+    return _page(request, project, asked, form)
 
 
 def _page(request: HttpRequest, project: Project, asked: Slot, form: QuestionForm) -> HttpResponse:

@@ -20,6 +20,7 @@ from bpr_projects.models import Project
 from roles.enums import Basis
 from tests.make import (
     AT,
+    SCORES,
     TODAY,
     a_cycle,
     a_delegation,
@@ -30,9 +31,10 @@ from tests.make import (
     say,
     the_run,
     the_slot,
+    walk,
 )
 from workflow import engine, inbox
-from workflow.enums import CYCLE_KINDS, Outcome, RunKind, StepKind
+from workflow.enums import CYCLE_KINDS, Outcome, RunKind, SendBackTarget, StepKind
 from workflow.inbox.desk import Desk, Listing, cursor_of, statement
 from workflow.inbox.links import case_url, work_url
 from workflow.inbox.mywork import VERBS
@@ -469,6 +471,47 @@ def test_scores_of_others_stay_hidden_until_the_own_one_is_in(client: Client, of
 
     assert "プロジェクトチームの審査" not in before
     assert "プロジェクトチームの審査" in after
+
+
+LOW = {**SCORES, "N1": 2}
+
+
+def is_told_scores(pane: str) -> bool:
+    return "プロジェクトチームの審査" in pane or "/100" in pane or "の評価が" in pane
+
+
+@pytest.mark.parametrize("code", ["HEAD-SHIMIN", "SECRETARIAT"])
+def test_an_old_item_tells_no_scores_of_an_open_region(
+    client: Client, office: City, code: str
+) -> None:
+    case = a_project(to=StepKind.REVIEW)
+    say(case, Outcome.SCORED, post="PT-SHIMIN", scores=LOW)
+    url = f"{reverse('inbox')}?item={the_slot(case, code).pk}"
+
+    during = page(client, holder(code), url)
+    walk(case, to=StepKind.REFERRAL)
+    afterwards = page(client, holder(code), url)
+
+    assert (is_told_scores(during), is_told_scores(afterwards)) == (False, True)
+
+
+def test_who_scored_before_sees_a_second_region_after_the_own_score(
+    client: Client, office: City
+) -> None:
+    case = a_project(to=StepKind.REVIEW)
+    first = the_slot(case, "PT-SOMU")
+    walk(case, to=StepKind.DECISION)
+    say(case, Outcome.SENT_BACK, target=SendBackTarget.PROJECT_TEAM)
+    say(case, Outcome.SCORED, post="PT-SHIMIN", scores=LOW)
+    person, url = holder("PT-SOMU"), f"{reverse('inbox')}?item={first.pk}"
+
+    before = page(client, person, url)
+    say(case, Outcome.SCORED, post="PT-SOMU")
+    after = page(client, person, url)
+
+    assert (is_told_scores(before), is_told_scores(after)) == (False, True)
+    assert "の評価が 3.0" not in after
+    assert '<b class="num">3.0</b>' in after
 
 
 def test_htmx_gets_the_pane_alone(client: Client, office: City) -> None:

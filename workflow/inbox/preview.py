@@ -26,6 +26,7 @@ from workflow.inbox.links import case_url, work_url
 from workflow.inbox.watch import points_of
 from workflow.models import Decision, Seen, Slot
 from workflow.outcomes import RULES, STATIONS, Tone
+from workflow.sheet.review import hidden_regions
 from workflow.sheet.words import question_words
 
 if TYPE_CHECKING:
@@ -156,8 +157,8 @@ def preview_of(desk: Desk, slot_id: int) -> Preview | None:
     if slot is None or slot.step_run.project is None:
         return None
     step = slot.step_run
-    said = tuple(_decisions(slot))
-    scores, total = _scores(said, desk.load.principles) if _may_see_scores(slot) else ((), None)
+    said = tuple(_decisions(slot, desk.capacities))
+    scores, total = _scores(said, desk.load.principles)
     sheet = step.revision.sheet if step.revision else slot.step_run.project.sheet
     why_not = _why_not(desk, slot)
     return Preview(
@@ -216,14 +217,19 @@ def _slot(desk: Desk, slot_id: int) -> Slot | None:
     )
 
 
-def _decisions(slot: Slot) -> Iterable[Decision]:
-    """What was said on this run in its present round, oldest first, with the comments."""
+def _decisions(slot: Slot, mine: Iterable[int]) -> Iterable[Decision]:
+    """What was said on this run in its present round, oldest first, with the comments.
+
+    While a region hides its scores from the holder of ``mine``, those of an earlier one do not
+    stand in for them: the scores of a run are those of its last region.
+    """
     comment = LedgerText.objects.filter(entry=OuterRef("entry"), name="comment", blanked_at=None)
     run = slot.step_run.run
     return (
         Decision.objects.effective()
         .filter(run=run, round=run.round)
         .exclude(Q(outcome=Outcome.SKIPPED) | Q(outcome=Outcome.PULLED_BACK))
+        .exclude(outcome=Outcome.SCORED, run__in=hidden_regions(mine).values("run"))
         .select_related("decided_by", "post", "step_run")
         .annotate(comment=Subquery(comment.values("text")[:1]))
         .order_by("pk")
@@ -243,11 +249,6 @@ def _why_not(desk: Desk, slot: Slot) -> str:
     if is_deputy and step.snapshot.get("deputy") == DeputyPolicy.NEVER:
         return _("この決裁は、規則により代理の方は行えません。")
     return ""
-
-
-def _may_see_scores(slot: Slot) -> bool:
-    """Others' scores stay hidden until the own one is in."""
-    return slot.step_run.kind != StepKind.REVIEW or slot.state == SlotState.DONE
 
 
 def _scores(

@@ -13,7 +13,7 @@ from workflow.sheet.lines import (
     milestones_of,
     who_of,
 )
-from workflow.sheet.review import Review, may_see, review_of
+from workflow.sheet.review import Review, hidden_regions, may_see, review_of
 from workflow.sheet.words import question_words
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "columns_of",
     "coming_of",
     "dossier_of",
+    "hidden_regions",
     "line_of",
     "lines_of",
     "may_see",

@@ -6,8 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workflow.enums import Outcome, SlotState, StepKind
+from workflow.models import StepRun
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.db.models import QuerySet
+
     from workflow.models import Decision
     from workflow.sheet.belongings import PrincipleRow
     from workflow.sheet.dossier import Dossier, Step
@@ -48,6 +53,13 @@ def may_see(step: Step, mine: set[int]) -> bool:
     return not step.is_open or any(
         slot.post_id in mine and slot.state == SlotState.DONE for slot in step.slots
     )
+
+
+def hidden_regions(mine: Iterable[int]) -> QuerySet[StepRun]:
+    """``may_see`` for a query: open regions whose scores holders of these posts are not shown."""
+    regions = StepRun.objects.filter(kind=StepKind.REVIEW, closed_at=None)
+    own = regions.filter(slots__post__in=list(mine), slots__state=SlotState.DONE)
+    return regions.exclude(pk__in=own.values("pk"))
 
 
 def review_of(dossier: Dossier, mine: set[int]) -> Review | None:

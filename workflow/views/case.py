@@ -15,8 +15,8 @@ from bpr_projects.enums import ADOPTED, Stage
 from bpr_projects.sheet import effect_of
 from roles.models import Section, capacities_of, read_once
 from workflow import engine, sheet
-from workflow.enums import Outcome, RunKind, StepKind
-from workflow.models import Condition, Decision, StepRun
+from workflow.enums import Outcome, RunKind
+from workflow.models import Condition, Decision
 from workflow.outcomes import FINAL
 from workflow.sheet.belongings import ConditionLine
 from workflow.views.desk import Came, Desk, desk_of
@@ -25,7 +25,7 @@ from workflow.views.lookup import person_of, project_or_404
 from workflow.views.sheet_rows import Masters, rows_by_part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
     from django.http import HttpRequest, HttpResponse
@@ -206,7 +206,7 @@ def _history_lines(
     request: HttpRequest, case: Project, shown: list[Decision], at: datetime
 ) -> list[sheet.Line]:
     posts = {each.post.pk for each in capacities_of(person_of(request), localdate(at))}
-    hidden = _hidden_steps(case, posts)
+    hidden = set(sheet.hidden_regions(posts).filter(project=case).values_list("pk", flat=True))
     texts = sheet.texts_of(shown)
     gone = set(
         Decision.objects.filter(supersedes__in=shown).values_list("supersedes_id", flat=True)
@@ -225,10 +225,3 @@ def _history_lines(
         )
         for each in shown
     ]
-
-
-def _hidden_steps(case: Project, posts: Iterable[int]) -> set[int]:
-    """Open regions in which this reader's own score is not in yet."""
-    regions = StepRun.objects.filter(project=case, kind=StepKind.REVIEW, closed_at=None)
-    answered = regions.filter(slots__post__in=list(posts), slots__state="DONE")
-    return set(regions.exclude(pk__in=answered.values("pk")).values_list("pk", flat=True))

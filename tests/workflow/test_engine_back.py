@@ -12,6 +12,7 @@ from bpr_projects.enums import Stage
 from tests.make import (
     AT,
     JST,
+    a_delegation,
     a_draft,
     a_project,
     holder,
@@ -21,6 +22,7 @@ from tests.make import (
     the_run,
     the_slot,
     the_step,
+    walk,
     withdraw,
 )
 from tests.proof import assert_sound, refused
@@ -184,6 +186,21 @@ def test_a_case_goes_back_only_to_stations_that_it_passed(
         with refused(case, Unanswered) as refusal:
             say(case, Outcome.SENT_BACK, target=target)
         assert refusal.value.problems == {"target": "差戻し先を選んでください。"}
+
+
+def test_a_decision_in_place_of_a_standing_one_stays_in_the_plan(office: City) -> None:
+    head = office.holder("HEAD-DIGITAL")
+    a_delegation(post=office.post("LEADER-SHIMIN"), deputy=head)
+    case = a_project(route="RT5", to=StepKind.DECISION)
+
+    say(case, Outcome.SENT_BACK, target=SendBackTarget.PROJECT_TEAM)
+    walk(case, to=StepKind.DECISION)
+
+    slot = the_slot(case)
+    assert (slot.post.code, slot.step_run.kind) == ("HQ-CHAIR", StepKind.DECISION)
+    say(case, Outcome.ADOPTED)
+    assert kind_of(case) == StepKind.OBSERVE
+    assert_sound()
 
 
 # --- 保留 -----------------------------------------------------------------------------------

@@ -66,7 +66,7 @@ def settle(step: PlanStep, case: Case, on: date) -> tuple[PlanStep, Resolution]:
     """
     resolution = resolve(step, case, on)
     if step.kind == StepKind.STANDING_DECISION and resolution.left_out and not resolution.posts:
-        step = escalation(str(_("専決者が提案に関わっているため")), step)
+        step = escalation(str(_("専決者が提案に関わっているため")), step, inserted=False)
         resolution = resolve(step, case, on)
     if step.kind not in READING_KINDS and not (resolution.posts or resolution.skipped):
         raise NoHolder(step.title)

@@ -17,7 +17,27 @@ from django.template.loader import render_to_string
 
 log = logging.getLogger(__name__)
 
-NEVER_SHOWN: Final = frozenset({"csrfmiddlewaretoken"})
+CARRIED: Final = frozenset(
+    {
+        "action",
+        "add_condition",
+        "conditions-rows",
+        "csrfmiddlewaretoken",
+        "draft_version",
+        "kpi",
+        "next",
+        "post",
+        "return_to",
+        "revision_hash",
+        "slot",
+    }
+)
+"""Fields that a page sends along; nobody sees them."""
+CHOSEN: Final = frozenset(
+    {"area", "budget_measure", "kind", "outcome", "result", "section", "sections", "target"}
+)
+"""Fields in which people choose a word and the form sends its code."""
+NOT_TYPED: Final = CARRIED | CHOSEN
 SECRET_WORDS: Final = ("password", "secret", "code", "token")
 LONG_TEXT: Final = 10
 """Shorter answers are quickly typed again and would only clutter the page."""
@@ -53,11 +73,11 @@ def incident_number(request: HttpRequest) -> str:
 
 
 def typed_texts(request: HttpRequest) -> list[str]:
-    """The longer texts of a refused form, without anything secret."""
+    """The longer texts that a person typed into a refused form, without anything secret."""
     return [
         text
         for name, texts in request.POST.lists()
-        if name not in NEVER_SHOWN and not any(word in name.lower() for word in SECRET_WORDS)
+        if name not in NOT_TYPED and not any(word in name.lower() for word in SECRET_WORDS)
         for text in texts
         if isinstance(text, str) and len(text) >= LONG_TEXT
     ]

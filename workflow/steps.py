@@ -90,6 +90,22 @@ def refused(
     return render(request, "409.html", context, status=refusal.status)
 
 
+def _is_repeated(
+    request: HttpRequest, refusal: Refusal, outcome: Outcome, slot: int | None
+) -> bool:
+    """A second click, tab or retry of an act that this person has on record already."""
+    before = refusal.decision if isinstance(refusal, AlreadyDone) else None
+    if before is None or before.decided_by_id != person_of(request).pk:
+        return False
+    return (before.outcome, before.slot_id) == (outcome, slot)
+
+
+def _recorded_before(request: HttpRequest, project: Project) -> HttpResponse:
+    """Nothing happened again, and that is good news."""
+    messages.success(request, _("すでに記録済みです。二重には記録されていません。"))
+    return redirect("project", ref=project.reference)
+
+
 def _told(said: Decision) -> tuple[str, str, datetime]:
     """Who did what and when, for the pages of refusals."""
     return sheet.who_of(said), said.get_outcome_display(), said.decided_at
@@ -147,6 +163,8 @@ def answer(request: HttpRequest, ref: str, slot: int) -> HttpResponse:
             at=at,
         )
     except Refusal as refusal:
+        if _is_repeated(request, refusal, chosen, slot):
+            return _recorded_before(request, project)
         return refused(
             request, refusal, project, on_unanswered=_again(request, project, slot, form)
         )
@@ -328,6 +346,8 @@ def _act(
             (form or ReasonForm(sent, is_ending=False)).add_error(None, sentence)
         return _ask(request, project, outcome, form, at)
     except Refusal as refusal:
+        if _is_repeated(request, refusal, outcome, None):
+            return _recorded_before(request, project)
         return refused(request, refusal, project)
     done = _("「%(title)s」を「%(outcome)s」として記録しました。")
     messages.success(request, done % {"title": project.title, "outcome": outcome.label})

@@ -13,7 +13,7 @@ from bpr_projects.models import Cycle, Project
 from tests.concurrency.at_once import at_once
 from tests.make import SCORES, a_draft, a_project, the_slot, walk
 from tests.proof import assert_sound
-from tests.workflow.pages import answer_url, client_of, sent
+from tests.workflow.pages import answer_url, client_of, messages_of, sent
 from workflow.enums import Outcome, SlotState, StepKind
 from workflow.models import Decision, Slot, StepRun
 
@@ -30,6 +30,9 @@ TOLD = {403, 409}
 TRY_AGAIN = 503
 """The lock did not come free in three seconds: a page that says so, with ``Retry-After``."""
 
+REPEATED = "すでに記録済みです。二重には記録されていません。"
+"""What somebody reads who sent one act twice."""
+
 Post = tuple[str, str, dict[str, Any]]
 """Post of whoever sends it, address, form."""
 
@@ -43,6 +46,13 @@ def send_at_once(posts: list[Post]) -> list[Any]:
     responses, refusals = at_once(acts)
     assert refusals == []
     return responses
+
+
+def told_to(response: Any) -> list[str]:
+    """The messages on the page to which a redirect leads."""
+    if response.status_code != 302:
+        return []
+    return list(messages_of(response.client.get(response["Location"])))
 
 
 def assert_one_winner(responses: list[Any], crowd: int) -> None:
@@ -88,10 +98,12 @@ def test_a_step_is_answered_once(
 
     responses = send_at_once([(slot.post.code, answer_url(slot), form)] * crowd)
 
-    assert_one_winner(responses, crowd)
+    statuses = Counter(response.status_code for response in responses)
+    assert set(statuses) <= {302, TRY_AGAIN}
+    told = [message for each in responses for message in told_to(each)]
+    assert told.count(REPEATED) == statuses[302] - 1
+    assert len([message for message in told if f"「{outcome.label}」として記録" in message]) == 1
     assert Decision.objects.filter(slot=slot).count() == 1
-    told = [each.content.decode() for each in responses if each.status_code == 409]
-    assert all(str(outcome.label) in page for page in told)
     assert Cycle.objects.count() == (outcome == Outcome.ADOPTED)
     assert_sound()
 
@@ -106,6 +118,28 @@ def test_an_equal_score_is_one_effect(real_office: City, crowd: int) -> None:
 
     assert {response.status_code for response in responses} <= {302, 409, TRY_AGAIN}
     assert Decision.objects.filter(slot=slot).count() == 1
+    assert_sound()
+
+
+@pytest.mark.parametrize("crowd", CROWDS)
+def test_who_says_something_else_at_once_is_told_what_was_said(
+    real_office: City, crowd: int
+) -> None:
+    case = a_project(to=StepKind.REFERRAL)
+    slot = the_slot(case)
+    outcomes = [Outcome.REFERRED, Outcome.SENT_BACK]
+
+    responses = send_at_once(
+        [
+            (slot.post.code, answer_url(slot), sent(slot, outcomes[turn % 2], target="PROPOSER"))
+            for turn in range(crowd)
+        ]
+    )
+
+    said = Decision.objects.get(slot=slot)
+    lost = [each.content.decode() for each in responses if each.status_code == 409]
+    assert {response.status_code for response in responses} <= {302, 409, TRY_AGAIN}
+    assert all(f"{said.decided_by.name}</b>　{said.get_outcome_display()}" in page for page in lost)
     assert_sound()
 
 
@@ -180,7 +214,10 @@ def test_a_step_is_not_found_under_another_case(real_office: City) -> None:
 
     statuses = Counter(response.status_code for response in responses)
     assert statuses[404] == 5
-    assert statuses[302] == 1
+    assert statuses[302] + statuses[TRY_AGAIN] == 5
+    assert [word for each in responses for word in told_to(each)].count(REPEATED) == (
+        statuses[302] - 1
+    )
     assert Decision.objects.filter(slot=slot).count() == 1
     assert Decision.objects.filter(project=other).count() == 1
     assert_sound()

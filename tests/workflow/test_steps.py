@@ -189,8 +189,37 @@ def test_who_comes_second_is_told_who_did_what_and_when(office: City) -> None:
     assert f"事務局　{first.name}" in page
     assert "受付" in page
     assert "令和8年5月11日（月）09:05" in page
-    assert TYPED in page
+    assert re.findall(r"readonly>([^<]*)</textarea>", page) == [TYPED]
     assert said(project) == ["SUBMITTED", "APPROVED", "RECEIVED"]
+
+
+def test_the_same_answer_sent_twice_is_good_news_and_one_record() -> None:
+    project = a_project()
+    slot = the_slot(project)
+    client = client_of("HEAD-SHIMIN")
+    client.post(answer_url(slot), sent(slot, "APPROVED", comment=TYPED), follow=True)
+
+    response = client.post(answer_url(slot), sent(slot, "APPROVED", comment=TYPED), follow=True)
+
+    assert response.redirect_chain == [(f"/p/{project.number}/", 302)]
+    assert messages_of(response) == ["すでに記録済みです。二重には記録されていません。"]
+    assert said(project) == ["SUBMITTED", "APPROVED"]
+
+
+def test_another_answer_than_the_own_first_one_is_not_called_recorded() -> None:
+    project = a_project()
+    slot = the_slot(project)
+    client = client_of("HEAD-SHIMIN")
+    client.post(answer_url(slot), sent(slot, "APPROVED"), follow=True)
+
+    response = client.post(answer_url(slot), sent(slot, "SENT_BACK", comment=TYPED))
+
+    page = text_of(response)
+    assert response.status_code == 409
+    assert "この操作は記録していません" in page
+    assert f"市民課長　{holder('HEAD-SHIMIN').name}</b>　承認" in page
+    assert re.findall(r"readonly>([^<]*)</textarea>", page) == [TYPED]
+    assert said(project) == ["SUBMITTED", "APPROVED"]
 
 
 def test_who_comes_second_without_a_choice_is_told_too() -> None:

@@ -87,6 +87,19 @@ def test_withdrawing_needs_a_reason_and_a_mark() -> None:
     assert project.stage == Stage.WITHDRAWN
 
 
+def test_withdrawing_twice_is_one_withdrawal() -> None:
+    project = a_project()
+    client = client_of("LEADER-SHIMIN")
+    form = {"comment": TYPED, "confirmed": "on"}
+    client.post(f"/p/{project.number}/withdraw/", form, follow=True)
+
+    response = client.post(f"/p/{project.number}/withdraw/", form, follow=True)
+
+    assert response.redirect_chain == [(f"/p/{project.number}/", 302)]
+    assert messages_of(response) == ["すでに記録済みです。二重には記録されていません。"]
+    assert said(project) == ["SUBMITTED", "WITHDRAWN"]
+
+
 @pytest.mark.parametrize("act", ["withdraw", "abandon", "close-region", "pull-back"])
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_who_may_not_is_told_why(act: str, method: str) -> None:

@@ -1,0 +1,55 @@
+"""What a refused form gives back: every word that a person typed, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django import forms
+from django.conf import settings
+from django.test import RequestFactory
+
+from bpr_projects.enums import Phase, RevisionKind
+from bpr_projects.forms import MeasurementForm, ObservationForm, PhaseForm, SheetForm
+from roles.views import CARRIED, CHOSEN, typed_texts
+from tests.workflow.pages import TYPED
+from workflow.enums import SendBackTarget
+from workflow.forms import AnswerForm, Question, ReasonForm
+from workflow.outcomes import STATIONS
+from workflow.views.correcting import QuestionForm
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TEMPLATES = Path(settings.BASE_DIR) / "templates"
+CARRIES = re.compile(r'<(?:input type="hidden"|button)[^>]* name="([a-z_-]+)"')
+
+
+def every_form() -> Iterator[forms.Form]:
+    """Each form of a case in its widest shape."""
+    yield from (PhaseForm(phase=phase) for phase in Phase)
+    yield from (QuestionForm(kind=kind) for kind in RevisionKind)
+    yield from (AnswerForm(Question(kind, "", targets=tuple(SendBackTarget))) for kind in STATIONS)
+    yield from (ObservationForm(), MeasurementForm(), ReasonForm(is_ending=True))
+    yield SheetForm(areas=(), sections=())
+
+
+def test_the_tables_know_what_nobody_types() -> None:
+    fields = {name: field for form in every_form() for name, field in form.fields.items()}
+    hidden = {name for name, field in fields.items() if field.widget.is_hidden}
+    chosen = {name for name, field in fields.items() if isinstance(field, forms.ChoiceField)}
+    pages = [page.read_text(encoding="utf-8") for page in TEMPLATES.rglob("*.html")]
+    carried = {name for page in pages for name in CARRIES.findall(page)}
+
+    assert hidden | carried | {"csrfmiddlewaretoken", "next"} == CARRIED
+    assert chosen == CHOSEN
+
+
+def test_only_what_was_typed_comes_back() -> None:
+    carried = dict.fromkeys(CARRIED | CHOSEN, "ADOPTED_WITH_CONDITIONS")
+    request = RequestFactory().post(
+        "/", {**carried, "password": TYPED, "comment": TYPED, "volume": "1,200"}
+    )
+
+    assert typed_texts(request) == [TYPED]

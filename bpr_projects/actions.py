@@ -270,8 +270,10 @@ def total_cost(project: Project, cycle: Cycle, content: Mapping[str, Any]) -> in
     return int(content.get("cost") or 0) + spent(project, before=cycle)
 
 
-def outside_bounds(project: Project, cycle: Cycle, content: Mapping[str, Any]) -> list[str]:
-    """Why a decision of the section goes beyond its bounds; empty when it stays inside."""
+def outside_bounds(
+    project: Project, cycle: Cycle, content: Mapping[str, Any], on: date
+) -> list[str]:
+    """Why a decision of the section goes beyond its bounds that day; empty when it stays inside."""
     bounds = project.bounds
     reasons = []
     cost = total_cost(project, cycle, content)
@@ -283,6 +285,8 @@ def outside_bounds(project: Project, cycle: Cycle, content: Mapping[str, Any]) -
     until = content.get("until")
     if until and date.fromisoformat(until) > bounds.ends_on:
         reasons.append(_("期日が自由枠の期限を超えます。"))
+    elif on > bounds.ends_on:
+        reasons.append(_("自由枠の期限が過ぎています。"))
     return reasons
 
 

@@ -22,7 +22,7 @@ from bpr_projects.models import (
 )
 from roles.models import Post
 from tests.fixtures_city import CITIES
-from tests.make import AT, JST, SHEET, a_draft, holder
+from tests.make import AT, JST, SHEET, TODAY, a_draft, holder
 
 if TYPE_CHECKING:
     from tests.fixtures_city import City
@@ -230,7 +230,23 @@ def test_a_decision_is_inside_the_bounds_or_told_why_not(
 ) -> None:
     case = adopted(cost=680_000, budget_measure="INITIAL")
 
-    assert actions.outside_bounds(case, case.cycles.get(), content) == reasons
+    assert actions.outside_bounds(case, case.cycles.get(), content, TODAY) == reasons
+
+
+@pytest.mark.parametrize(
+    ("content", "on", "reasons"),
+    [
+        ({}, date(2027, 3, 31), []),
+        ({"until": "2027-03-31"}, date(2027, 4, 1), ["自由枠の期限が過ぎています。"]),
+        ({"until": "2027-04-01"}, date(2027, 4, 1), ["期日が自由枠の期限を超えます。"]),
+    ],
+)
+def test_after_their_last_day_the_bounds_hold_nothing(
+    office: City, content: dict[str, Any], on: date, reasons: list[str]
+) -> None:
+    case = adopted()
+
+    assert actions.outside_bounds(case, case.cycles.get(), content, on) == reasons
 
 
 def test_a_change_sets_the_bounds_anew(office: City) -> None:
@@ -269,8 +285,8 @@ def test_the_money_of_earlier_cycles_counts_and_the_last_decision_of_each(office
     actions.end_cycle(cycle=first, result=CycleResult.CONTINUE, at=AT)
     second = actions.start_cycle(project=case, aim="次", at=AT)
 
-    assert actions.outside_bounds(case, second, {"cost": 40_000}) == []
-    assert actions.outside_bounds(case, second, {"cost": 40_001}) == [
+    assert actions.outside_bounds(case, second, {"cost": 40_000}, TODAY) == []
+    assert actions.outside_bounds(case, second, {"cost": 40_001}, TODAY) == [
         "費用の合計 100,001円が、自由枠の 100,000円を超えます。"
     ]
 

@@ -424,6 +424,49 @@ def correct(case: Project, **corrections: Any) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("corrections", "note"),
+    [
+        (
+            {"cost": 40_000},
+            "採択された枠に収まりません：費用の合計 50,000円が、自由枠の 40,000円を超えます。",
+        ),
+        (
+            {"ends_on": "2027-04-29"},
+            "採択された枠に収まりません：期日が自由枠の期限を超えます。",
+        ),
+    ],
+)
+def test_a_change_adopted_for_less_leads_back_to_the_decision(
+    office: City, corrections: dict[str, Any], note: str
+) -> None:
+    case = returned_change(cost=50_000, until="2027-04-30")
+
+    correct(case, **corrections)
+    walk(case)
+
+    slot, bounds = the_slot(case), Bounds.objects.get()
+    assert (slot.step_run.kind, slot.step_run.note) == (StepKind.DECIDE, note)
+    assert {"cost": bounds.cost_limit, "ends_on": bounds.ends_on.isoformat()} == {
+        "cost": 50_000,
+        "ends_on": "2027-04-30",
+        **corrections,
+    }
+    assert_sound()
+    record_phase(case, cost=40_000, until="2027-04-29")
+    assert the_slot(case).step_run.kind == StepKind.ACT
+    assert_sound()
+
+
+def test_a_change_corrected_to_what_was_decided_lets_the_cycle_act(office: City) -> None:
+    case = returned_change(cost=50_000, until="2027-04-30")
+
+    correct(case, cost=60_000)
+    walk(case)
+
+    assert the_slot(case).step_run.kind == StepKind.ACT
+
+
 @pytest.mark.parametrize("cost", [-1, MOST_YEN + 1, 10**25, "1e5", 0.5])
 def test_a_corrected_cost_is_an_amount_that_any_form_takes(office: City, cost: Any) -> None:
     case = returned_change(cost=50_000)

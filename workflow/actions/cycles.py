@@ -82,7 +82,7 @@ def begin(cycle: Cycle, act: Act) -> Run:
     return run
 
 
-def open_phase(run: Run, phase: Phase, act: Act) -> None:
+def open_phase(run: Run, phase: Phase, act: Act, note: str = "") -> None:
     """Ask the leader for the next phase."""
     cycle = run.cycle
     assert cycle is not None and run.project is not None  # noqa: S101, PT018 -- set by begin
@@ -98,7 +98,7 @@ def open_phase(run: Run, phase: Phase, act: Act) -> None:
         clause="",
         standard_days=STANDARD_DAYS[phase],
     )
-    steps.open_step(run, step, [leader_post(run.project, act)], act)
+    steps.open_step(run, step, [leader_post(run.project, act)], act, note)
 
 
 def check_phase(cycle: Cycle, content: Mapping[str, Any]) -> None:
@@ -136,7 +136,8 @@ def record(slot: Slot, content: Mapping[str, Any], act: Act) -> Run | None:
     assert cycle is not None and project is not None  # noqa: S101, PT018 -- set by begin
     phase = Phase(cycle.phase)
     check_phase(cycle, content)
-    beyond = cases.outside_bounds(project, cycle, content) if phase == Phase.DECIDE else []
+    decides = phase == Phase.DECIDE
+    beyond = cases.outside_bounds(project, cycle, content, act.on) if decides else []
     entry = cases.record_phase(
         cycle=cycle,
         content=content,
@@ -250,7 +251,11 @@ def next_cycle(project: Project, aim: str, act: Act) -> Run:
 
 
 def settle_change(project: Project, *, adopted: bool, act: Act) -> Run | None:
-    """A change was decided: the waiting cycle goes on to 行動, or back to 意思決定."""
+    """A change was decided: the waiting cycle goes on to 行動, or back to 意思決定.
+
+    A correction may have asked for less than the section decided: what the adopted bounds still
+    do not hold is decided anew.
+    """
     run = (
         Run.objects.select_related("cycle", "project")
         .filter(project=project, kind=RunKind.CYCLE, state=RunState.OPEN)
@@ -258,8 +263,17 @@ def settle_change(project: Project, *, adopted: bool, act: Act) -> Run | None:
     )
     if run is None or run.step_id is not None:
         return None
-    open_phase(run, Phase.ACT if adopted else Phase.DECIDE, act)
+    beyond = _still_beyond(run, act) if adopted else []
+    note = str(_("採択された枠に収まりません：%s")) % "".join(beyond) if beyond else ""
+    open_phase(run, Phase.ACT if adopted and not beyond else Phase.DECIDE, act, note)
     return run
+
+
+def _still_beyond(run: Run, act: Act) -> list[str]:
+    """Why the decision that waits goes beyond the bounds as they are now."""
+    assert run.cycle is not None and run.project is not None  # noqa: S101, PT018 -- set by begin
+    decided = run.cycle.entries.filter(phase=Phase.DECIDE).latest("pk")
+    return cases.outside_bounds(run.project, run.cycle, decided.content, act.on)
 
 
 def halt(run: Run, reason: str, act: Act) -> None:

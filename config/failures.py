@@ -1,15 +1,33 @@
-"""When a request fails: the database is away for a while, or we made a mistake."""
+"""When a request fails: the database is away, we made a mistake, or it leads to no page."""
 
 import logging
 import sys
+from typing import Final
+from urllib.parse import parse_qs, urlencode, urlsplit
 
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.urls import Resolver404, resolve, reverse
 
-from roles.views import server_error
+from roles.views import server_error, typed_texts
 
 RETRY_AFTER = 60  # seconds
+POST_ONLY: Final = frozenset(
+    {
+        "answer",
+        "attachment-add",
+        "attachment-remove",
+        "mail-resend",
+        "mail-resend-dead",
+        "measurement-add",
+        "observation-add",
+        "phase-record",
+        "reading-read",
+    }
+)
+"""Addresses that take a form and show no page: nobody is ever led there."""
 logger = logging.getLogger(__name__)
 
 
@@ -20,3 +38,59 @@ def failed(request: HttpRequest) -> HttpResponse:
         page = render_to_string("503.html")
         return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_AFTER)})
     return server_error(request)
+
+
+def explained(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Give the two answers that would be blank a page that leads on.
+
+    They are a form whose session ended meanwhile, and an address that was opened by itself.
+    """
+    if request.method == "POST" and _asks_for_login(response):
+        _give_back(request, response)
+    elif response.status_code == 405 and not response.content:
+        context = {"case_url": case_of(request)}
+        response.content = render_to_string("405.html", context, request=request)
+    return response
+
+
+def _asks_for_login(response: HttpResponse) -> bool:
+    if response.status_code != 302:
+        return False
+    address = urlsplit(response.headers["Location"])
+    return address.path == reverse("account_login") and REDIRECT_FIELD_NAME in parse_qs(
+        address.query
+    )
+
+
+def _give_back(request: HttpRequest, response: HttpResponse) -> None:
+    """After the login comes the page with the form; what was typed is shown to be copied."""
+    back = urlencode({REDIRECT_FIELD_NAME: page_before(request)}, safe="/")
+    login_url = f"{reverse('account_login')}?{back}"
+    if not request.POST:  # nothing was sent, so nothing can be lost
+        response.headers["Location"] = login_url
+        return
+    context = {"typed": typed_texts(request), "login_url": login_url}
+    response.status_code = 403
+    response.content = render_to_string("session_ended.html", context, request=request)
+    del response.headers["Location"]
+
+
+def page_before(request: HttpRequest) -> str:
+    """The page that a form came from, if it can be opened; else its case; else マイワーク."""
+    before = urlsplit(request.headers.get("Referer", ""))
+    if before.netloc == request.get_host() and _is_page(before.path):
+        return f"{before.path}?{before.query}" if before.query else before.path
+    return case_of(request) or reverse("home")
+
+
+def _is_page(path: str) -> bool:
+    try:
+        return resolve(path).url_name not in POST_ONLY
+    except Resolver404:
+        return False
+
+
+def case_of(request: HttpRequest) -> str:
+    """The page of the case that an address belongs to; empty for all others."""
+    found = request.resolver_match
+    return reverse("project", args=[found.kwargs["ref"]]) if found and "ref" in found.kwargs else ""

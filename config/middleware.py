@@ -10,12 +10,16 @@ from django.core.signing import BadSignature, TimestampSigner
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from config.failures import explained
 from config.logs import incident
 from roles.models import read_once
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 SAFE: Final = frozenset({"GET", "HEAD"})
+
+ASKS_BY_ITSELF: Final = "X-Asks-By-Itself"
+"""Header that an element with ``hx-trigger="every …"`` sends."""
 
 NO_DEVICES: Final = ", ".join(
     f"{feature}=()"
@@ -72,7 +76,7 @@ class IdleClock:
         """Log out who was away too long; wind the clock when a person acts."""
         if request.user.is_authenticated and self._is_idle(request):
             logout(request)
-        response = self.get_response(request)
+        response = explained(request, self.get_response(request))
         if request.user.is_authenticated and self._is_an_act(request):
             self._wind(request, response)
         return response
@@ -92,7 +96,7 @@ class IdleClock:
 
     def _is_an_act(self, request: HttpRequest) -> bool:
         """Tell a person's request from a page that asks by itself (htmx polling)."""
-        return request.method != "GET" or "HX-Request" not in request.headers
+        return ASKS_BY_ITSELF not in request.headers
 
     def _wind(self, request: HttpRequest, response: HttpResponse) -> None:
         response.set_cookie(

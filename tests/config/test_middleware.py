@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
 from config.logs import incident
-from config.middleware import BrowserRules, IdleClock, IncidentNumber
+from config.middleware import ASKS_BY_ITSELF, BrowserRules, IdleClock, IncidentNumber
 from roles.models import User
 from tests.make import AT, a_user
 
@@ -118,10 +118,25 @@ def test_a_person_who_works_stays(clock_of: Callable[..., HttpRequest], user: Us
 def test_a_page_that_asks_by_itself_does_not_wind_the_clock(
     clock_of: Callable[..., HttpRequest], user: User
 ) -> None:
-    request = clock_of(cookies=seal(user.pk), headers={"HX-Request": "true"})
+    headers = {"HX-Request": "true", "X-Asks-By-Itself": "1"}
+    request = clock_of(cookies=seal(user.pk), headers=headers)
 
     assert request.user == user
     assert not was_wound(request)
+
+
+def test_a_part_of_a_page_that_a_person_opens_winds_the_clock(
+    clock_of: Callable[..., HttpRequest], user: User
+) -> None:
+    assert was_wound(clock_of(cookies=seal(user.pk), headers={"HX-Request": "true"}))
+
+
+def test_whatever_asks_by_itself_says_so() -> None:
+    asking = re.compile(r"<[^>]*hx-trigger=\"[^\"]*every[^>]*>")
+    pages = (settings.BASE_DIR / "templates").rglob("*.html")
+    found = [tag for page in pages for tag in asking.findall(page.read_text(encoding="utf-8"))]
+
+    assert [ASKS_BY_ITSELF in tag for tag in found] == [True]
 
 
 def test_a_forged_seal_logs_out(clock_of: Callable[..., HttpRequest], user: User) -> None:
@@ -150,6 +165,18 @@ def test_nobody_has_no_clock(rf: RequestFactory) -> None:
     response = IdleClock(answer)(request)
 
     assert settings.IDLE_COOKIE_NAME not in response.cookies
+
+
+def test_a_form_that_came_after_half_an_hour_is_given_back(client: Client, user: User) -> None:
+    with time_machine.travel(AT):
+        client.force_login(user)
+        client.get("/accounts/password/")
+
+    with time_machine.travel(AT + timedelta(minutes=31)):
+        response = client.post("/readings/1/read/", {"comment": "三十分かけて書いた理由です。"})
+
+    assert response.status_code == 403
+    assert "readonly>三十分かけて書いた理由です。</textarea>" in response.content.decode()
 
 
 def test_a_provisional_password_leads_to_the_form_and_nowhere_else(

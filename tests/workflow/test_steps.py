@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
 from django.test import Client
 
+from config.failures import POST_ONLY
+from tests.architecture.matrix import ACTORS, MATRIX
 from tests.make import AT, SCORES, a_project, holder, resubmit, say, the_slot, walk
 from tests.workflow.pages import TYPED, answer_url, client_of, messages_of, said, sent, text_of
 from workflow import engine
@@ -19,6 +22,8 @@ from workflow.models import Decision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from django.http import HttpResponse
 
     from tests.fixtures_city import City
 
@@ -322,20 +327,95 @@ def test_a_case_that_one_may_not_see_is_not_found() -> None:
     assert response.status_code == 404
 
 
-def test_a_get_never_answers() -> None:
+def test_a_get_never_answers_and_leads_back_to_the_case() -> None:
     project = a_project()
 
     response = client_of("HEAD-SHIMIN").get(answer_url(the_slot(project)))
 
     assert response.status_code == 405
+    assert response["Allow"] == "POST"
+    assert "この画面は直接開けません" in text_of(response)
+    assert f'<a class="btn btn--primary" href="/p/{project.number}/">' in text_of(response)
 
 
-def test_nobody_answers_without_a_login() -> None:
+def test_a_wrong_method_outside_a_case_leads_home() -> None:
+    response = client_of("HEAD-SHIMIN").post("/inbox/")
+
+    assert response.status_code == 405
+    assert '<a class="btn btn--primary" href="/">' in text_of(response)
+
+
+# --- an ended session ----------------------------------------------------------------------
+
+
+def login_link(response: HttpResponse) -> str:
+    """Where the page of an ended session leads after the login."""
+    [link] = re.findall(r'href="(/accounts/login/[^"]*)"', text_of(response))
+    return str(parse_qs(urlsplit(link).query)["next"][0])
+
+
+def test_a_form_of_an_ended_session_comes_back_with_its_text() -> None:
     slot = the_slot(a_project())
+    form = sent(slot, "SENT_BACK", comment=TYPED, return_to="inbox", password=TYPED + "秘密")
 
-    response = Client().post(answer_url(slot), sent(slot, "APPROVED"))
+    response = Client().post(answer_url(slot), form)
 
-    assert response["Location"].startswith("/accounts/login/")
+    page = text_of(response)
+    assert response.status_code == 403
+    assert "ログインの期限が切れたため、送信を受け付けませんでした" in page
+    assert re.findall(r"readonly>([^<]*)</textarea>", page) == [TYPED]
+    assert response["X-Frame-Options"] == "DENY"
+    assert response["Cache-Control"] == "no-store, private"
+    assert Decision.objects.filter(slot=slot).count() == 0
+
+
+@pytest.mark.parametrize(
+    ("came_from", "leads_to"),
+    [
+        ("http://testserver/p/{ref}/decide/?from=inbox", "/p/{ref}/decide/?from=inbox"),
+        ("http://testserver/inbox/?tab=todo&item=3", "/inbox/?tab=todo&item=3"),
+        ("http://testserver/p/{ref}/steps/{slot}/answer/", "/p/{ref}/"),
+        ("http://testserver//elsewhere.example/", "/p/{ref}/"),
+        ("http://elsewhere.example/inbox/", "/p/{ref}/"),
+        ("", "/p/{ref}/"),
+    ],
+)
+def test_after_the_login_comes_the_page_of_the_form(came_from: str, leads_to: str) -> None:
+    slot = the_slot(a_project())
+    known = {"ref": slot.step_run.project.reference, "slot": slot.pk}  # type: ignore[union-attr]
+    headers = {"Referer": came_from.format(**known)} if came_from else {}
+
+    response = Client().post(answer_url(slot), sent(slot, "APPROVED"), headers=headers)
+
+    assert login_link(response) == leads_to.format(**known)
+
+
+def test_a_form_outside_a_case_leads_home_after_the_login() -> None:
+    response = Client().post("/readings/1/read/", {"return_to": "inbox"})
+
+    assert response.status_code == 403
+    assert login_link(response) == "/"
+    assert "別のタブ" not in text_of(response)
+
+
+def test_a_request_that_sends_nothing_is_led_to_the_login_and_then_to_the_case() -> None:
+    slot = the_slot(a_project())
+    project = slot.step_run.project
+    assert project is not None
+
+    response = Client().post(answer_url(slot))
+
+    assert response["Location"] == f"/accounts/login/?next=/p/{project.number}/"
+
+
+def test_nobody_is_led_to_an_address_without_a_page() -> None:
+    without = {
+        route
+        for route, (got, _posted) in MATRIX.items()
+        if set(got[ACTORS.index("leader") :]) == {405}
+    }
+
+    assert without == POST_ONLY
 
 
 def test_a_busy_case_asks_to_try_again_and_keeps_the_text(

@@ -274,9 +274,17 @@ def test_drafts_of_others_are_404(client: Client, office: City) -> None:
         assert client.post(url(draft, "project-confirm")).status_code == 404
 
 
-@pytest.mark.parametrize("ref", ["draft-0", "draft-x", "draft-", "draft-" + "9" * 30, "R8-999"])
+@pytest.mark.parametrize(
+    "ref",
+    ["draft-0", "draft-x", "draft-", "draft-" + "9" * 30, "draft-%00", "R8-999", "R8-001%00", "%00"],
+)
 def test_addresses_of_nowhere_are_404(client: Client, office: City, ref: str) -> None:
-    assert login(client).get(f"/p/{ref}/edit/").status_code == 404
+    a_project()
+
+    login(client)
+
+    assert client.get(f"/p/{ref}/edit/").status_code == 404
+    assert client.get(f"/p/{ref}/").status_code == 404
 
 
 def test_a_shared_seat_writes_together(client: Client, office: City) -> None:

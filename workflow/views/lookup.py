@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, cast
 
 from django.http import Http404
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from roles.models import User
 
 DRAFT = "draft-"
+NUMBER = re.compile(r"[A-Z][0-9]{1,4}-[0-9]{1,6}")
+"""What a number looks like; an address of anything else is asked of no database."""
 SHOWN = ("section__department", "area", "proposer", "proposer_post__section", "revision")
 """What every page of a case shows of it, read with the case."""
 
@@ -34,7 +37,7 @@ def project_or_404(
     cases = cases.select_related(*SHOWN)
     identity = ref.removeprefix(DRAFT)
     if not ref.startswith(DRAFT):
-        found = cases.filter(number=ref).first()
+        found = cases.filter(number=ref).first() if NUMBER.fullmatch(ref) else None
     else:
         found = cases.filter(pk=identity).first() if _is_id(identity) else None
     if found is None:

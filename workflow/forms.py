@@ -99,7 +99,8 @@ class Conditions(forms.Widget):
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[ConditionRow]:
         count = data.get(f"{name}-rows", "")
-        rows = min(int(count), MOST_CONDITIONS) if count.isascii() and count.isdecimal() else 0
+        is_count = count.isascii() and count.isdecimal() and len(count) < 10
+        rows = min(int(count), MOST_CONDITIONS) if is_count else 0
         return [
             ConditionRow(
                 *(data.get(f"{name}-{index}-{part}", "").strip() for part in ConditionRow._fields)

@@ -10,6 +10,7 @@ import time_machine
 
 from bpr_projects.enums import Stage
 from tests.make import AT, PASSWORD, a_project, holder, say, the_slot, walk
+from tests.proof import state_of
 from tests.workflow.pages import TYPED, answer_url, client_of, messages_of, said, sent, text_of
 from workflow.enums import Outcome, StepKind
 from workflow.models import Condition, WorkItem
@@ -132,6 +133,21 @@ def conditions(*rows: tuple[str, str, str]) -> dict[str, str]:
             f"conditions-{index}-due": due,
         }
     return found
+
+
+@pytest.mark.parametrize("count", ["9" * 5_000, "-1", "1.5", "\u0661", "\0", ""])
+def test_a_number_of_rows_that_is_none_is_no_row(count: str) -> None:
+    project = a_project(to=StepKind.DECISION)
+    slot = the_slot(project)
+    rows = conditions(("研修を終えること", "SHIMIN", "2026-12-11"))
+    form = sent(slot, "ADOPTED_WITH_CONDITIONS", **{**rows, "conditions-rows": count})
+    before = state_of()
+
+    response = client_of("HQ-CHAIR").post(answer_url(slot), form)
+
+    assert response.status_code == 422
+    assert "条件を1つ以上入力してください。" in text_of(response)
+    assert state_of() == before
 
 
 def test_conditions_are_adopted_with_owner_and_day() -> None:

@@ -10,7 +10,8 @@ PY = .venv/bin/python
 PYTEST = $(PY) -m pytest -n 2 --dist worksteal
 # What the settings demand of production: enough for `check --deploy` to judge them.
 PRODUCTION = ENV_FILE=/dev/null DEBUG=0 DEMO=0 PLAIN_HTTP=0 BASE_URL=https://bpr.example ALLOWED_HOSTS=bpr.example \
-	EMAIL_URL=smtp+tls://mail.example:587 DATABASE_URL=sqlite:///:memory: \
+	EMAIL_URL=smtp+tls://mail.example:587 DEFAULT_FROM_EMAIL=bpr@bpr.example \
+	DATABASE_URL=sqlite:///:memory: REDIS_URL=redis://redis.example \
 	SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))')
 
 .PHONY: help demo demo-reset setup environment run test test-fast check bench chaos screenshots messages lock

@@ -22,8 +22,16 @@ def text(name: str, default: str | None = None) -> str:
     """Read a string; without a default it must be there and not empty."""
     value = os.environ.get(name, "").strip() or default
     if value is None:
-        raise ImproperlyConfigured(f"The environment variable {name} must be set.")
+        raise ImproperlyConfigured(missing(name))
     return value
+
+
+def missing(name: str) -> str:
+    """What is said where production has no value; README lists them all."""
+    return (
+        f"The environment variable {name} must be set; README.md says what for. "
+        f"環境変数 {name} を設定してください（README.md に一覧があります）。"
+    )
 
 
 def secret(name: str, default: str | None = None) -> str:
@@ -57,15 +65,18 @@ def whole(name: str, default: int) -> int:
     return int(value)
 
 
-def items(name: str, default: tuple[str, ...] = ()) -> list[str]:
-    """Read a list separated by commas."""
+def items(name: str, default: tuple[str, ...] | None = ()) -> list[str]:
+    """Read a list separated by commas; with ``None`` as default it must not be empty."""
     value = os.environ.get(name)
-    if value is None:
+    if value is None and default is not None:
         return list(default)
-    return [item.strip() for item in value.split(",") if item.strip()]
+    found = [item.strip() for item in (value or "").split(",") if item.strip()]
+    if not found and default is None:
+        raise ImproperlyConfigured(missing(name))
+    return found
 
 
-def database(name: str, default: str) -> dict[str, Any]:
+def database(name: str, default: str | None) -> dict[str, Any]:
     """Read a database address such as postgres://user:password@host/name."""
     config: dict[str, Any] = dict(environ.Env.db_url_config(secret(name, default)))
     if config.get("ENGINE") not in ENGINES:

@@ -18,7 +18,7 @@ BASE_DIR: Final = Path(__file__).resolve().parent.parent
 env.load_file(Path(env.text("ENV_FILE", str(BASE_DIR / ".env"))))
 
 DEBUG = env.flag("DEBUG")
-DEMO = env.flag("DEMO")  # sample city, mailbox page, accounts on the login page
+DEMO = env.flag("DEMO")  # the sample city of `make demo`: every page says so
 PLAIN_HTTP = env.flag(
     "PLAIN_HTTP", default=DEBUG
 )  # the one switch: cookie names, Secure, redirect, HSTS
@@ -40,7 +40,7 @@ BASE_URL = env.text("BASE_URL", None if PRODUCTION else "http://localhost:8000")
 SECRET_KEY = env.secret("SECRET_KEY", "only-for-development-" * 3 if DEBUG else None)
 SECRET_KEY_FALLBACKS = env.items("SECRET_KEY_FALLBACKS")
 LOCAL_HOSTS: Final = ("localhost", "127.0.0.1", "[::1]")
-ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", () if PRODUCTION else LOCAL_HOSTS)
+ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", None if PRODUCTION else LOCAL_HOSTS)
 CSRF_TRUSTED_ORIGINS = env.items("CSRF_TRUSTED_ORIGINS")
 
 # --- Applications ----------------------------------------------------------------------------
@@ -71,7 +71,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.staticfiles",
+    "config.apps.StaticFiles",
 ]
 
 MIDDLEWARE = [
@@ -118,7 +118,9 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # --- Database --------------------------------------------------------------------------------
 
-DATABASE: Final = env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}")
+DATABASE: Final = env.database(
+    "DATABASE_URL", None if PRODUCTION else f"sqlite:///{VAR_DIR / 'db.sqlite3'}"
+)
 DATABASES: dict[str, dict[str, Any]] = {"default": DATABASE}
 if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
     DATABASE["OPTIONS"] = {
@@ -153,7 +155,9 @@ CACHES = {
 
 # --- Background work -------------------------------------------------------------------------
 
-CELERY_BROKER_URL = env.secret("REDIS_URL", f"redis+socket://{VAR_DIR / 'valkey' / 'valkey.sock'}")
+CELERY_BROKER_URL = env.secret(
+    "REDIS_URL", None if PRODUCTION else f"redis+socket://{VAR_DIR / 'valkey' / 'valkey.sock'}"
+)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 600,  # must exceed the longest task
@@ -362,7 +366,9 @@ EMAIL_USE_TLS = MAIL.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = MAIL.get("EMAIL_USE_SSL", False)
 EMAIL_FILE_PATH = MAIL["EMAIL_FILE_PATH"] or None
 EMAIL_TIMEOUT = 20  # shorter than the lease of a delivery
-DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <no-reply@localhost>")
+DEFAULT_FROM_EMAIL = env.text(
+    "DEFAULT_FROM_EMAIL", None if PRODUCTION else f"{SITE_NAME} <no-reply@localhost>"
+)
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # --- Logging ---------------------------------------------------------------------------------

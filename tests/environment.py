@@ -24,6 +24,8 @@ DEFAULTS = {
     "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
     "BASE_URL": "http://testserver",
     "EMAIL_URL": "memorymail://",
+    "DEFAULT_FROM_EMAIL": "業務改革ナビ <no-reply@localhost>",
+    "DATABASE_URL": f"sqlite:///{scratch}/db.sqlite3",
     "COLLECTED_STATIC": "0",
     "STATIC_AUTOREFRESH": "1",  # looked up when asked for, not listed at every client's start
     "PASSWORD_HASHERS": "django.contrib.auth.hashers.MD5PasswordHasher",

@@ -1,5 +1,6 @@
 """What the settings become under the environments that matter."""
 
+import re
 import runpy
 from pathlib import Path
 from typing import Any
@@ -15,14 +16,16 @@ PRODUCTION = {
     "BASE_URL": "https://bpr.example/",
     "ALLOWED_HOSTS": "bpr.example",
     "EMAIL_URL": "smtp+tls://mail.example:587",
+    "DEFAULT_FROM_EMAIL": "業務改革ナビ <bpr@bpr.example>",
     "DATABASE_URL": "postgres://navi:word@db.example/navi",
+    "REDIS_URL": "redis://redis.example",
 }
 
 
 @pytest.fixture
 def settings_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> "type[Settings]":
     """Evaluate the settings under a production environment that a test may change."""
-    for name in ("DEBUG", "DEMO", "PLAIN_HTTP", "COLLECTED_STATIC", "REDIS_URL"):
+    for name in ("DEBUG", "DEMO", "PLAIN_HTTP", "COLLECTED_STATIC"):
         monkeypatch.delenv(name, raising=False)
     for name, value in (PRODUCTION | {"VAR_DIR": str(tmp_path)}).items():
         monkeypatch.setenv(name, value)
@@ -62,14 +65,32 @@ def test_plain_http_is_one_switch(
     assert settings["SECURE_HSTS_SECONDS"] == 0
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "BASE_URL", "EMAIL_URL"])
+@pytest.mark.parametrize("name", PRODUCTION)
+@pytest.mark.parametrize("value", [None, "", " "])
 def test_production_does_not_start_without(
-    name: str, settings_of: type[Settings], monkeypatch: pytest.MonkeyPatch
+    name: str, value: str | None, settings_of: type[Settings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(name)
+    if value is not None:
+        monkeypatch.setenv(name, value)
 
-    with pytest.raises(ImproperlyConfigured, match=name):
+    with pytest.raises(ImproperlyConfigured, match=f"環境変数 {name} を設定してください"):
         settings_of()
+
+
+def test_the_readme_lists_what_production_needs() -> None:
+    readme = (SETTINGS.parents[1] / "README.md").read_text(encoding="utf-8")
+    table = [line.split("`")[1] for line in readme.splitlines() if line.startswith("| **`")]
+
+    assert sorted(table) == sorted(PRODUCTION)
+
+
+def test_the_readme_lists_everything_that_the_settings_read() -> None:
+    readme = (SETTINGS.parents[1] / "README.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in readme.splitlines() if line.startswith("| ")]
+    read = re.findall(r"""\benv\.\w+\(\s*"([A-Z_]+)\"""", SETTINGS.read_text(encoding="utf-8"))
+
+    assert sorted(set(read)) == sorted(set(re.findall(r"`([A-Z][A-Z_]+)`", " ".join(rows))))
 
 
 def test_postgresql_gets_its_timeouts(settings_of: type[Settings]) -> None:
@@ -86,6 +107,7 @@ def test_sqlite_waits_instead_of_failing(
     settings_of: type[Settings], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("DATABASE_URL")
+    monkeypatch.setenv("DEMO", "1")
 
     database = settings_of()["DATABASES"]["default"]
 
@@ -96,7 +118,7 @@ def test_sqlite_waits_instead_of_failing(
 def test_the_demo_needs_nothing_but_a_key(
     settings_of: type[Settings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("BASE_URL", "EMAIL_URL", "DATABASE_URL", "ALLOWED_HOSTS"):
+    for name in PRODUCTION.keys() - {"SECRET_KEY"}:
         monkeypatch.delenv(name)
     monkeypatch.setenv("DEMO", "1")
 

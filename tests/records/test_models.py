@@ -5,7 +5,7 @@ from importlib import import_module
 
 import pytest
 from django.core.management import call_command
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from records import ledger
 from records.models import GENESIS, BackgroundRun, LedgerEntry, LedgerHead, LedgerText, PermanentRow
@@ -131,3 +131,18 @@ def test_rows_introduce_themselves(entry: LedgerEntry) -> None:
         "PDF decision:1 QUEUED",
     ]
     assert soon.is_open
+
+
+@pytest.mark.postgres_only
+def test_the_role_of_the_readme_works_but_cannot_empty_the_ledger(entry: LedgerEntry) -> None:
+    tables = "SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public"
+    run("CREATE ROLE navi_of_tests")
+    run(f"GRANT {tables} TO navi_of_tests")
+    run("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO navi_of_tests")
+    run("SET LOCAL ROLE navi_of_tests")
+
+    with transaction.atomic():
+        assert ledger.append(kind="TEST", payload={}, at=AT).seq == entry.seq + 1
+    with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+        run("TRUNCATE records_ledgerentry CASCADE")
+    assert ledger.verify().ok

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import time_machine
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 
 from records import ledger
 from roles.actions import CityFileError, load_city
@@ -157,30 +157,6 @@ def test_a_file_that_contradicts_itself_loads_nothing(
 
 
 # --- commands ----------------------------------------------------------------------------------
-
-
-def test_the_command_loads_the_city_of_the_settings(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("FIRST_PASSWORD", PASSWORD)
-
-    call_command("load_city", "--password-env", "FIRST_PASSWORD")
-    call_command("load_city")
-
-    assert capsys.readouterr().out.splitlines() == [
-        "組織と職員を読み込みました。",
-        "登録済みのため、何も変更しませんでした。",
-    ]
-    person = User.objects.get(employee_number="100001")
-    assert person.check_password(PASSWORD)
-    assert person.must_change_password
-
-
-def test_the_command_explains_what_is_wrong(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="読み込めません"):
-        call_command("load_city", str(tmp_path / "nowhere.toml"))
-    with pytest.raises(CommandError, match="NO_SUCH_NAME"):
-        call_command("load_city", "--password-env", "NO_SUCH_NAME")
 
 
 def test_the_accounts_are_listed_by_role(city: City, capsys: pytest.CaptureFixture[str]) -> None:

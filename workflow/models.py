@@ -365,7 +365,7 @@ class Condition(models.Model):
         ordering = ["due_on", "pk"]
 
     def __str__(self) -> str:
-        return self.text
+        return f"{self.pk} {self.due_on}"
 
 
 class WorkItem(models.Model):
@@ -396,7 +396,7 @@ class WorkItem(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.number} {self.title}"
+        return f"{self.number} {self.kind}"
 
 
 class Seen(models.Model):

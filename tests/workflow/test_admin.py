@@ -12,6 +12,7 @@ from viewflow.workflow.models import Process, Task
 
 from tests.make import AT, a_project, say
 from workflow.enums import Outcome, StepKind
+from workflow.models import Condition, Decision, Reading, Run, StepRun, WorkItem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +59,49 @@ def test_the_administrator_reads_the_engine_and_changes_nothing(
     assert client.get(reverse(f"{name}_add")).status_code == 403
     assert client.post(page, {}).status_code == 403
     assert client.post(reverse(f"{name}_delete", args=[row.pk]), {"post": "yes"}).status_code == 403
+
+
+SECRETS = {
+    "title": "窓口の待ち札を減らす",
+    "problem": "待ち札が足りない。",
+    "reform": "待ち札をなくす。",
+}
+
+
+@pytest.mark.usefixtures("administrator")
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_the_administrator_reads_no_word_of_a_case(client: Client, model: type[Model]) -> None:
+    case = a_project(route="RT1", to=StepKind.STANDING_DECISION, **SECRETS)
+    say(
+        case,
+        Outcome.ADOPTED_WITH_CONDITIONS,
+        conditions=(("待ち札の廃止", "SHIMIN", "2027-03-31"),),
+    )
+    case.is_confidential = True
+    case.save()
+    a_project(route="RT2", to=StepKind.REVIEW, **SECRETS)
+    name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+    addresses = [reverse(f"{name}_changelist")]
+    for row in model._default_manager.all():
+        addresses += [reverse(f"{name}_{page}", args=[row.pk]) for page in ("change", "history")]
+
+    telling = [each for each in addresses if "待ち札" in client.get(each).content.decode()]
+
+    assert telling == []
+
+
+@pytest.mark.usefixtures("administrator")
+@pytest.mark.parametrize("model", [Run, StepRun, Decision, Condition, WorkItem, Reading])
+def test_the_administrator_knows_a_case_by_its_number(client: Client, model: type[Model]) -> None:
+    case = a_project(route="RT1", to=StepKind.STANDING_DECISION)
+    say(case, Outcome.ADOPTED_WITH_CONDITIONS)
+    name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+    row = model._default_manager.first()
+    assert row is not None
+
+    for address in (f"{name}_changelist", f"{name}_change"):
+        args = [] if address.endswith("list") else [row.pk]
+        assert str(case.number) in client.get(reverse(address, args=args)).content.decode()
 
 
 def test_nothing_at_all_is_changed_in_the_administration(administrator: User) -> None:

@@ -276,7 +276,16 @@ def test_drafts_of_others_are_404(client: Client, office: City) -> None:
 
 @pytest.mark.parametrize(
     "ref",
-    ["draft-0", "draft-x", "draft-", "draft-" + "9" * 30, "draft-%00", "R8-999", "R8-001%00", "%00"],
+    [
+        "draft-0",
+        "draft-x",
+        "draft-",
+        "draft-" + "9" * 30,
+        "draft-%00",
+        "R8-999",
+        "R8-001%00",
+        "%00",
+    ],
 )
 def test_addresses_of_nowhere_are_404(client: Client, office: City, ref: str) -> None:
     a_project()

@@ -43,8 +43,10 @@ from workflow.routing import (
     choose_route,
     facts_of,
     matches,
+    mediation,
     plan_of,
     preview,
+    settle,
 )
 
 if TYPE_CHECKING:
@@ -350,8 +352,12 @@ def test_a_case_without_route_is_refused_and_stays_a_draft(office: City) -> None
     draft = a_draft()
     Route.objects.update(state=RouteState.DRAFT)
 
-    with refused(draft, Unroutable):
+    with refused(draft, Unroutable) as refusal:
         submit(draft)
+    assert refusal.value.message == (
+        "「提案」を決裁まで進める経路が登録されていないため、進められません。"
+        "事務局に連絡してください。"
+    )
 
 
 def test_a_question_takes_only_the_routes_of_its_kind(office: City) -> None:
@@ -394,8 +400,13 @@ def test_a_chair_who_proposed_together_never_waves_the_decision_through(office: 
     case = submit(draft)
     walk(case, to=StepKind.APPROVAL)
 
-    with refused(case, Unroutable):
+    with refused(case, Unroutable) as refusal:
         say(case, Outcome.APPROVED)
+    assert refusal.value.message == (
+        "「本部長 決裁」を担当できる方がいない"
+        "（必要1人・可能0人、本部長（副市長）：提案に関わっているため）ため、進められません。"
+        "事務局に連絡してください。"
+    )
     an_appointment(post=office.post("HQ-CHAIR"))
     say(case, Outcome.APPROVED)
     assert not Decision.objects.filter(project=case, outcome=Outcome.SKIPPED).exists()
@@ -407,5 +418,40 @@ def test_a_body_that_is_smaller_than_its_quorum_is_not_asked(office: City) -> No
         code__in=["HQ-SOMUBU", "HQ-KYOIKU", "HQ-SHIMINBU"]
     ).update(ends_on=TODAY)
 
-    with refused(case, Unroutable):
+    with refused(case, Unroutable) as refusal:
         say(case, Outcome.AGREED)
+    assert refusal.value.message == (
+        "「本部会議（持ち回り）」を担当できる方が足りない（必要4人・可能3人）ため、"
+        "進められません。事務局に連絡してください。"
+    )
+
+
+def test_a_body_that_is_too_small_by_conflicts_says_whose(office: City) -> None:
+    draft = a_draft(**ROUTES["RT3"])
+    Post.objects.filter(role="HQ_MEMBER").exclude(
+        code__in=["HQ-SOMUBU", "HQ-KYOIKU", "HQ-SHIMINBU", "HQ-FUKUSHIBU"]
+    ).update(ends_on=TODAY)
+    assign_perm("bpr_projects.edit_draft", office.holder("HQ-FUKUSHIBU"), draft)
+    case = submit(draft)
+    walk(case, to=StepKind.CONCURRENCE)
+
+    with refused(case, Unroutable) as refusal:
+        say(case, Outcome.AGREED)
+
+    title = office.post("HQ-FUKUSHIBU").title
+    assert refusal.value.message == (
+        "「本部会議（持ち回り）」を担当できる方が足りない"
+        f"（必要4人・可能3人、{title}：提案に関わっているため）ため、"
+        "進められません。事務局に連絡してください。"
+    )
+
+
+def test_a_mediation_that_nobody_may_arrange_passes(office: City) -> None:
+    project = a_draft()
+    arrangers = {*office.holders("SECRETARIAT"), office.holder("HEAD-SOMU")}
+    case = case_of(project, project.sheet, excluded=frozenset(person.pk for person in arrangers))
+    after = plan_of(choose_route(case, TODAY).route, case)[0]
+
+    _step, found = settle(mediation("", after, fallback=("SOMU",)), case, TODAY)
+
+    assert (found.posts, found.skipped) == ((), "提案に関わっているため")

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from workflow.access import said_by
+from workflow.routing import NoHolder
 
 if TYPE_CHECKING:
     from bpr_projects.models import Revision
     from workflow.models import Decision
+    from workflow.routing import NoRoute
 
 
 class Refusal(Exception):
@@ -81,12 +83,28 @@ class Busy(Refusal):
 
 
 class Unroutable(Refusal):
-    """The organisation lacks a post that the route needs; the 事務局 has to register it."""
+    """No route fits, or a step of it finds too few who may answer; the 事務局 has to see to it."""
 
-    def __init__(self, gap: Exception) -> None:
-        super().__init__(
-            _(
-                "「%s」を担当する職が登録されていないため、進められません。事務局に連絡してください。"
-            )
-            % gap
-        )
+    def __init__(self, gap: NoHolder | NoRoute) -> None:
+        fact = _no_holder(gap) if isinstance(gap, NoHolder) else _no_route(gap)
+        super().__init__(_("%sため、進められません。事務局に連絡してください。") % fact)
+
+
+def _no_route(gap: NoRoute) -> str:
+    return _("「%s」を決裁まで進める経路が登録されていない") % gap
+
+
+def _no_holder(gap: NoHolder) -> str:
+    if not gap.able and not gap.left_out:
+        return _("「%s」を担当する職が登録されていない") % gap.title
+    why = "、".join(f"{post.title}：{reason}" for post, reason in gap.left_out)
+    facts = {
+        "step": gap.title,
+        "needed": gap.needed,
+        "able": gap.able,
+        "why": _("、%s") % why if why else "",
+    }
+    if not gap.able:
+        return _("「%(step)s」を担当できる方がいない（必要%(needed)s人・可能0人%(why)s）") % facts
+    sentence = _("「%(step)s」を担当できる方が足りない（必要%(needed)s人・可能%(able)s人%(why)s）")
+    return sentence % facts

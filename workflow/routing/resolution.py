@@ -19,7 +19,21 @@ if TYPE_CHECKING:
 
 
 class NoHolder(Exception):
-    """A step would ask nobody, or fewer than its quorum; the message names the step."""
+    """A step would ask nobody, or fewer than its quorum.
+
+    ``left_out``: posts that exist and may not be asked, and why. ``able``: how many may be asked.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        *,
+        left_out: tuple[tuple[Post, str], ...] = (),
+        needed: int = 1,
+        able: int = 0,
+    ) -> None:
+        self.title, self.left_out, self.needed, self.able = title, left_out, needed, able
+        super().__init__(title)
 
 
 Holders = dict[int, list["Capacity"]]
@@ -68,10 +82,10 @@ def settle(step: PlanStep, case: Case, on: date) -> tuple[PlanStep, Resolution]:
     if step.kind == StepKind.STANDING_DECISION and resolution.left_out and not resolution.posts:
         step = escalation(str(_("専決者が提案に関わっているため")), step, inserted=False)
         resolution = resolve(step, case, on)
-    if step.kind not in READING_KINDS and not (resolution.posts or resolution.skipped):
-        raise NoHolder(step.title)
-    if resolution.posts and len(resolution.posts) < step.quorum:
-        raise NoHolder(step.title)
+    asked = len(resolution.posts)
+    passes = step.kind in READING_KINDS or resolution.skipped
+    if asked < step.quorum if asked else not passes:
+        raise NoHolder(step.title, left_out=resolution.left_out, needed=step.quorum, able=asked)
     return step, resolution
 
 
@@ -80,10 +94,10 @@ def resolve(step: PlanStep, case: Case, on: date) -> Resolution:
     posts = _posts(step, case, on)
     holders = holders_of([post.pk for post in posts], on)
     asked, left_out = _sorted(step, case, posts, holders)
-    if not asked and left_out and step.kind == StepKind.CONFIRMATION:
-        return _above(step, case, on)
-    if not asked and left_out and step.fallback:
-        return _instead(step, case, on)
+    if not asked and left_out:
+        others = _others(step, case, on)
+        if others.posts:
+            return others
     if step.kind in SINGLE:
         asked = asked[:1]
     may_skip = step.may_skip and step.kind not in READING_KINDS
@@ -127,6 +141,13 @@ def _left_out(step: PlanStep, case: Case, post: Post, holders: list[Capacity]) -
     if step.kind in SERIAL and own and own <= case.approved_by:
         return str(_("同じ者が先に承認しているため省略"))
     return ""
+
+
+def _others(step: PlanStep, case: Case, on: date) -> Resolution:
+    """Who is asked when everybody who should be may not."""
+    if step.kind == StepKind.CONFIRMATION:
+        return _above(step, case, on)
+    return _instead(step, case, on) if step.fallback else Resolution()
 
 
 def _above(step: PlanStep, case: Case, on: date) -> Resolution:

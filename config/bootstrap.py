@@ -7,12 +7,18 @@ python3 -m config.bootstrap runtime   environment alone
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import subprocess
 import sys
 import venv
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 OLDEST = (3, 11)
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,6 +41,31 @@ class Refusal(Exception):
 def say(line: str) -> None:
     """Tell the terminal at once."""
     print(line, flush=True)
+
+
+@contextmanager
+def writing_to(path: Path) -> Iterator[None]:
+    """Refuse to go on where this place cannot be written to, naming it and the reason."""
+    try:
+        yield
+    except OSError as problem:
+        raise Refusal(unwritable(Path(problem.filename or path), problem)) from problem
+
+
+def unwritable(path: Path, problem: OSError) -> str:
+    """Say which place cannot be used, why, and what to do about it."""
+    advice = {
+        errno.ENOSPC: ("ディスクの空きを増やして", "free some space on the disk"),
+        errno.EDQUOT: ("ディスクの空きを増やして", "free some space on the disk"),
+        errno.EEXIST: ("その名前のファイルを移して", "move the file of that name away"),
+        errno.ENOTDIR: ("その途中にあるファイルを移して", "move the file in its way"),
+    }
+    usual = ("書き込みの権限を確かめて", "check who may write there")
+    japanese, english = advice.get(problem.errno or 0, usual)
+    return (
+        f"{path} に書き込めません（{problem.strerror}）。{japanese}、もう一度実行してください。\n"
+        f"{path} cannot be written to ({problem.strerror}): {english}, then try again."
+    )
 
 
 def require_python(version: tuple[int, ...]) -> None:
@@ -68,20 +99,17 @@ class Environment:
             return
         say(f"必要な部品を入れています（初回だけ数分かかります）: {lock.relative_to(self.root)}")
         self._install(lock)
-        stamp.write_text(wanted, encoding="utf-8")
+        with writing_to(stamp):
+            stamp.write_text(wanted, encoding="utf-8")
 
     def _make(self) -> None:
         if self._works():
             return
         try:
-            venv.create(self.home, with_pip=True, clear=self.home.exists())
-        except (OSError, subprocess.CalledProcessError) as problem:
-            raise Refusal(
-                "Python の仮想環境（.venv）を作れません。Debian・Ubuntu では "
-                "`apt install python3-venv` のあと、もう一度実行してください。\n"
-                "The virtual environment could not be made; on Debian or Ubuntu: "
-                f"apt install python3-venv ({type(problem).__name__})"
-            ) from problem
+            with writing_to(self.home):
+                venv.create(self.home, with_pip=True, clear=self.home.exists())
+        except subprocess.CalledProcessError as problem:
+            raise Refusal(explain_venv(self.home, problem.output or b"")) from problem
 
     def _works(self) -> bool:
         """Tell whether the environment is there, runs and is new enough."""
@@ -93,13 +121,30 @@ class Environment:
 
     def _install(self, lock: Path) -> None:
         log = self.root / "var" / "log" / "install.log"
-        log.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+        with writing_to(log):
+            log.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+            log.touch()
         command = [str(self.python), "-m", "pip", "install", "--require-hashes", "--no-input"]
         command += ["--disable-pip-version-check", "--requirement", str(lock)]
         with log.open("wb") as output:
             done = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, check=False)
         if done.returncode != 0:
             raise Refusal(explain_pip(log.read_text(encoding="utf-8", errors="replace"), log))
+
+
+def explain_venv(home: Path, printed: bytes) -> str:
+    """Turn what the installer of pip printed into a sentence."""
+    output = printed.decode(errors="replace")
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    if str(full.strerror) in output:
+        return unwritable(home, full)
+    last = " ".join(output.strip().splitlines()[-1:])
+    return (
+        "Python の仮想環境（.venv）を作れません。Debian・Ubuntu では "
+        "`apt install python3-venv` のあと、もう一度実行してください。\n"
+        f"The virtual environment could not be made; on Debian or Ubuntu: "
+        f"apt install python3-venv ({last})"
+    )
 
 
 def explain_pip(output: str, log: Path) -> str:

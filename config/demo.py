@@ -26,6 +26,7 @@ def prepare() -> None:
     if half_done.exists():
         say("前回の準備が途中で止まっていたので、はじめからやり直します。")
         forget()
+        half_done.unlink(missing_ok=True)
     call_command("migrate", interactive=False, verbosity=0)
     if not get_user_model().objects.exists():
         say("見本の市と案件を作っています（1分ほど）…")
@@ -37,10 +38,15 @@ def prepare() -> None:
     call_command("demo_accounts")
 
 
-def forget() -> None:
-    """Remove the demo's own data; a database server is left alone."""
+def forget() -> str:
+    """Remove the demo's own data and say what was removed; a database server is left alone."""
     if connection.vendor != "sqlite":
-        return
+        return (
+            "DATABASE_URL のデータベースはそのままです。何も消していません。作り直すには、"
+            "空のデータベースを DATABASE_URL に指定して `make demo` を実行してください。\n"
+            "Nothing was deleted: the database of DATABASE_URL is left alone. "
+            "Name an empty one, then: make demo"
+        )
     connection.close()
     database = Path(settings.DATABASES["default"]["NAME"])
     for file in database.parent.glob(f"{database.name}*"):
@@ -48,14 +54,14 @@ def forget() -> None:
     shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)
     for file in (*settings.VAR_DIR.glob("beat-schedule*"), settings.VAR_DIR / "demo-is-loading"):
         file.unlink(missing_ok=True)
+    return f"見本のデータ（{database} と添付ファイル）を消しました。`make demo` で作り直します。"
 
 
 def main(arguments: list[str]) -> int:
     """Prepare, or with `reset` forget."""
     django.setup()
     if arguments == ["reset"]:
-        forget()
-        say("見本のデータを消しました。`make demo` で作り直します。")
+        say(forget())
     else:
         prepare()
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import http
 import importlib
@@ -17,14 +18,20 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
-from config.bootstrap import ROOT, Refusal, say
+from config.bootstrap import ROOT, Refusal, say, writing_to
 
 if TYPE_CHECKING:
     from types import FrameType
 
 DEFAULT_PORT: Final = 8000
-HERE: Final = frozenset({"127.0.0.1", "0.0.0.0"})  # noqa: S104 -- compared, never bound
+EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 -- only when HOST asks for it
+HERE: Final = frozenset({"127.0.0.1", EVERYWHERE})
+LOCAL_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
+DIRECTLY: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""Asks this machine itself, whatever proxy the environment names."""
+
 LONGEST_SOCKET_PATH: Final = 100  # bytes that every system accepts for a unix socket
 STOPS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 START_PATIENCE: Final = 60.0
@@ -33,14 +40,54 @@ LONGEST_PAUSE: Final = 30.0
 
 
 def is_free(host: str, port: int) -> bool:
-    """Tell whether nobody listens on this port."""
+    """Tell whether nobody listens on this port; refuse an address where nobody can."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError:
-            return False
+        except OSError as problem:
+            if problem.errno == errno.EADDRINUSE:
+                return False
+            raise Refusal(explain_bind(host, port, problem)) from problem
     return True
+
+
+def explain_bind(host: str, port: int, problem: OSError) -> str:
+    """Say why this machine cannot listen there."""
+    if problem.errno == errno.EACCES:
+        return (
+            f"ポート {port} を使う権限がありません。1024 以上の番号で: make demo PORT=8000\n"
+            f"Port {port} needs more rights. Try: make demo PORT=8000"
+        )
+    return (
+        f"HOST={host} では待ち受けられません（{problem.strerror}）。このコンピューターの IPv4 "
+        f"アドレスか、すべてを意味する {EVERYWHERE} を指定してください。\n"
+        f"HOST={host} is no address of this machine ({problem.strerror}). "
+        f"Give one of its IPv4 addresses, or {EVERYWHERE} for all of them."
+    )
+
+
+def own_address() -> str:
+    """The address under which the network knows this machine; empty without a network."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # chooses a way out, sends nothing
+        except OSError:
+            return ""
+        return str(probe.getsockname()[0])
+
+
+def allowed_hosts(host: str, environment: dict[str, str]) -> str:
+    """The names under which the demo answers.
+
+    Whoever opens it to all addresses of the machine cannot list their names: any is taken. No
+    link is made from it, all begin with BASE_URL.
+    """
+    if host == EVERYWHERE and not environment.get("ALLOWED_HOSTS"):
+        return "*"
+    named = environment.get("ALLOWED_HOSTS", "").split(",")
+    public = urlsplit(environment.get("BASE_URL", "")).hostname or ""
+    return ",".join(dict.fromkeys(filter(None, [*LOCAL_NAMES, host, public, *named])))
 
 
 def choose_port(host: str, wanted: str) -> int:
@@ -185,13 +232,14 @@ class Supervisor:
     """Everything of the demo, started in order and stopped in reverse."""
 
     def __init__(self, environment: dict[str, str]) -> None:
-        self.host = environment.get("HOST", "127.0.0.1")
+        self.host = environment.get("HOST") or "127.0.0.1"
         self.port = choose_port(self.host, environment.get("PORT", ""))
         self.var = Path(environment.get("VAR_DIR", str(ROOT / "var")))
         self.logs = self.var / "log"
-        self.logs.mkdir(mode=0o750, parents=True, exist_ok=True)
-        self.broker = None if environment.get("REDIS_URL") else Broker(self.var / "valkey")
-        self.environment = environment | self._settings(environment)
+        with writing_to(self.var):
+            self.logs.mkdir(mode=0o750, parents=True, exist_ok=True)
+            self.broker = None if environment.get("REDIS_URL") else Broker(self.var / "valkey")
+            self.environment = environment | self._settings(environment)
         self.children = self._children()
         self.asked_to_stop = False
 
@@ -203,6 +251,7 @@ class Supervisor:
     def _settings(self, environment: dict[str, str]) -> dict[str, str]:
         fixed = {"DEBUG": "0", "DEMO": "1", "PLAIN_HTTP": "1", "PYTHONUNBUFFERED": "1"}
         fixed["BASE_URL"] = environment.get("BASE_URL", self.url)
+        fixed["ALLOWED_HOSTS"] = allowed_hosts(self.host, environment)
         fixed["VAR_DIR"] = str(self.var)
         fixed["DEMO_PASSWORD"] = environment.get("DEMO_PASSWORD", "kazuno-demo-2026")
         if "SECRET_KEY" not in environment:
@@ -251,6 +300,8 @@ class Supervisor:
         """Run a word of config.demo to its end, or until somebody says stop."""
         log = self.logs / "prepare.log"
         command = [sys.executable, "-m", "config.demo", word]
+        with writing_to(log):
+            log.touch()
         with (
             log.open("wb") as errors,
             subprocess.Popen(command, cwd=ROOT, env=self.environment, stderr=errors) as process,
@@ -279,7 +330,7 @@ class Supervisor:
     def _answers(self) -> bool:
         address = f"http://{'127.0.0.1' if self.host in HERE else self.host}:{self.port}/healthz"
         try:
-            with urllib.request.urlopen(address, timeout=5) as answer:
+            with DIRECTLY.open(address, timeout=5) as answer:
                 return bool(answer.status == http.HTTPStatus.OK)
         except OSError:
             return False
@@ -295,6 +346,8 @@ class Supervisor:
     def _welcome(self) -> None:
         if not self.asked_to_stop:
             say(f"\n  開くアドレス: {self.url}/   パスワード: {self.environment['DEMO_PASSWORD']}")
+            if self.host == EVERYWHERE and (address := own_address()):
+                say(f"  ほかの端末から: http://{address}:{self.port}/")
             say(f"  記録: {self.logs}   止める: Ctrl-C   はじめから: make demo-reset\n")
 
     def _stop_soon(self, _number: int, _frame: FrameType | None) -> None:
@@ -310,8 +363,9 @@ class Supervisor:
 
 def take_turn(var: Path) -> IO[str]:
     """Hold the demo's lock while this process lives; there is one demo a directory."""
-    var.mkdir(mode=0o750, parents=True, exist_ok=True)
-    lock = (var / "demo.lock").open("w", encoding="utf-8")
+    with writing_to(var):
+        var.mkdir(mode=0o750, parents=True, exist_ok=True)
+        lock = (var / "demo.lock").open("w", encoding="utf-8")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as problem:

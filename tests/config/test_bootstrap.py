@@ -1,5 +1,7 @@
 """From a bare Python to an environment: the sentences on the way."""
 
+import errno
+import subprocess
 import sys
 from pathlib import Path
 
@@ -68,8 +70,48 @@ def test_an_environment_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     blocked = Environment(tmp_path / "nowhere" / "file")
     (tmp_path / "nowhere").write_text("not a directory", encoding="utf-8")
 
-    with pytest.raises(Refusal, match=r"apt install python3-venv"):
+    with pytest.raises(Refusal) as refusal:
         blocked.ensure("runtime")
+
+    assert str(tmp_path / "nowhere" / "file") in str(refusal.value)
+    assert "に書き込めません" in str(refusal.value)
+    assert "cannot be written to" in str(refusal.value)
+    assert "python3-venv" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("printed", "advice"),
+    [
+        (b"/usr/bin/python3: No module named ensurepip\n", "apt install python3-venv"),
+        (b"OSError: [Errno 28] No space left on device: 'x'\n", "ディスクの空きを増やして"),
+    ],
+)
+def test_what_keeps_pip_from_being_installed_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, printed: bytes, advice: str
+) -> None:
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise subprocess.CalledProcessError(1, "ensurepip", output=printed)
+
+    monkeypatch.setattr("venv.create", fail)
+
+    with pytest.raises(Refusal, match=advice):
+        Environment(tmp_path)._make()
+
+
+def test_a_full_disk_is_told_as_one() -> None:
+    full = OSError(errno.ENOSPC, "No space left on device")
+
+    told = r"^/x/y に書き込めません.*ディスクの空きを増やして"
+
+    with pytest.raises(Refusal, match=told), bootstrap.writing_to(Path("/x/y")):
+        raise full
+
+
+def test_a_file_in_the_way_of_the_log_is_told(environment: Environment) -> None:
+    (environment.root / "var").write_text("a file", encoding="utf-8")
+
+    with pytest.raises(Refusal, match=rf"{environment.root}/var/log に書き込めません"):
+        environment.ensure("runtime")
 
 
 @pytest.mark.slow

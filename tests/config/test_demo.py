@@ -91,9 +91,10 @@ def test_forgetting_removes_the_demos_own_files(
     for name in ("db.sqlite3", "db.sqlite3-wal", "beat-schedule.dat", "secret_key", "media/a"):
         (var / name).touch()
 
-    demo.forget()
+    said = demo.forget()
 
     assert [file.name for file in var.iterdir()] == ["secret_key"]
+    assert said.startswith(f"見本のデータ（{var / 'db.sqlite3'} と添付ファイル）を消しました。")
 
 
 def test_a_database_server_is_left_alone(var: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,8 +102,10 @@ def test_a_database_server_is_left_alone(var: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(demo, "connection", server)
     (var / "db.sqlite3").touch()
 
-    demo.forget()
+    said = demo.forget()
 
+    assert "何も消していません" in said
+    assert "を消しました" not in said
     assert not server.closed
     assert (var / "db.sqlite3").exists()
 
@@ -112,9 +115,9 @@ def test_the_words_of_the_command_line(
 ) -> None:
     said: list[str] = []
     monkeypatch.setattr(demo, "prepare", lambda: said.append("prepare"))
-    monkeypatch.setattr(demo, "forget", lambda: said.append("forget"))
+    monkeypatch.setattr(demo, "forget", lambda: "この件は消しました。")
 
     assert demo.main(["reset"]) == demo.main(["prepare"]) == 0
 
-    assert said == ["forget", "prepare"]
-    assert "消しました" in capsys.readouterr().out
+    assert said == ["prepare"]
+    assert capsys.readouterr().out == "この件は消しました。\n"

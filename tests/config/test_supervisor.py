@@ -1,5 +1,6 @@
 """The demo's roof: ports, children that die, a broker that dies, one demo a directory."""
 
+import errno
 import os
 import signal
 import socket
@@ -180,6 +181,80 @@ def test_the_demo_has_plain_http_its_own_key_and_the_embedded_broker(tmp_path: P
     assert settings["REDIS_URL"] == f"redis+socket://{tmp_path}/valkey/valkey.sock"
     assert settings["BASE_URL"] == made.url == f"http://localhost:{made.port}"
     assert [one.name for one in made.children] == ["Web", "ワーカー", "定期実行"]
+
+
+def allowed(**environment: str) -> str:
+    made = Supervisor({"REDIS_URL": "redis://r", "SECRET_KEY": "k", **environment})
+    return made.environment["ALLOWED_HOSTS"]
+
+
+def test_the_demo_answers_under_the_name_that_was_asked_for(tmp_path: Path) -> None:
+    here = "localhost,127.0.0.1,[::1]"
+    var = str(tmp_path)
+
+    assert allowed(VAR_DIR=var) == here
+    assert allowed(VAR_DIR=var, HOST="") == here
+    assert allowed(VAR_DIR=var, HOST="127.0.0.2") == f"{here},127.0.0.2"
+    assert allowed(VAR_DIR=var, BASE_URL="http://navi.example:80") == f"{here},navi.example"
+    assert allowed(VAR_DIR=var, ALLOWED_HOSTS="a,localhost") == f"{here},a"
+    everywhere = supervisor.EVERYWHERE
+    assert allowed(VAR_DIR=var, HOST=everywhere) == "*"
+    assert allowed(VAR_DIR=var, HOST=everywhere, ALLOWED_HOSTS="a") == f"{here},{everywhere},a"
+
+
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "192.0.2.7", "::1"])
+def test_an_address_that_is_not_this_machines_is_not_called_a_port_in_use(
+    host: str, tmp_path: Path
+) -> None:
+    with pytest.raises(Refusal) as refusal:
+        Supervisor({"VAR_DIR": str(tmp_path), "HOST": host})
+
+    assert f"HOST={host} では待ち受けられません" in str(refusal.value)
+    assert "使われています" not in str(refusal.value)
+    assert "is no address of this machine" in str(refusal.value)
+
+
+def test_a_port_for_administrators_is_told() -> None:
+    problem = PermissionError(errno.EACCES, "Permission denied")
+
+    assert "1024 以上" in supervisor.explain_bind("127.0.0.1", 80, problem)
+
+
+@pytest.mark.slow
+def test_the_web_of_the_demo_answers_on_another_address(tmp_path: Path) -> None:
+    made = Supervisor({**os.environ, "VAR_DIR": str(tmp_path), "HOST": "127.0.0.2"})
+    web = made.children[0]
+    web.start()
+    try:
+        assert eventually(made._answers, 30)
+    finally:
+        web.stop()
+
+
+@pytest.mark.parametrize("blocked", ["", "log", "valkey", "demo.lock"])
+def test_a_var_that_cannot_be_used_is_told_with_its_path(
+    blocked: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    var = tmp_path / "var"
+    if blocked == "demo.lock":
+        (var / blocked).mkdir(parents=True)
+    else:
+        place = var / blocked
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text("a file in the way", encoding="utf-8")
+    monkeypatch.setenv("VAR_DIR", str(var))
+    monkeypatch.delenv("REDIS_URL")
+    mask = os.umask(0o022)
+
+    assert supervisor.main([]) == 1
+
+    os.umask(mask)
+    said = capsys.readouterr().out
+    assert f"{var / blocked} に書き込めません" in said
+    assert f"{var / blocked} cannot be written to" in said
 
 
 def test_a_given_redis_is_used(tmp_path: Path) -> None:

@@ -20,10 +20,15 @@ class WorkflowConfig(AppConfig):
             recompute_readings,
             strays,
         )
+        from workflow.actions.route_data import (  # noqa: PLC0415 -- the same
+            LEDGER_KIND,
+            recompute_routes,
+        )
         from workflow.nodes import scrub  # noqa: PLC0415 -- the same
         from workflow.views.kessai import PDF, make_pdf  # noqa: PLC0415 -- the same
 
         register_evidence("DECISION", recompute, strays)
         register_evidence("READING", recompute_readings)
+        register_evidence(LEDGER_KIND, recompute_routes)
         register_runner(PDF, make_pdf)
         task_failed.connect(scrub, dispatch_uid="workflow.scrub")

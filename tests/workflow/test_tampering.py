@@ -5,17 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from django.db import transaction
 
 from records import ledger
-from tests.make import a_project, say
+from records.models import LedgerEntry
+from tests.make import AT, a_project, say
 from tests.records.tampering import protections_off, run
+from workflow.actions.route_data import ROUTE_COLUMNS, STEP_COLUMNS, rows_hash
 from workflow.enums import Outcome, StepKind
-from workflow.models import Decision
+from workflow.models import Decision, Route, RouteStep
 
 if TYPE_CHECKING:
     from tests.fixtures_city import City
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+ROUTE_TABLES = (Route, RouteStep)
 
 TAMPERINGS = [
     "UPDATE workflow_decision SET outcome = 'ADOPTED_WITH_CONDITIONS' WHERE outcome = 'ADOPTED'",
@@ -41,6 +46,46 @@ def test_a_changed_decision_is_found_and_named(real_office: City, statement: str
 
     found = ledger.verify()
     assert (found.ok, found.first_bad_seq) == (False, seq)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        """UPDATE workflow_route SET condition = '{}' WHERE code = 'RT5'""",
+        "UPDATE workflow_route SET effective_to = '2027-04-01' WHERE code = 'RT3'",
+        "UPDATE workflow_routestep SET quorum = 1 WHERE quorum > 1",
+        """UPDATE workflow_routestep SET condition = '{"uses_ai": true}' WHERE kind = 'DECISION'""",
+        "DELETE FROM workflow_routestep WHERE kind = 'CONCURRENCE'",
+    ],
+)
+def test_a_changed_route_is_found_and_named(real_office: City, statement: str) -> None:
+    loaded = LedgerEntry.objects.get(kind="ROUTES")
+    assert ledger.verify().ok
+
+    run(statement)
+
+    found = ledger.verify()
+    assert (found.ok, found.first_bad_seq) == (False, loaded.seq)
+
+
+def test_every_column_of_a_route_is_vouched_for() -> None:
+    columns = [[field.attname for field in model._meta.concrete_fields] for model in ROUTE_TABLES]
+
+    assert columns == [list(ROUTE_COLUMNS), list(STEP_COLUMNS)]
+
+
+def test_routes_that_were_changed_lawfully_are_vouched_for_by_the_newest_entry(
+    real_office: City,
+) -> None:
+    Route.objects.filter(code="RT5").update(clause="改正後の規程")
+    with transaction.atomic():
+        ledger.append(kind="ROUTES", payload={"rows": rows_hash()}, at=AT)
+    assert ledger.verify().ok
+
+    Route.objects.filter(code="RT5").update(clause="別の規程")
+
+    newest = LedgerEntry.objects.filter(kind="ROUTES").latest("seq")
+    assert ledger.verify().first_bad_seq == newest.seq
 
 
 @pytest.mark.parametrize(

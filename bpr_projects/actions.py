@@ -109,15 +109,15 @@ def save_draft(
     return project
 
 
-def check_sheet(answers: Mapping[str, Any]) -> None:
-    """Raise ``SheetIncomplete`` unless the sheet may be submitted."""
+def check_sheet(answers: Mapping[str, Any], on: date) -> None:
+    """Raise ``SheetIncomplete`` unless the sheet may be submitted that day."""
     problems = {
         field.name: str(_("%(label)sを入力してください。") % {"label": field.label})
         for field in sheet.missing(answers)
     }
     problems |= {name: str(sentence) for name, sentence in sheet.malformed(answers)}
     if not problems:
-        problems = {name: str(sentence) for name, sentence in sheet.contradictions(answers)}
+        problems = {name: str(sentence) for name, sentence in sheet.contradictions(answers, on)}
     if problems:
         raise SheetIncomplete(problems)
 

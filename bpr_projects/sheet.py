@@ -270,11 +270,13 @@ def _is_day(value: Any) -> bool:
         return False
 
 
-def contradictions(sheet: Mapping[str, Any]) -> Iterator[tuple[str, StrOrPromise]]:
-    """Answers that do not fit together, as (field name, what is wrong)."""
+def contradictions(sheet: Mapping[str, Any], on: date) -> Iterator[tuple[str, StrOrPromise]]:
+    """Answers that do not fit together or that day, as (field name, what is wrong)."""
     starts, ends = _day(sheet.get("starts_on")), _day(sheet.get("ends_on"))
     if starts and ends and ends <= starts:
         yield "ends_on", _("終える日は、始める日より後の日を入れてください。")
+    elif ends and ends <= on:
+        yield "ends_on", _("終える日は、明日以降の日を入れてください。")
     if sheet.get("is_pilot") and not sheet.get("pilot_months"):
         yield "pilot_months", _("実証実験の期間（か月）を入れてください。")
     if sheet.get("has_my_number") and not sheet.get("has_personal_data"):

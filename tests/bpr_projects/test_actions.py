@@ -116,9 +116,9 @@ def test_an_incomplete_sheet_is_told_all_at_once(office: City) -> None:
     whole = {**SHEET, "section": "SHIMIN"}
 
     with pytest.raises(actions.SheetIncomplete) as lacking:
-        actions.check_sheet({**whole, "title": "", "kpi_name": "", "cost": 5})
+        actions.check_sheet({**whole, "title": "", "kpi_name": "", "cost": 5}, TODAY)
     with pytest.raises(actions.SheetIncomplete) as contradicting:
-        actions.check_sheet({**whole, "cost": 5, "ends_on": "2026-06-30"})
+        actions.check_sheet({**whole, "cost": 5, "ends_on": "2026-06-30"}, TODAY)
 
     assert lacking.value.problems == {
         "title": "提案名を入力してください。",
@@ -131,7 +131,7 @@ def test_an_incomplete_sheet_is_told_all_at_once(office: City) -> None:
 
 
 def test_a_complete_sheet_passes(office: City) -> None:
-    actions.check_sheet({**SHEET, "section": "SHIMIN"})
+    actions.check_sheet({**SHEET, "section": "SHIMIN"}, TODAY)
 
 
 # --- 版 -------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -20,7 +21,7 @@ from bpr_projects.sheet import (
     malformed,
     missing,
 )
-from tests.make import SHEET
+from tests.make import SHEET, TODAY
 from workflow.routing import FACTS
 
 WHOLE = {**SHEET, "section": "SHIMIN"}
@@ -73,7 +74,14 @@ def test_an_empty_sheet_lacks_everything_that_is_required() -> None:
     ],
 )
 def test_what_contradicts(changes: dict[str, Any], names: list[str]) -> None:
-    assert [name for name, _sentence in contradictions(WHOLE | changes)] == names
+    assert [name for name, _sentence in contradictions(WHOLE | changes, TODAY)] == names
+
+
+@pytest.mark.parametrize(
+    ("on", "names"), [(date(2027, 3, 30), []), (date(2027, 3, 31), ["ends_on"])]
+)
+def test_the_end_is_still_to_come(on: date, names: list[str]) -> None:
+    assert [name for name, _sentence in contradictions(WHOLE, on)] == names
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ SHEET: Final[dict[str, Any]] = {
     "cost": "680,000",
     "budget_measure": "INITIAL",
     "starts_on": "令和8年7月1日",
-    "ends_on": "R9.3.31",
+    "ends_on": "R29.3.31",
     "has_personal_data": "on",
     "kpi_name": "平均手続時間",
     "kpi_unit": "分",

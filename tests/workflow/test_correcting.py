@@ -86,3 +86,17 @@ def test_a_cost_beyond_any_form_is_named_beside_its_field(cost: str) -> None:
     assert list(response.context["form"].errors) == ["cost"]
     assert TYPED in text_of(response)
     assert state_of() == before
+
+
+def test_an_end_in_the_past_is_named_beside_its_field() -> None:
+    case = returned_change()
+    before = state_of()
+
+    response = client_of("LEADER-SHIMIN").post(address_of(case), {**FORM, "ends_on": "2026-05-11"})
+
+    assert response.status_code == 422
+    assert response.context["form"].errors == {
+        "ends_on": ["期限は、明日以降の日を入れてください。"]
+    }
+    assert TYPED in text_of(response)
+    assert state_of() == before

@@ -166,6 +166,45 @@ def test_an_incomplete_record_is_refused(office: City, phase: Phase) -> None:
         assert list(refusal.value.problems) == [name]
 
 
+def test_a_decision_is_about_days_to_come(office: City) -> None:
+    case = running()
+    until(case, Phase.DECIDE)
+
+    with refused(case, Unanswered) as refusal:
+        record_phase(case, until="2026-05-10")
+    assert refusal.value.problems == {"until": "いつまでに行うかは、今日以降の日を入れてください。"}
+    record_phase(case, until="2026-05-11")
+    assert the_slot(case).step_run.kind == StepKind.ACT
+
+
+def test_after_the_last_day_of_the_bounds_every_decision_is_asked(office: City) -> None:
+    case = running()
+    until(case, Phase.DECIDE)
+    after = AT.replace(year=2027, month=4, day=1)
+
+    record_phase(case, until="2027-04-01", at=after)
+
+    asked = question(case).revision
+    assert asked is not None
+    assert asked.sheet["beyond"] == ["期日が自由枠の期限を超えます。"]
+
+
+def test_a_change_that_is_adopted_after_its_last_day_leads_back_to_the_decision(
+    office: City,
+) -> None:
+    case = running()
+    until(case, Phase.DECIDE)
+    record_phase(case, until="2027-04-05", at=AT.replace(year=2027, month=4, day=1))
+
+    walk(case, at=AT.replace(year=2027, month=4, day=6))
+
+    step = the_slot(case).step_run
+    assert (step.kind, step.note) == (
+        StepKind.DECIDE,
+        "採択された枠に収まりません：自由枠の期限が過ぎています。",
+    )
+
+
 def test_only_the_leader_records(office: City) -> None:
     case = running()
     slot = the_slot(case)
@@ -477,6 +516,16 @@ def test_a_corrected_cost_is_an_amount_that_any_form_takes(office: City, cost: A
     assert refusal.value.problems == {
         "cost": "費用は0以上10,000,000,000以下の整数で入力してください。"
     }
+
+
+@pytest.mark.parametrize("ends_on", ["2026-05-11", "2020-01-01"])
+def test_a_corrected_end_is_still_to_come(office: City, ends_on: str) -> None:
+    case = returned_change(cost=50_000)
+
+    with refused(case, Unanswered) as refusal:
+        correct(case, ends_on=ends_on)
+
+    assert refusal.value.problems == {"ends_on": "期限は、明日以降の日を入れてください。"}
 
 
 def test_the_largest_amount_is_adopted_as_a_change(office: City) -> None:

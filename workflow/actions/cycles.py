@@ -101,26 +101,29 @@ def open_phase(run: Run, phase: Phase, act: Act, note: str = "") -> None:
     steps.open_step(run, step, [leader_post(run.project, act)], act, note)
 
 
-def check_phase(cycle: Cycle, content: Mapping[str, Any]) -> None:
-    """Raise ``Unanswered`` unless the record of the cycle's phase is complete."""
+def check_phase(cycle: Cycle, content: Mapping[str, Any], on: date) -> None:
+    """Raise ``Unanswered`` unless the record of the cycle's phase is complete that day."""
     phase = Phase(cycle.phase)
     problems = {name: str(_(sentence)) for name, sentence in NEEDED[phase] if not content.get(name)}
     if phase == Phase.ACT and content.get("result") not in CycleResult.values:
         problems["result"] = _("このサイクルの結論を選んでください。")
     if phase == Phase.DECIDE:
-        problems |= _unfit(cycle, content)
+        problems |= _unfit(cycle, content, on)
     if content.get("result") in ASKS and not content.get("lesson"):
         problems["lesson"] = _("学んだこと（次に活かすこと）を入力してください。")
     if problems:
         raise Unanswered(problems)
 
 
-def _unfit(cycle: Cycle, content: Mapping[str, Any]) -> dict[str, str]:
+def _unfit(cycle: Cycle, content: Mapping[str, Any], on: date) -> dict[str, str]:
     problems = {}
     try:
-        date.fromisoformat(str(content.get("until") or ""))
+        until = date.fromisoformat(str(content.get("until") or ""))
     except ValueError:
         problems["until"] = _("いつまでに行うかを日付で入力してください。")
+    else:
+        if until < on:
+            problems["until"] = _("いつまでに行うかは、今日以降の日を入れてください。")
     cost = content.get("cost")
     if cost not in (None, "") and not (isinstance(cost, int) and cost >= 0):
         problems["cost"] = _("費用は0以上の数字で入力してください。")
@@ -135,7 +138,7 @@ def record(slot: Slot, content: Mapping[str, Any], act: Act) -> Run | None:
     cycle, project = run.cycle, run.project
     assert cycle is not None and project is not None  # noqa: S101, PT018 -- set by begin
     phase = Phase(cycle.phase)
-    check_phase(cycle, content)
+    check_phase(cycle, content, act.on)
     decides = phase == Phase.DECIDE
     beyond = cases.outside_bounds(project, cycle, content, act.on) if decides else []
     entry = cases.record_phase(

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 def submit(project: Project, act: Act) -> Run:
     """The first submit: number, revision 1, run and first step."""
-    cases.check_sheet(project.sheet)
+    cases.check_sheet(project.sheet, act.on)
     cases.take_number(project, act.at)
     revision = cases.freeze(project=project, by=act.by, at=act.at)
     run = Run.objects.create(
@@ -53,13 +53,13 @@ def resubmit(slot: Slot, act: Act, comment: str, corrections: Mapping[str, Any])
     run = slot.step_run.run
     assert run.project is not None and run.revision is not None  # noqa: S101, PT018 -- submitted
     if run.kind == RunKind.PROJECT:
-        cases.check_sheet(run.project.sheet)
+        cases.check_sheet(run.project.sheet, act.on)
         run.revision = cases.freeze(project=run.project, by=act.by, at=act.at)
     elif corrections:
         run.revision = cases.freeze(
             project=run.project,
             kind=RevisionKind(run.revision.kind),
-            answers={**run.revision.sheet, **_fit(corrections)},
+            answers={**run.revision.sheet, **_fit(corrections, act.on)},
             by=act.by,
             at=act.at,
         )
@@ -88,7 +88,7 @@ CORRECTABLE: Final = ("what", "reason", "effect", "lesson")
 """Words of a change, stop, roll-out or completion that a 差戻し may have asked to correct."""
 
 
-def _fit(corrections: Mapping[str, Any]) -> dict[str, Any]:
+def _fit(corrections: Mapping[str, Any], on: date) -> dict[str, Any]:
     """Only what may be corrected, checked by kind."""
     found: dict[str, Any] = {
         name: str(corrections[name])[:4000] for name in CORRECTABLE if corrections.get(name)
@@ -101,9 +101,13 @@ def _fit(corrections: Mapping[str, Any]) -> dict[str, Any]:
         problems["cost"] = _("費用は0以上%s以下の整数で入力してください。") % f"{MOST_YEN:,}"
     if corrections.get("ends_on"):
         try:
-            found["ends_on"] = date.fromisoformat(str(corrections["ends_on"])).isoformat()
+            ends_on = date.fromisoformat(str(corrections["ends_on"]))
         except ValueError:
             problems["ends_on"] = _("日付を入力してください。")
+        else:
+            found["ends_on"] = ends_on.isoformat()
+            if ends_on <= on:
+                problems["ends_on"] = _("期限は、明日以降の日を入れてください。")
     if problems:
         raise Unanswered(problems)
     return found

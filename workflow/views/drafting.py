@@ -80,9 +80,9 @@ def checked_form(project: Project, masters: Masters) -> SheetForm:
 
 
 def problems_of(answers: Mapping[str, Any]) -> dict[str, str]:
-    """Field -> what is missing or contradictory; empty when the sheet may be submitted."""
+    """Field -> what is missing or contradictory; empty when the sheet may be submitted today."""
     try:
-        cases.check_sheet(answers)
+        cases.check_sheet(answers, localdate())
     except cases.SheetIncomplete as refusal:
         return refusal.problems
     return {}

@@ -190,7 +190,9 @@ class Life:
 
     def _resubmit(self, project: Project, slot: Slot, by: User, at: datetime) -> None:
         changes: dict[str, Any] = {}
-        if slot.step_run.run.kind == RunKind.PROJECT and self.random.random() < 0.8:
+        is_late = project.sheet["ends_on"] <= localdate(at).isoformat()
+        is_changed = self.random.random() < 0.8 or is_late
+        if slot.step_run.run.kind == RunKind.PROJECT and is_changed:
             changes = self.world.correction(project, at)
         project = cases.save_draft(
             project=project, version=project.draft_version, answers=changes, by=by, at=at

@@ -6,10 +6,10 @@ number of cases (two where the page already knows the closing days).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from django.db.models import Value
+from django.db.models import CharField, IntegerField, Value
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
@@ -17,6 +17,7 @@ from bpr_projects import calendar
 from bpr_projects.enums import Phase
 from bpr_projects.models import Closure
 from roles.models import Appointment, Delegation
+from workflow.access.conflicts import conflicts, facts
 from workflow.enums import (
     CYCLE_KINDS,
     DECIDING_KINDS,
@@ -31,6 +32,8 @@ from workflow.models import Slot
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from datetime import date, datetime
+
+    from django.db.models import QuerySet
 
     from workflow.models import StepRun
 
@@ -107,27 +110,24 @@ class Proposed(Protocol):
     @property
     def pk(self) -> int: ...
 
-    @property
-    def proposer_id(self) -> int: ...
-
 
 def ball_lines(
     projects: Iterable[Proposed], at: datetime, closures: frozenset[date] | None = None
 ) -> dict[int, Ball]:
     """Who holds each of these cases; a case that nobody holds (draft, ended) is left out."""
-    proposers = {project.pk: project.proposer_id for project in projects}
-    if not proposers:
+    keys = {project.pk for project in projects}
+    if not keys:
         return {}
     steps: dict[int, list[Slot]] = {}
-    for slot in _slots(proposers):
+    for slot in _slots(keys):
         steps.setdefault(slot.step_run_id, []).append(slot)
-    people = seats_today({slot.post_id for slots in steps.values() for slot in slots}, at)
+    people = seats_today([slot for slots in steps.values() for slot in slots], at)
     days = closing_days() if closures is None else closures
     balls: dict[int, Ball] = {}
     for slots in steps.values():
         project_id = slots[0].step_run.project_id
         if project_id is not None:
-            balls[project_id] = ball_of(slots, people, proposers[project_id], at, days)
+            balls[project_id] = ball_of(slots, people, at, days)
     return balls
 
 
@@ -161,54 +161,68 @@ STEP_FIELDS: Final = (
 
 @dataclass
 class People:
-    """Who may act for a post today: (person, family name) pairs."""
+    """Who may act for a post today: (person, family name) pairs; who may not decide in a run."""
 
-    own: dict[int, list[tuple[int, str]]]
-    deputies: dict[int, list[tuple[int, str]]]
+    own: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
+    deputies: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
+    conflicted: dict[int, frozenset[int]] = field(default_factory=dict)
 
-    def seat(self, slot: Slot, excluded: int | None) -> Seat:
-        own = [name for pk, name in self.own.get(slot.post_id, ()) if pk != excluded]
-        acting = [name for pk, name in self.deputies.get(slot.post_id, ()) if pk != excluded]
+    def excluded(self, step: StepRun) -> frozenset[int]:
+        """Who may not answer a step although the seat is theirs."""
+        if step.kind in OWN_WORK:
+            return frozenset()
+        return self.conflicted.get(step.run_id, frozenset())
+
+    def seat(self, slot: Slot) -> Seat:
+        """The seat of a slot, with those who may answer it."""
+        excluded = self.excluded(slot.step_run)
+        own = [name for pk, name in self.own.get(slot.post_id, ()) if pk not in excluded]
+        acting = [name for pk, name in self.deputies.get(slot.post_id, ()) if pk not in excluded]
         return Seat(slot.post_id, slot.post.title, slot.post.is_shared, tuple(own), tuple(acting))
 
 
-def seats_today(posts: Collection[int], at: datetime) -> People:
-    """Holders and deputies of these posts on the day, in one query."""
-    people = People({}, {})
-    if not posts:
+def seats_today(slots: Collection[Slot], at: datetime) -> People:
+    """Holders and deputies of the posts of slots on the day, and who is excluded: one query."""
+    people = People()
+    if not slots:
         return people
     on = localdate(at)
-    own = (
-        Appointment.objects.effective(on)
-        .filter(post__in=posts)
-        .values_list("pk", "post_id", "person_id", "person__family_name", Value(0))
-    )
-    acting = (
-        Delegation.objects.effective(on)
-        .filter(post__in=posts)
-        .values_list("pk", "post_id", "deputy_id", "deputy__family_name", Value(1))
-    )
-    for _pk, post_id, person_id, name, is_deputy in sorted(
-        own.order_by().union(acting.order_by(), all=True), key=lambda row: (row[4], row[0])
-    ):
-        found = people.deputies if is_deputy else people.own
+    posts = {slot.post_id for slot in slots}
+    own = Appointment.objects.effective(on).filter(post__in=posts)
+    acting = Delegation.objects.effective(on).filter(post__in=posts)
+    parts = [
+        _seated(own, "seated", "person"),
+        _seated(acting, "seated as deputy", "deputy"),
+        *facts({slot.step_run.run_id for slot in slots}, on, Value("", CharField()), NO_NUMBER),
+    ]
+    rows = sorted(parts[0].union(*parts[1:], all=True), key=lambda row: (row[0], row[4]))
+    for kind, post_id, person_id, name, _pk in rows:
+        if not kind.startswith("seated"):
+            continue
+        found = people.own if kind == "seated" else people.deputies
         if (person_id, name) not in people.own.get(post_id, ()):
             found.setdefault(post_id, []).append((person_id, name))
+    people.conflicted = conflicts(row[:3] for row in rows)
     return people
 
 
-def ball_of(
-    slots: list[Slot], people: People, proposer: int, at: datetime, closures: frozenset[date]
-) -> Ball:
+NO_NUMBER: Final = Value(0, IntegerField())
+
+
+def _seated(rows: QuerySet[Any], kind: str, person: str) -> QuerySet[Any, tuple[Any, ...]]:
+    columns = ("post", person, f"{person}__family_name", "pk")
+    return rows.order_by().values_list(Value(kind, CharField()), *columns)
+
+
+def ball_of(slots: list[Slot], people: People, at: datetime, closures: frozenset[date]) -> Ball:
     """The line of one open step, from its slots and whoever may act today."""
     step = slots[0].step_run
     waiting = [slot for slot in slots if slot.state == SlotState.OPEN]
-    excluded = None if step.kind in OWN_WORK else proposer
     return Ball(
         step_id=step.pk,
         kind=StepKind(step.kind),
         title=step.title,
-        seats=tuple(people.seat(slot, excluded) for slot in waiting),
+        seats=tuple(people.seat(slot) for slot in waiting),
         answered=len(slots) - len(waiting),
         asked=len(slots),
         since=step.opened_at,

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Final
 from django.db import transaction
 from django.utils.timezone import localdate
 
-from bpr_projects.access import authors_of
 from notifications.enums import DeliveryState, Event, MessageState, Reason
 from notifications.models import DeliveredFact, Delivery, OutboxMessage
 from notifications.outbox import message_id
 from roles.models import User, holders_of
+from workflow import access
 from workflow.enums import OWN_WORK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
+    from datetime import date, datetime
 
     from roles.models import Capacity
 
@@ -71,19 +71,19 @@ def expand(at: datetime) -> int:
         messages = list(
             OutboxMessage.objects.ready(at)
             .select_for_update(skip_locked=True, of=("self",))
-            .select_related("person", "slot__step_run__project")
+            .select_related("person", "slot__step_run")
             .order_by("pk")[:BATCH]
         )
         if not messages:
             return 0
         expansion = _begin(messages, at)
         holders = holders_of({row.post_id for row in messages if row.post_id}, localdate(at))
-        authors: dict[int, frozenset[int]] = {}
+        excluded = _excluded(messages, localdate(at))
         for message in messages:
             if message.person is not None:
                 _to_person(message, message.person, expansion)
             else:
-                _to_post(message, holders[message.post_id or 0], authors, expansion)
+                _to_post(message, holders[message.post_id or 0], excluded, expansion)
         _write(expansion)
         return len(messages)
 
@@ -118,11 +118,12 @@ def _to_person(message: OutboxMessage, person: User, expansion: Expansion) -> No
 def _to_post(
     message: OutboxMessage,
     holders: list[Capacity],
-    authors: dict[int, frozenset[int]],
+    excluded: dict[int, frozenset[int]],
     expansion: Expansion,
 ) -> None:
     """Holders first, then deputies; nobody who may not answer, nobody twice, not who acted."""
-    entitled = [each for each in holders if each.person.pk not in _excluded(message, authors)]
+    barred = excluded.get(message.pk, frozenset())
+    entitled = [each for each in holders if each.person.pk not in barred]
     others = [each for each in entitled if each.person.pk != message.actor_id]
     fresh = [each for each in others if (message.fact, each.person.pk) not in expansion.told]
     for each in fresh:
@@ -139,16 +140,17 @@ def _to_post(
         expansion.end(message, MessageState.SKIPPED, Reason.NOBODY)
 
 
-def _excluded(message: OutboxMessage, authors: dict[int, frozenset[int]]) -> frozenset[int]:
-    """Nobody is asked to decide on what they proposed."""
-    if message.event != Event.YOUR_TURN or message.slot is None:
-        return frozenset()
-    step = message.slot.step_run
-    if step.kind in OWN_WORK or step.project is None:
-        return frozenset()
-    if step.project.pk not in authors:
-        authors[step.project.pk] = authors_of(step.project)
-    return authors[step.project.pk]
+def _excluded(messages: Iterable[OutboxMessage], on: date) -> dict[int, frozenset[int]]:
+    """By message: nobody is asked to decide on what they proposed."""
+    runs = {
+        message.pk: message.slot.step_run.run_id
+        for message in messages
+        if message.event == Event.YOUR_TURN
+        and message.slot is not None
+        and message.slot.step_run.kind not in OWN_WORK
+    }
+    conflicts = access.conflicted_by_run(set(runs.values()), on) if runs else {}
+    return {pk: conflicts.get(run, frozenset()) for pk, run in runs.items()}
 
 
 def _write(expansion: Expansion) -> None:

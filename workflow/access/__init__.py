@@ -10,7 +10,7 @@ from workflow.access.answering import (
     not_yours,
     permit_to_answer,
 )
-from workflow.access.conflicts import approved_in, conflicted
+from workflow.access.conflicts import approved_in, approving, conflicted, conflicted_by_run
 from workflow.access.permits import Permit, clock, no, said_by, yes
 from workflow.access.verbs import (
     CLOSABLE,
@@ -33,8 +33,10 @@ __all__ = [
     "VERBS",
     "Permit",
     "approved_in",
+    "approving",
     "clock",
     "conflicted",
+    "conflicted_by_run",
     "halting",
     "holders",
     "holds",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from roles.enums import Basis
 from roles.models import capacities_of, holders_of
-from workflow.access.conflicts import approved_in, authors_in, conflicted, stands_for
+from workflow.access.conflicts import approved_in, conflicted
 from workflow.access.permits import Permit, no, yes
 from workflow.enums import DECIDING_KINDS, OWN_WORK, DeputyPolicy, Outcome, StepKind
 from workflow.models import Decision
@@ -45,18 +45,16 @@ def may_answer(user: User, slot: Slot, at: datetime) -> Permit:
         .select_related("post")
         .first()
     )
-    authors = authors_in(slot.step_run.run)
-    permit = permit_to_answer(
+    step = slot.step_run
+    own_work = step.kind in OWN_WORK
+    return permit_to_answer(
         user,
         slot,
         capacities=capacities,
-        authors=authors | {user.pk} if stands_for(authors, capacities, localdate(at)) else authors,
+        conflicted=frozenset() if own_work else conflicted(step.run, localdate(at)),
         answered_as=other.post.title if other else "",
+        approved=approved_in(step.run) if step.kind in ABOVE else frozenset(),
     )
-    stands_in = permit.capacity is not None and permit.capacity.basis == Basis.DEPUTY
-    if stands_in and slot.step_run.kind in ABOVE and user.pk in approved_in(slot.step_run.run):
-        return no(_("同じ案件を先に承認しているため、上位の職の代理はできません。"))
-    return permit
 
 
 ABOVE: Final = DECIDING_KINDS | {StepKind.APPROVAL}
@@ -68,17 +66,20 @@ def permit_to_answer(
     slot: Slot,
     *,
     capacities: list[Capacity],
-    authors: frozenset[int],
+    conflicted: frozenset[int],
     answered_as: str,
+    approved: frozenset[int] = frozenset(),
 ) -> Permit:
-    """The rule of ``may_answer`` on facts that were read before; pages read them all at once."""
+    """The rule of ``may_answer`` on facts that were read before; pages read them all at once.
+
+    ``approved``: who said yes below, see ``approved_in``.
+    """
     capacity = next((each for each in capacities if each.post.pk == slot.post_id), None)
     if capacity is None:
         return no(not_yours(slot.post.title, []))
-    if slot.step_run.kind not in OWN_WORK and slot.step_run.project is not None:
-        conflict = _conflict(user, slot.step_run.project, capacities, authors)
-        if conflict:
-            return no(conflict)
+    project = slot.step_run.project
+    if slot.step_run.kind not in OWN_WORK and project is not None and user.pk in conflicted:
+        return no(_why_conflicted(user, project, capacities))
     if answered_as:
         return no(_("この段階では、すでに別の立場（%s）で回答しています。") % answered_as)
     if (
@@ -86,12 +87,13 @@ def permit_to_answer(
         and slot.step_run.snapshot.get("deputy") == DeputyPolicy.NEVER
     ):
         return no(_("この決裁は、規則により代理の方は行えません。"))
+    is_deputy_above = capacity.basis == Basis.DEPUTY and slot.step_run.kind in ABOVE
+    if is_deputy_above and user.pk in approved:
+        return no(_("同じ案件を先に承認しているため、上位の職の代理はできません。"))
     return yes(capacity)
 
 
-def _conflict(
-    user: User, project: Project, capacities: list[Capacity], authors: frozenset[int]
-) -> str:
+def _why_conflicted(user: User, project: Project, capacities: list[Capacity]) -> str:
     if user.pk == project.proposer_id:
         return _("ご自身が提案した案件のため、判断できません。")
     mine = {each.post.pk: each.basis for each in capacities}
@@ -100,9 +102,7 @@ def _conflict(
             return _("提案者の代理をしているため、この案件は判断できません。")
         case Basis.OWN if not project.proposer_post.is_shared:
             return _("提案した職（%s）にあるため、判断できません。") % project.proposer_post.title
-    if user.pk in authors:
-        return _("この案件の提案に関わっているため、判断できません。")
-    return ""
+    return _("この案件の提案に関わっているため、判断できません。")
 
 
 def not_yours(title: str, names: list[str]) -> str:

@@ -1,68 +1,107 @@
-"""Conflict of interest: who may not decide in a run, and who has said yes in it already."""
+"""Conflict of interest: who may not decide in a run, and who has said yes in it already.
+
+Verbs, pages, mails and the check of the work list ask here. The inbox, which asks for one reader
+about many rows, says the same in SQL (``inbox.desk.CONFLICT``); a test holds them together.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from django.db.models import Q
+from django.db.models import CharField, Value
 
-from bpr_projects.access import authors_of
-from roles.enums import Basis
+from bpr_projects.models import ProjectUserObjectPermission
 from roles.models import Appointment, Delegation
 from workflow.enums import Outcome, StepKind
-from workflow.models import Decision
+from workflow.models import Decision, Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from datetime import date
 
-    from roles.models import Capacity
-    from workflow.models import Run
+    from django.db.models import QuerySet
 
 YES: Final = (Outcome.APPROVED, Outcome.AGREED, Outcome.AGREED_WITH_OPINION)
 APPROVING: Final = (StepKind.CONFIRMATION, StepKind.APPROVAL, StepKind.CONCURRENCE)
 """Steps of the line and of other sections; a body's members act there in another capacity."""
 
+SUBMITTING: Final = (Outcome.SUBMITTED, Outcome.RESUBMITTED)
+
+Fact: TypeAlias = tuple[str, int, int]
+"""Kind, run or post, post or person: the columns that every part of the union fills."""
+
 
 def conflicted(run: Run, on: date) -> frozenset[int]:
-    """Persons who may not decide in a run: authors, and whoever stands for one of them.
+    """Persons who may not decide in a run: authors, and whoever stands for one of them."""
+    return conflicted_by_run([run.pk], on).get(run.pk, frozenset())
+
+
+def conflicted_by_run(
+    runs: Collection[int] | QuerySet[Any, Any], on: date
+) -> dict[int, frozenset[int]]:
+    """``conflicted`` for many runs, in one query; a run about no case has no entry."""
+    first, *others = facts(runs, on)
+    return conflicts(first.union(*others, all=True))
+
+
+def conflicts(found: Iterable[Fact]) -> dict[int, frozenset[int]]:
+    """The rule, on what ``facts`` has read.
 
     With the authors go the holders and deputies of the proposing seat, and the deputies of an
     author's seat. The 事務局 is a seat of several: another member may receive what one proposed.
+    Whoever holds a seat is not its deputy as well.
     """
-    if run.project is None:
-        return frozenset()
-    authors = authors_in(run)
-    seat = run.project.proposer_post
-    return authors | beside(authors, [] if seat.is_shared else [seat.pk], on)
+    told: dict[str, dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
+    for kind, key, value in found:
+        told[kind][key].add(value)
+    deputies = {post: people - told["held"][post] for post, people in told["deputy"].items()}
+    beside: dict[int, set[int]] = defaultdict(set)
+    for post, people in deputies.items():
+        for person in told["held"][post]:
+            beside[person] |= people
+    result = {}
+    for run, seats in told["seat"].items():
+        authors = told["author"][run]
+        standing = [beside[author] for author in authors if author in beside]
+        held = [told["holder"][seat] | deputies.get(seat, set()) for seat in seats]
+        result[run] = frozenset(authors.union(*standing, *held))
+    return result
 
 
-def authors_in(run: Run) -> frozenset[int]:
-    """The proposer, the co-proposers, who submitted and who wrote the revision."""
-    if run.project is None:
-        return frozenset()
-    submitted = Decision.objects.filter(
-        run=run, outcome__in=(Outcome.SUBMITTED, Outcome.RESUBMITTED)
+def facts(
+    runs: Collection[int] | QuerySet[Any, Any], on: date, *more: Value
+) -> list[QuerySet[Any, tuple[Any, ...]]]:
+    """What the rule asks of the database, to be united: authors and seats of runs, the day's 代理.
+
+    Authors are the proposer, the co-proposers, who submitted and who wrote the revision. ``more``:
+    what fills further columns, where the union has some.
+    """
+    asked = Run.objects.filter(pk__in=runs, project__isnull=False)
+    grants = ProjectUserObjectPermission.objects.filter(
+        content_object__runs__in=runs, permission__codename="edit_draft"
     )
-    wrote = {run.revision.created_by_id} if run.revision is not None else set()
-    return authors_of(run.project) | wrote | set(submitted.values_list("decided_by", flat=True))
-
-
-def stands_for(authors: Iterable[int], capacities: Iterable[Capacity], on: date) -> bool:
-    """Whether one of these capacities is a deputy's, for a seat that an author holds."""
-    seats = [each.post.pk for each in capacities if each.basis == Basis.DEPUTY]
-    held = Appointment.objects.in_force(on).filter(person__in=authors)
-    return bool(seats) and held.filter(post__in=seats).exists()
-
-
-def beside(authors: Iterable[int], seats: list[int], on: date) -> frozenset[int]:
-    """Who holds one of these seats that day, or stands in for one of them or for an author's."""
-    theirs = Appointment.objects.in_force(on).filter(person__in=authors).values("post")
-    holders = Appointment.objects.effective(on).filter(post__in=seats).order_by()
-    standing = Q(post__in=seats) | Q(post__in=theirs)
-    deputies = Delegation.objects.effective(on).filter(standing).order_by()
-    found = holders.values_list("person").union(deputies.values_list("deputy"))
-    return frozenset(person for (person,) in found)
+    submitted = Decision.objects.filter(run__in=runs, outcome__in=SUBMITTING)
+    standing = Delegation.objects.effective(on)
+    deputised = Appointment.objects.in_force(on).filter(post__in=standing.order_by().values("post"))
+    seats = asked.filter(project__proposer_post__is_shared=False)
+    holders = Appointment.objects.effective(on).filter(
+        post__in=seats.values("project__proposer_post")
+    )
+    parts: list[tuple[QuerySet[Any], str, str, str]] = [
+        (asked, "seat", "pk", "project__proposer_post"),
+        (asked, "author", "pk", "project__proposer"),
+        (grants, "author", "content_object__runs", "user"),
+        (submitted, "author", "run", "decided_by"),
+        (asked.exclude(revision=None), "author", "pk", "revision__created_by"),
+        (standing, "deputy", "post", "deputy"),
+        (deputised, "held", "post", "person"),
+        (holders, "holder", "post", "person"),
+    ]
+    return [
+        rows.order_by().values_list(Value(kind, CharField()), key, value, *more)
+        for rows, kind, key, value in parts
+    ]
 
 
 def approved_in(run: Run) -> frozenset[int]:
@@ -71,3 +110,12 @@ def approved_in(run: Run) -> frozenset[int]:
         run=run, round=run.round, outcome__in=YES, step_run__kind__in=APPROVING
     )
     return frozenset(said.values_list("decided_by", flat=True))
+
+
+def approving(said: Iterable[Decision]) -> frozenset[int]:
+    """``approved_in`` of decisions that were read before: what counts of the present round."""
+    return frozenset(
+        each.decided_by_id
+        for each in said
+        if each.outcome in YES and each.step_run is not None and each.step_run.kind in APPROVING
+    )

@@ -14,6 +14,7 @@ from workflow import access
 from workflow.actions import acts, steps
 from workflow.actions.refusals import Busy, NotAllowed, NotFound
 from workflow.engine.locking import locked, refusing
+from workflow.enums import OWN_WORK
 from workflow.models import Reading, Seen, Slot, StepRun
 
 if TYPE_CHECKING:
@@ -27,9 +28,12 @@ logger = logging.getLogger(__name__)
 def mark_seen(*, slot: Slot, by: User, at: datetime) -> None:
     """A present holder opened the page of a slot: the one write that a GET may cause.
 
-    Anybody else leaves no trace: only a holder's look ends the time for 引戻し.
+    Anybody else leaves no trace, nor does a holder who may not decide in the case: only the look
+    of somebody entitled ends the time for 引戻し.
     """
-    if access.holds(by, slot.post_id, at):
+    step = slot.step_run
+    excluded = frozenset() if step.kind in OWN_WORK else access.conflicted(step.run, localdate(at))
+    if access.holds(by, slot.post_id, at) and by.pk not in excluded:
         Seen.objects.bulk_create([Seen(slot=slot, person=by, seen_at=at)], ignore_conflicts=True)
 
 

@@ -19,12 +19,13 @@ from django.utils.timezone import localdate, localtime
 from bpr_projects import calendar
 from roles.enums import Basis
 from roles.models import capacities_of
+from workflow.access.conflicts import SUBMITTING
 from workflow.charts import following_words
 from workflow.enums import OWN_WORK, StepKind
 from workflow.inbox.links import work_url
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from roles.models import Capacity, User
 
@@ -64,13 +65,29 @@ NEXT: Final = {
 """How a database picks a field of the plan's next step."""
 
 OWN_KINDS: Final = ", ".join(f"'{kind.value}'" for kind in sorted(OWN_WORK))
+SUBMITTING_WORDS: Final = ", ".join(f"'{outcome.value}'" for outcome in SUBMITTING)
 
 CONFLICT: Final = """(w.kind NOT IN ({own_kinds}) AND (
-    p.proposer_id = %s OR p.proposer_post_id IN ({deputised}) OR w.project_id IN (
+    p.proposer_id IN ({persons}) OR p.proposer_post_id IN ({seats}) OR w.project_id IN (
         SELECT g.content_object_id FROM bpr_projects_projectuserobjectpermission g
         JOIN auth_permission a ON a.id = g.permission_id AND a.codename = 'edit_draft'
-        WHERE g.user_id = %s)))"""
-"""Nobody decides on what they proposed: as author, co-author or deputy of the author's post."""
+        WHERE g.user_id IN ({persons}))
+    OR COALESCE(w.revision_id, 0) IN (
+        SELECT v.id FROM bpr_projects_revision v WHERE v.created_by_id IN ({persons}))
+    OR w.step_run_id IN (
+        SELECT c.id FROM workflow_decision d
+        JOIN workflow_steprun c ON c.run_id = d.run_id AND c.closed_at IS NULL
+        WHERE d.decided_by_id IN ({persons}) AND d.outcome IN ({submitting}))))"""
+"""The rule of ``access.conflicts`` for one reader: nobody decides on what they proposed.
+
+``persons``: the reader and those whose seats the reader deputises. ``seats``: what makes the
+reader the author's deputy, or the holder of the proposing seat. What is asked beside ``w`` and
+``p`` begins at the reader, and is read once however long the list is.
+"""
+
+PERSONS: Final = """SELECT {me} UNION SELECT h.person_id FROM roles_appointment h
+    WHERE h.post_id IN ({deputised}) AND h.starts_on <= '{on}'
+    AND (h.ends_on IS NULL OR h.ends_on > '{on}')"""
 
 ROWS: Final = """SELECT * FROM (
     SELECT 'item' AS tag, w.slot_id, w.post_id, w.project_id, w.kind, w.number, w.title,
@@ -282,9 +299,7 @@ def week_end(at: datetime) -> datetime:
 def statement(desk: Desk, listing: Listing | None) -> tuple[str, list[Any]]:
     """The UNION ALL and its parameters."""
     adapt = connection.ops.adapt_datetimefield_value
-    deputised = ", ".join(map(str, desk.posts(Basis.DEPUTY))) or "0"
-    conflict = CONFLICT.format(own_kinds=OWN_KINDS, deputised=deputised)
-    me = [desk.user.pk, desk.user.pk]
+    conflict = conflict_of(desk)
     now, end = adapt(desk.at), adapt(week_end(desk.at))
     branches: list[str] = []
     parameters: list[Any] = []
@@ -293,15 +308,37 @@ def statement(desk: Desk, listing: Listing | None) -> tuple[str, list[Any]]:
         after = [adapt(listing.after[0]), listing.after[1]]
         for post in desk.posts(*listing.bases):
             branches.append(_rows(post, listing, conflict))
-            parameters += [desk.user.pk, post, *after, *window, *me]
+            parameters += [desk.user.pk, post, *after, *window]
     for post in desk.capacities:
         branches.append(COUNTS.format(post=post, conflict=conflict, cap=CAP))
-        parameters += [*me, now, end, post]
+        parameters += [now, end, post]
     if desk.capacities:
         posts = ", ".join(map(str, desk.capacities))
         branches.append(READINGS.format(posts=posts, cap=CAP, nulls=nulls(2)))
     branches += [CLOSURES.format(nulls=nulls(6)), PRINCIPLES.format(nulls=nulls(7))]
     return " UNION ALL ".join(branches), parameters
+
+
+def conflict_of(desk: Desk) -> str:
+    """The condition on ``w`` and its case ``p`` that this person may not answer for conflict."""
+    deputised = desk.posts(Basis.DEPUTY)
+    single = [pk for pk in desk.posts(Basis.OWN) if not desk.capacities[pk].post.is_shared]
+    return CONFLICT.format(
+        own_kinds=OWN_KINDS,
+        submitting=SUBMITTING_WORDS,
+        persons=_persons(desk.user.pk, deputised, localdate(desk.at)),
+        seats=_listed([*single, *deputised]),
+    )
+
+
+def _persons(me: int, deputised: list[int], on: date) -> str:
+    if not deputised:
+        return str(me)
+    return PERSONS.format(me=me, deputised=_listed(deputised), on=on.isoformat())
+
+
+def _listed(keys: Iterable[int]) -> str:
+    return ", ".join(map(str, keys)) or "0"
 
 
 def _rows(post: int, listing: Listing, conflict: str) -> str:

@@ -9,19 +9,20 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import BooleanField, Exists, OuterRef, Q, Subquery
+from django.db.models.expressions import RawSQL
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from bpr_projects import calendar
 from bpr_projects.enums import RevisionKind
-from bpr_projects.models import ProjectUserObjectPermission, UnitPrice
+from bpr_projects.models import UnitPrice
 from bpr_projects.sheet import effect_of
 from records.models import LedgerText
-from roles.enums import Basis
-from workflow import engine
+from workflow import access, engine
 from workflow.charts import next_title
-from workflow.enums import CYCLE_KINDS, OWN_WORK, DeputyPolicy, Outcome, SlotState, StepKind
+from workflow.enums import CYCLE_KINDS, OWN_WORK, Outcome, SlotState, StepKind
+from workflow.inbox.desk import conflict_of
 from workflow.inbox.links import case_url, work_url
 from workflow.inbox.watch import points_of
 from workflow.models import Decision, Seen, Slot
@@ -160,7 +161,7 @@ def preview_of(desk: Desk, slot_id: int) -> Preview | None:
     said = tuple(_decisions(slot, desk.capacities))
     scores, total = _scores(said, desk.load.principles)
     sheet = step.revision.sheet if step.revision else slot.step_run.project.sheet
-    why_not = _why_not(desk, slot)
+    why_not = _why_not(desk, slot, said)
     return Preview(
         slot=slot,
         project=slot.step_run.project,
@@ -189,12 +190,13 @@ def see(desk: Desk, preview: Preview) -> None:
         engine.mark_seen(slot=preview.slot, by=desk.user, at=desk.at)
 
 
+CONFLICTED: Final = """EXISTS (SELECT 1 FROM workflow_workitem w
+    LEFT JOIN bpr_projects_project p ON p.id = w.project_id
+    WHERE w.slot_id = workflow_slot.id AND {conflict})"""
+"""An open item that the list leaves out, by the same condition."""
+
+
 def _slot(desk: Desk, slot_id: int) -> Slot | None:
-    grants = ProjectUserObjectPermission.objects.filter(
-        content_object=OuterRef("step_run__project"),
-        user=desk.user,
-        permission__codename="edit_draft",
-    )
     price = UnitPrice.objects.filter(starts_on__lte=localdate(desk.at)).order_by("-starts_on")
     return (
         Slot.objects.filter(pk=slot_id, post__in=desk.capacities)
@@ -210,7 +212,9 @@ def _slot(desk: Desk, slot_id: int) -> Slot | None:
         )
         .annotate(
             is_seen=Exists(Seen.objects.filter(slot=OuterRef("pk"), person=desk.user)),
-            is_co_author=Exists(grants),
+            is_conflicted=RawSQL(  # noqa: S611 -- keys and days of ours, no words of a person
+                CONFLICTED.format(conflict=conflict_of(desk)), [], BooleanField()
+            ),
             yen_per_hour=Subquery(price.values("yen_per_hour")[:1]),
         )
         .first()
@@ -236,19 +240,27 @@ def _decisions(slot: Slot, mine: Iterable[int]) -> Iterable[Decision]:
     )
 
 
-def _why_not(desk: Desk, slot: Slot) -> str:
-    """Why this person may not answer although the post is theirs; the case's page says the rest."""
-    step, project = slot.step_run, slot.step_run.project
-    if project is None or step.kind in OWN_WORK:
+def _why_not(desk: Desk, slot: Slot, said: Iterable[Decision]) -> str:
+    """Why this person may not answer although the post is theirs, as the case's page says it."""
+    if slot.state != SlotState.OPEN:
         return ""
-    if project.proposer_id == desk.user.pk or slot.is_co_author:  # type: ignore[attr-defined]
-        return _("ご自身が提案した案件のため、判断できません。")
-    if project.proposer_post_id in desk.posts(Basis.DEPUTY):
-        return _("提案者の代理をしているため、この案件は判断できません。")
-    is_deputy = desk.capacities[slot.post_id].basis == Basis.DEPUTY
-    if is_deputy and step.snapshot.get("deputy") == DeputyPolicy.NEVER:
-        return _("この決裁は、規則により代理の方は行えません。")
-    return ""
+    is_conflicted = slot.is_conflicted  # type: ignore[attr-defined]  # annotated
+    elsewhere = (
+        each.post.title
+        for each in said
+        if each.step_run_id == slot.step_run_id
+        and each.decided_by_id == desk.user.pk
+        and each.slot_id != slot.pk
+    )
+    permit = access.permit_to_answer(
+        desk.user,
+        slot,
+        capacities=list(desk.capacities.values()),
+        conflicted=frozenset({desk.user.pk}) if is_conflicted else frozenset(),
+        answered_as=next(elsewhere, ""),
+        approved=access.approving(said),
+    )
+    return permit.reason
 
 
 def _scores(

@@ -16,9 +16,8 @@ from django.utils.timezone import localdate
 from viewflow.workflow import STATUS
 from viewflow.workflow.models import Task
 
-from bpr_projects.models import ProjectUserObjectPermission
 from roles.models import holders_of
-from workflow import engine
+from workflow import access, engine
 from workflow.enums import OWN_WORK, RunKind, RunState, SlotState
 from workflow.models import FAR_FUTURE, Run, Slot, StepRun, WorkItem
 
@@ -136,25 +135,19 @@ def _agrees() -> Q:
 
 
 def _without_holder(at: datetime) -> Iterator[Fault]:
-    """Open slots that nobody may answer today; an author is no holder of somebody else's step."""
+    """Open slots that nobody may answer today: who is in conflict is no holder."""
     asked = open_slots().order_by("pk")
     posts = set(asked.order_by().values_list("post", flat=True).distinct())
     people = {
         post: {each.person.pk for each in held}
         for post, held in holders_of(posts, localdate(at)).items()
     }
-    authors: dict[int, set[int]] = {}
-    grants = ProjectUserObjectPermission.objects.filter(permission__codename="edit_draft")
-    for project, person in grants.values_list("content_object", "user"):
-        authors.setdefault(project, set()).add(person)
-    rows = asked.values_list(
-        "pk", "post", "step_run__kind", "step_run__project", "step_run__project__proposer"
-    )
-    for slot, post, kind, project, proposer in rows.iterator(BATCH):
-        able = people[post]
-        if kind not in OWN_WORK:
-            able = able - {proposer} - authors.get(project, set())
-        if not able:
+    runs = asked.order_by().exclude(step_run__kind__in=OWN_WORK).values("step_run__run")
+    conflicts = access.conflicted_by_run(runs, localdate(at))
+    rows = asked.values_list("pk", "post", "step_run__kind", "step_run__run")
+    for slot, post, kind, run in rows.iterator(BATCH):
+        excluded = frozenset() if kind in OWN_WORK else conflicts.get(run, frozenset())
+        if not people[post] - excluded:
             yield Fault("slot-without-holder", slot, f"未処理の席 #{slot} に、担当者がいません。")
 
 

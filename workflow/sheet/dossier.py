@@ -117,7 +117,7 @@ def dossier_of(
     """Read a case for a page. ``posts``: the reader's posts of the day."""
     steps = _steps(project, reader)
     decisions = _decisions(project, steps)
-    asked = {slot.post_id for step in steps if step.is_open for slot in step.waiting}
+    asked = [slot for step in steps if step.is_open for slot in step.slots]
     return Dossier(
         project=project,
         at=at,

@@ -172,8 +172,9 @@ def _permit(
         reader,
         slot,
         capacities=capacities,
-        authors=dossier.belongings.authors,
+        conflicted=dossier.people.excluded(step.run),
         answered_as=elsewhere,
+        approved=access.approving(dossier.said_in(step.run.run)),
     )
 
 
@@ -263,7 +264,6 @@ def balls_of(dossier: Dossier) -> list[Ball]:
         ball_of(
             step.slots,
             dossier.people,
-            dossier.project.proposer_id,
             dossier.at,
             dossier.belongings.closures,
         )
@@ -287,7 +287,7 @@ def _verbs(dossier: Dossier, reader: User, capacities: list[Capacity]) -> list[V
     found = [
         _pull_back(dossier, reader, capacities),
         _withdraw(dossier, reader),
-        _close_region(dossier, capacities),
+        _close_region(dossier, reader, capacities),
         _abandon(dossier, reader),
         _halt(dossier, capacities, reader),
     ]
@@ -342,12 +342,12 @@ def _withdraw(dossier: Dossier, reader: User) -> Verb | None:
     return _verb(dossier, Outcome.WITHDRAWN, "withdraw", "x", permit)
 
 
-def _close_region(dossier: Dossier, capacities: list[Capacity]) -> Verb | None:
+def _close_region(dossier: Dossier, reader: User, capacities: list[Capacity]) -> Verb | None:
     step = next((each for each in dossier.open_steps if each.run.kind in access.CLOSABLE), None)
     if step is None:
         return None
     permit = access.permit_to_close_region(capacities, StepKind(step.run.kind))
-    if not permit:
+    if not permit or reader.pk in dossier.people.excluded(step.run):
         return None
     done = sum(slot.state == SlotState.DONE for slot in step.slots)
     if done < step.run.quorum:

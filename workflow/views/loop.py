@@ -224,7 +224,7 @@ def _permit(user: User, slot: Slot, at: datetime) -> Permit:
     if not any(each.post.pk == slot.post_id for each in capacities):
         return access.may_answer(user, slot, at)
     return access.permit_to_answer(
-        user, slot, capacities=capacities, authors=frozenset(), answered_as=""
+        user, slot, capacities=capacities, conflicted=frozenset(), answered_as=""
     )
 
 

@@ -79,6 +79,7 @@ class Ball:
     due_at: datetime | None
     paused_until: date | None
     is_paused: bool
+    is_late: bool
     next_title: str
 
     @property
@@ -93,10 +94,10 @@ class Ball:
         """Whether a seat is asked that nobody holds today."""
         return any(not (seat.names or seat.deputies) for seat in self.seats)
 
-    @property
-    def is_late(self) -> bool:
-        """Longer there than the standard says, and the clock runs."""
-        return bool(self.standard) and not self.is_paused and self.day_n > self.standard
+
+def is_late(due_at: datetime | None, at: datetime, *, is_paused: bool) -> bool:
+    """The deadline has passed and the clock runs: what the inbox counts as 期限超過."""
+    return due_at is not None and not is_paused and due_at < at
 
 
 def closing_days() -> frozenset[date]:
@@ -233,6 +234,7 @@ def ball_of(slots: list[Slot], people: People, at: datetime, closures: frozenset
         due_at=step.due_at,
         paused_until=step.paused_until,
         is_paused=step.paused_since is not None,
+        is_late=is_late(step.due_at, at, is_paused=step.paused_since is not None),
         next_title=next_title(step),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from bpr_projects.models import Closure, Project
 from tests.make import (
     AT,
+    JST,
     SINCE,
     a_cycle,
     a_delegation,
@@ -52,6 +53,20 @@ def test_days_are_counted_in_business_days_and_closures(office: City) -> None:
 
     assert [ball(case, days).day_n for days in (1, 2, 3, 5, 7)] == [2, 2, 3, 4, 5]
     assert ball(case, 7).is_late
+
+
+def test_a_case_is_late_when_its_deadline_has_passed(office: City) -> None:
+    """Opened on a Monday with two days: due on Wednesday at 17:15, late from then on."""
+    case = a_project()
+    due_at = ball(case).due_at
+    assert due_at == datetime(2026, 5, 13, 17, 15, tzinfo=JST)
+
+    late = {
+        moment: ball_lines([case], moment)[case.pk].is_late
+        for moment in (AT + timedelta(days=2), due_at, due_at + timedelta(minutes=1))
+    }
+
+    assert list(late.values()) == [False, False, True]
 
 
 def test_a_deputy_is_named_beside_the_holder(office: City) -> None:

@@ -301,9 +301,33 @@ def test_the_next_page_is_linked(client: Client, office: City, chair: User) -> N
     assert len(items.findall(second)) == 25
 
 
-@pytest.mark.parametrize("text", ["", "x", "20260511T000000.000000", "9-9", "-5"])
-def test_a_broken_cursor_is_no_cursor(text: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x",
+        "20260511T000000.000000",
+        "9-9",
+        "-5",
+        "20260101T000000.000000-99999999999999999999",
+        "20260101T000000.000000--1",
+        "20260101T000000.000000-\uff19",
+    ],
+)
+def test_a_broken_cursor_is_no_cursor(client: Client, chair: User, text: str) -> None:
+    case = a_project(to=StepKind.DECISION)
+
     assert cursor_of(text) is None
+    assert case.title in page(client, chair, f"{reverse('inbox')}?after={text}")
+
+
+@pytest.mark.parametrize("moment", ["00010101T000000.000000", "99991231T235959.999999"])
+def test_a_cursor_at_the_end_of_time_is_answered(client: Client, chair: User, moment: str) -> None:
+    case = a_project(to=StepKind.DECISION)
+
+    shown = page(client, chair, f"{reverse('inbox')}?after={moment}-{'9' * 18}")
+
+    assert (case.title in shown) == moment.startswith("0001")
 
 
 def test_work_of_several_posts_comes_in_the_order_of_deadlines(office: City) -> None:
@@ -373,6 +397,20 @@ def test_filters_find_what_is_late_and_what_is_due_this_week(client: Client, off
     assert "急ぐ案件" not in page(client, head, f"{url}?due=late")
     with time_machine.travel(AT + timedelta(days=7), tick=False):
         assert "期限超過 1" in page(client, head, f"{url}?due=late")
+
+
+@pytest.mark.parametrize(
+    ("after", "late"), [(timedelta(days=2), 0), (timedelta(days=2, hours=9), 1)]
+)
+def test_the_warning_and_the_count_begin_with_the_deadline(
+    office: City, after: timedelta, late: int
+) -> None:
+    """Opened on Monday at 9:00 with two days: due on Wednesday at 17:15."""
+    a_project()
+
+    load = Desk(holder("HEAD-SHIMIN"), AT + after).read(Listing())
+
+    assert ([item.is_late for item in load.items], load.counts.late) == ([bool(late)], late)
 
 
 def test_a_paused_case_is_never_late(client: Client, chair: User) -> None:

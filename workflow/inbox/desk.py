@@ -20,7 +20,7 @@ from bpr_projects import calendar
 from roles.enums import Basis
 from roles.models import capacities_of
 from workflow.access.conflicts import SUBMITTING
-from workflow.charts import following_words
+from workflow.charts import following_words, is_late
 from workflow.enums import OWN_WORK, StepKind
 from workflow.inbox.links import work_url
 
@@ -178,6 +178,7 @@ class Item:
     asked: int
     answered: int
     next_title: str
+    is_late: bool = False
     day_n: int = 1
     capacity: Capacity | None = None
 
@@ -195,11 +196,6 @@ class Item:
     def url(self) -> str:
         """Where it is done."""
         return work_url(self.reference, self.kind)
-
-    @property
-    def is_late(self) -> bool:
-        """Longer here than the standard says, and the clock runs."""
-        return bool(self.standard_days) and not self.is_paused and self.day_n > self.standard_days
 
     @property
     def is_deputised(self) -> bool:
@@ -222,9 +218,15 @@ class Listing:
     window: str = ""
 
 
+KEY_DIGITS: Final = 19
+"""A number of fewer digits fits a key of the database."""
+
+
 def cursor_of(text: str) -> tuple[datetime, int] | None:
     """Read ``Item.cursor`` back; None for anything else."""
     moment, _, slot = text.partition("-")
+    if not (slot.isascii() and slot.isdecimal() and len(slot) < KEY_DIGITS):
+        return None
     try:
         found = datetime.strptime(moment, "%Y%m%dT%H%M%S.%f").replace(tzinfo=UTC)
         return found, int(slot)
@@ -401,7 +403,7 @@ def moment(value: datetime | str | None) -> datetime | None:
 def _item(desk: Desk, row: dict[str, Any], closures: frozenset[date]) -> Item:
     opened_at, due_sort = moment(row["opened_at"]), moment(row["due_sort"])
     assert opened_at is not None and due_sort is not None  # noqa: S101, PT018 -- NOT NULL columns
-    kind = StepKind(row["kind"])
+    kind, due_at, is_paused = StepKind(row["kind"]), moment(row["due_at"]), bool(row["is_paused"])
     return Item(
         slot_id=row["slot_id"],
         post_id=row["post_id"],
@@ -413,15 +415,16 @@ def _item(desk: Desk, row: dict[str, Any], closures: frozenset[date]) -> Item:
         step_title=row["step_title"],
         standard_days=row["standard_days"],
         opened_at=opened_at,
-        due_at=moment(row["due_at"]),
+        due_at=due_at,
         due_sort=due_sort,
-        is_paused=bool(row["is_paused"]),
+        is_paused=is_paused,
         is_seen=bool(row["is_seen"]),
         stage=row["stage"] or "",
         proposer=row["proposer"] or "",
         asked=row["asked"],
         answered=row["answered"],
         next_title=following_words(kind, row["run_kind"], row["next_kind"], row["next_title"]),
+        is_late=is_late(due_at, desk.at, is_paused=is_paused),
         day_n=calendar.day_number(localdate(opened_at), localdate(desk.at), closures),
         capacity=desk.capacities[row["post_id"]],
     )

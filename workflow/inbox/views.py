@@ -19,7 +19,7 @@ from roles.enums import Basis, Role
 from roles.grants import permits
 from roles.permissions import Perm
 from workflow.inbox import tabs
-from workflow.inbox.desk import WINDOWS, Desk, Listing, cursor_of
+from workflow.inbox.desk import KEY_DIGITS, WINDOWS, Desk, Listing, cursor_of
 from workflow.inbox.mywork import MOVES, VERBS, my_work
 from workflow.inbox.preview import preview_of, see
 
@@ -192,5 +192,5 @@ def _open(request: HttpRequest, desk: Desk, slot_id: int) -> Preview | None:
 
 def _whole(text: str | None) -> int | None:
     """A positive number that fits a key of the database; None for anything else."""
-    is_number = text is not None and text.isascii() and text.isdecimal() and len(text) < 19
+    is_number = text is not None and text.isascii() and text.isdecimal() and len(text) < KEY_DIGITS
     return int(text) if is_number and text is not None else None

@@ -17,7 +17,7 @@ from notifications.catalogue import (
     TURNS,
     event_of,
 )
-from notifications.enums import Event
+from notifications.enums import Event, Reason, Why
 from workflow.enums import READING_KINDS, Outcome, StepKind
 from workflow.outcomes import STATIONS
 
@@ -71,3 +71,14 @@ PATHS = {notice.path for notice in NOTICES.values()} | {turn.path for turn in TU
 @pytest.mark.parametrize("path", sorted(PATHS | {"/p/{reference}/edit/", "/inbox/"}))
 def test_every_link_leads_to_a_page(path: str) -> None:
     assert resolve(path.format(reference="R8-001"))
+
+
+def test_mails_spell_procedure_as_official_documents_do() -> None:
+    templates = (Path(settings.BASE_DIR) / "templates" / "notifications").rglob("*.*")
+    texts = [path.read_text(encoding="utf-8") for path in templates]
+    texts += [
+        str(label) for notice in NOTICES.values() for label in (notice.subject, notice.heading)
+    ]
+    texts += [str(label) for label in (*Why.labels, *Reason.labels)]
+
+    assert [text for text in texts if "手続き" in text] == []

@@ -201,6 +201,16 @@ def test_a_circulated_result_says_what_was_decided(office: City) -> None:
     assert "「採択」としました。" in mail.text
 
 
+def test_a_reading_names_its_deadline_and_the_button_of_its_page(office: City) -> None:
+    a_project(to=StepKind.OBSERVE, route="RT1")
+
+    send()
+
+    mail = the_mail(Event.POST_READING)
+    assert subject(Event.POST_READING) == f"後閲をお願いします：{CASE}（5/25まで）"
+    assert "読み終えたら「内容を確認しました」を押してください。" in mail.text
+
+
 def test_a_change_is_called_a_change(office: City) -> None:
     case = a_project(to=StepKind.OBSERVE, route="RT1")
     record_phase(case)

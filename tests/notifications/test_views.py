@@ -55,7 +55,10 @@ def test_nobody_sees_mails_without_a_login(client: Client, office: City) -> None
     mail = a_dead_mail()
     for url in (MAILBOX, f"{MAILBOX}{mail.pk}/", f"{MAILBOX}{mail.pk}/html/"):
         assert client.get(url).status_code == 302
-    assert client.post(f"{MAILBOX}{mail.pk}/resend/", {"reason": "x"}).status_code == 302
+    for url in (f"{MAILBOX}{mail.pk}/resend/", f"{MAILBOX}resend/"):
+        response = client.post(url, {"reason": "x", "confirmed": "on"})
+        assert (response.status_code, "ログイン" in page(response)) == (403, True)
+    assert Delivery.objects.get().state == DeliveryState.DEAD
 
 
 def test_the_secretariat_sees_every_mail(clerk: Client) -> None:

@@ -71,7 +71,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "config.apps.StaticFiles",
+    "django.contrib.staticfiles",
 ]
 
 MIDDLEWARE = [
@@ -331,6 +331,10 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "config.finders.UsedFiles",
+]
 # Production serves what `collectstatic` gathered; otherwise the sources are served as they are.
 COLLECTED_STATIC = env.flag("COLLECTED_STATIC", default=PRODUCTION)
 STATIC_ROOT = (

@@ -185,11 +185,12 @@ def test_the_frame_shows_the_person_and_the_banners() -> None:
         capacity_label="DX推進リーダー",
         inbox_count=120,
         home_count=0,
-        banners=[("warn", "通信は暗号化されていません。")],
         fiscal_year_label="令和8年度",
     )
 
-    html = rendered('{% extends "base.html" %}', shell=shell)
+    banners = [("warn", "通信は暗号化されていません。")]
+
+    html = rendered('{% extends "base.html" %}', shell=shell, banners=banners)
 
     assert "成田 由美子" in html
     assert "通信は暗号化されていません。" in html

@@ -10,7 +10,7 @@ import pytest
 import time_machine
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from guardian.shortcuts import assign_perm
@@ -43,7 +43,6 @@ from workflow.models import FAR_FUTURE, Run, Seen, Slot, StepRun, WorkItem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from django.test import Client
     from pytest_django import Settings
 
     from roles.models import Post, User
@@ -671,9 +670,9 @@ def test_a_pulled_back_act_is_marked(client: Client, office: City) -> None:
 
 def test_nobody_has_no_shell() -> None:
     request = RequestFactory().get("/")
-    assert inbox.shell(request) == {}
+    assert "shell" not in inbox.shell(request)
     request.user = AnonymousUser()
-    assert inbox.shell(request) == {}
+    assert "shell" not in inbox.shell(request)
 
 
 def test_the_shell_asks_nothing_until_it_is_drawn(office: City) -> None:
@@ -711,12 +710,23 @@ def test_the_shell_says_what_kind_of_system_this_is(office: City, settings: Sett
     request = RequestFactory().get("/")
     request.user = a_user()
     settings.DEMO, settings.PLAIN_HTTP = True, True
-    demo = inbox.shell(request)["shell"]
-    assert "デモ" in demo.banners[0][1]
-    assert demo.capacity_label == "現在の担当はありません"
+    demo = inbox.shell(request)
+    assert demo["banners"] == (("", "これはデモです。人物・案件・数値はすべて架空のものです。"),)
+    assert demo["shell"].capacity_label == "現在の担当はありません"
 
     settings.DEMO = False
-    assert "HTTP" in inbox.shell(request)["shell"].banners[0][1]
+    plain = (("warn", "暗号化されていない通信（HTTP）で動いています。"),)
+    assert inbox.shell(request)["banners"] == plain
+    assert plain[0][1] in page_before_login("/accounts/login/")
+    assert plain[0][1] in page_before_login("/no-such-page/")
+
+    settings.PLAIN_HTTP = False
+    assert inbox.shell(request)["banners"] == ()
+    assert 'class="strip"' not in page_before_login("/accounts/login/")
+
+
+def page_before_login(url: str) -> str:
+    return Client().get(url).content.decode()
 
 
 def test_pages_demand_a_login(client: Client, db: None) -> None:

@@ -63,16 +63,15 @@ class Shell:
     can_propose: bool
     can_see_mailbox: bool
     can_administer: bool
-    banners: tuple[tuple[str, str], ...]
     fiscal_year_label: str
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: the frame, read only when a template draws it."""
+    """Context processor: the frame, read only when a template draws it; banners for everybody."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
-        return {}
-    return {"shell": SimpleLazyObject(lambda: _shell(request))}
+        return {"banners": _banners()}
+    return {"banners": _banners(), "shell": SimpleLazyObject(lambda: _shell(request))}
 
 
 def _shell(request: HttpRequest) -> Shell:
@@ -87,7 +86,6 @@ def _shell(request: HttpRequest) -> Shell:
         can_propose=permits(capacities, Perm.PROPOSE_PROJECT),
         can_see_mailbox=permits(capacities, Perm.VIEW_MAILBOX),
         can_administer=permits(capacities, Perm.ADMINISTER),
-        banners=_banners(),
         fiscal_year_label=calendar.fiscal_year_label(calendar.fiscal_year(localdate(desk.at))),
     )
 

@@ -130,6 +130,27 @@ def test_refused(client: Client, draft: Project, name: str, content: bytes, sent
     assert not Attachment.objects.exists()
 
 
+def test_a_refusal_stands_beside_the_file_and_the_typed_text_is_saved(
+    client: Client, draft: Project
+) -> None:
+    client.force_login(draft.proposer)
+    typed = {"draft_version": str(draft.draft_version), "title": "新しい名前"}
+
+    response = client.post(url(draft), {"file": SimpleUploadedFile("a.exe", b"MZ"), **typed})
+
+    page = response.content.decode()
+    files_card = page[page.index('id="files"') : page.index('class="formfoot"')]
+    draft.refresh_from_db()
+    assert response.status_code == 422
+    assert 'id="id_file_error"' in files_card
+    assert 'aria-describedby="id_file_helptext id_file_error"' in files_card
+    assert "入力を確認してください（1か所）" in files_card
+    assert f'formaction="{url(draft)}#files"' in files_card
+    assert draft.title == "新しい名前"
+    assert 'value="新しい名前"' in page
+    assert f'name="draft_version" value="{draft.draft_version}"' in page
+
+
 def test_nothing_chosen(client: Client, draft: Project) -> None:
     client.force_login(draft.proposer)
 

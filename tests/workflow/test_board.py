@@ -369,7 +369,12 @@ def test_an_empty_note_comes_back(client: Client, running: Project) -> None:
     response = as_holder(client).post(url(running, "observation-add"), {"kind": "VOICE"})
 
     assert response.status_code == 422
-    assert 'id="note_text_error"' in response.content.decode()
+    page = response.content.decode()
+    notes = page[page.index('id="notes"') :]
+    assert 'id="note_text_error"' in notes
+    assert 'role="alert" tabindex="-1" data-error-summary' in notes
+    assert page.count("data-error-summary") == 1
+    assert f'action="{url(running, "observation-add")}#notes"' in notes
 
 
 def test_older_notes_are_behind_a_link(client: Client, running: Project) -> None:
@@ -418,7 +423,12 @@ def test_a_wrong_value_is_refused(
     response = as_holder(client).post(url(running, "measurement-add"), measured(running, **changes))
 
     assert response.status_code == 422
-    assert sentence in response.content.decode()
+    page = response.content.decode()
+    card = page[page.index('id="kpi"') : page.index('id="notes"')]
+    assert sentence in card
+    assert 'role="alert" tabindex="-1" data-error-summary' in card
+    assert page.count("data-error-summary") == 1
+    assert f'action="{url(running, "measurement-add")}#kpi"' in card
     assert Measurement.objects.count() == 0
 
 

@@ -47,10 +47,9 @@ def attachment_add(request: HttpRequest, ref: str) -> HttpResponse:
         form = AttachmentForm(request.POST, request.FILES, existing=existing)
         if form.is_valid():
             _store(locked, form.cleaned_data["file"], request, at)
-    if form.is_valid():
-        messages.success(request, _("「%s」を添付しました。") % form.cleaned_data["file"].name)
-    else:
-        messages.error(request, " ".join(str(each) for each in form.errors["file"]))
+    if not form.is_valid():
+        return _refused(request, priced_or_404(request, ref, at), form, at)
+    messages.success(request, _("「%s」を添付しました。") % form.cleaned_data["file"].name)
     return _back(project)
 
 
@@ -110,6 +109,15 @@ def _store(project: Project, checked: CheckedFile, request: HttpRequest, at: dat
         uploaded_by=person_of(request),
         uploaded_at=at,
     )
+
+
+def _refused(
+    request: HttpRequest, saved: Project, file_form: AttachmentForm, at: datetime
+) -> HttpResponse:
+    """The sheet as it was just saved, with what is wrong beside the file."""
+    masters = Masters.in_force(localdate(at))
+    form = form_for(saved.proposer_post, masters, answers=saved.sheet)
+    return proposal.form_page(request, saved, form, at, file_form=file_form, status=422)
 
 
 def _back(project: Project) -> HttpResponse:

@@ -112,7 +112,7 @@ def _edited(request: HttpRequest, ref: str, at: datetime) -> HttpResponse:
         return refused
     if request.GET.get("part") == "route":
         closures = desk_of(request).load.closures
-        route = preview_of(project, project.sheet, at, closures)
+        route = preview_of(project, project.sheet, person_of(request), at, closures)
         context = {"route": route, "project": project, "now": at}
         return render(request, "workflow/proposal_route.html", context)
     masters = Masters.in_force(localdate(at))
@@ -197,8 +197,10 @@ def form_page(
     at: datetime,
     *,
     post: Post | None = None,
+    file_form: AttachmentForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    """The sheet with its files; ``file_form``: a file that was refused."""
     answers: dict[str, Any] = dict(project.sheet) if project else {}
     if form.is_bound:
         answers |= form.cleaned_data
@@ -222,9 +224,9 @@ def form_page(
         "effect": sheet.effect_of(answers, yen_per_hour=rate),
         "yen_per_hour": rate,
         "files": files,
-        "file_form": AttachmentForm(existing=files),
+        "file_form": file_form or AttachmentForm(existing=files),
         "returned": returned_of(project) if project and project.number else None,
-        "draft_version": request.POST.get("draft_version")
+        "draft_version": (form.is_bound and request.POST.get("draft_version"))
         or (project.draft_version if project else 1),
         "now": at,
     }

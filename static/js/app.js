@@ -138,5 +138,24 @@ document.addEventListener("htmx:afterSwap", (event) => {
   }
 });
 
+// --- a part of the page that could not be fetched: one line says so ---
+const trouble = one("[data-trouble]");
+
+const tellTrouble = (words) => {
+  if (trouble && trouble.textContent !== words) {
+    trouble.textContent = words;
+  }
+};
+
+document.addEventListener("htmx:responseError", () => tellTrouble(trouble?.dataset.failed));
+for (const name of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(name, () => tellTrouble(trouble?.dataset.unreachable));
+}
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.successful) {
+    tellTrouble("");
+  }
+});
+
 // The list of errors takes the focus, so that it is read first.
 one("[data-error-summary]")?.focus();

@@ -34,7 +34,10 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
 ]
 
-SCREENS: Final = {"desk": DESK, "phone": PHONE}
+NARROWEST: Final = {"width": 320, "height": 640}
+"""1280 px at 400 %: WCAG 1.4.10."""
+
+SCREENS: Final = {"desk": DESK, "phone": PHONE, "narrowest screen": NARROWEST}
 
 
 def standing_at(kind: StepKind) -> str:

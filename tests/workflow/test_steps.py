@@ -362,7 +362,8 @@ def test_a_form_of_an_ended_session_comes_back_with_its_text() -> None:
 
     page = text_of(response)
     assert response.status_code == 403
-    assert "ログアウトしたため、送信を受け付けませんでした。内容は、まだ記録も保存もされていません。" in page
+    assert "ログインの期限が切れました</h1>" in page
+    assert "送信を受け付けませんでした。内容は、まだ記録も保存もされていません。" in page
     assert re.findall(r"readonly>([^<]*)</textarea>", page) == [TYPED]
     assert response["X-Frame-Options"] == "DENY"
     assert response["Cache-Control"] == "no-store, private"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -22,8 +22,6 @@ from workflow.models import Decision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from django.http import HttpResponse
 
     from tests.fixtures_city import City
 
@@ -348,7 +346,7 @@ def test_a_wrong_method_outside_a_case_leads_home() -> None:
 # --- an ended session ----------------------------------------------------------------------
 
 
-def login_link(response: HttpResponse) -> str:
+def login_link(response: Any) -> str:
     """Where the page of an ended session leads after the login."""
     [link] = re.findall(r'href="(/accounts/login/[^"]*)"', text_of(response))
     return str(parse_qs(urlsplit(link).query)["next"][0])

@@ -24,7 +24,7 @@ from workflow.management.demo.script import dated, read
 from workflow.management.demo.telling import Calendar
 from workflow.management.hours import OPEN_MINUTES, later
 from workflow.management.simulation import violations
-from workflow.models import Decision, Reading, Run, Slot, StepRun
+from workflow.models import Decision, Reading, Run, Slot, StepRun, WorkItem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -151,6 +151,12 @@ def test_files_are_real_and_belong_to_the_versions_that_were_decided(demo: Loade
         with each.file.open() as content:
             assert len(content.read()) == each.size
     assert Project.objects.get(number="R8-001").revisions.get().attachments.count() == 2
+
+
+def test_the_deputy_mayor_has_a_decision_to_make(demo: Loaded) -> None:
+    asked = WorkItem.objects.filter(post__code="HQ-CHAIR", due_at__gt=NOW)
+
+    assert list(asked.values_list("number", "kind")) == [("R8-005", StepKind.DECISION)]
 
 
 def test_somebody_deputises_today(demo: Loaded) -> None:

@@ -13,6 +13,7 @@ from bpr_projects import actions as cases
 from bpr_projects import calendar
 from bpr_projects.enums import ObservationKind
 from bpr_projects.models import Project
+from bpr_projects.sheet import FIELDS, Kind
 from roles import actions as offices
 from roles.models import Post, User, holders_of
 from workflow import engine
@@ -42,6 +43,9 @@ USUAL: Final[dict[str, Outcome]] = {
 }
 """The yes of each kind of step; a step of another kind is not walked past."""
 
+WRITTEN_ON: Final = date(2026, 11, 24)
+"""The day from which the sheets of the sample ideas look at their first and last days."""
+
 
 @dataclass
 class Calendar:
@@ -58,6 +62,16 @@ class Calendar:
         if back > 0 and room < self.span:
             back = back * room // self.span
         return calendar.add_business_days(self.today, -back, self.closures)
+
+    def moved(self, sheet: dict[str, Any]) -> dict[str, Any]:
+        """The sheet with its days as much later as the story is told after it was written."""
+        late = max(self.today - WRITTEN_ON, timedelta())
+        days = {
+            field.name: (date.fromisoformat(sheet[field.name]) + late).isoformat()
+            for field in FIELDS
+            if field.kind == Kind.DAY and sheet.get(field.name)
+        }
+        return {**sheet, **days}
 
 
 class Tale:
@@ -100,7 +114,9 @@ class Tale:
         """Begun a while before anything else happens."""
         post = Post.objects.select_related("section").get(code=f"LEADER-{self.script.section}")
         at = self.now - timedelta(minutes=25)
-        return cases.start_draft(by=self.leader, post=post, at=at, **self.script.sheet)
+        return cases.start_draft(
+            by=self.leader, post=post, at=at, **self.days.moved(self.script.sheet)
+        )
 
     @property
     def project(self) -> Project:

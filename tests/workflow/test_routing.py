@@ -7,11 +7,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db import transaction
 from guardian.shortcuts import assign_perm
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bpr_projects.access import authors_of
 from bpr_projects.enums import RevisionKind
 from bpr_projects.models import Project
 from roles.models import Post
@@ -21,6 +21,7 @@ from tests.make import (
     ROUTES,
     SHEET,
     TODAY,
+    a_delegation,
     a_draft,
     a_project,
     an_appointment,
@@ -30,6 +31,7 @@ from tests.make import (
     walk,
 )
 from tests.proof import refused
+from workflow import engine
 from workflow.actions.refusals import Unroutable
 from workflow.actions.route_data import load_routes
 from workflow.enums import READING_KINDS, Outcome, RouteState, StepKind, WhoRule
@@ -45,12 +47,14 @@ from workflow.routing import (
     matches,
     mediation,
     plan_of,
-    preview,
     settle,
 )
+from workflow.views.route_preview import foreseen
 
 if TYPE_CHECKING:
     from tests.fixtures_city import City
+    from workflow.models import Run
+    from workflow.routing import Preview
 
 pytestmark = pytest.mark.django_db
 
@@ -134,32 +138,76 @@ RICH: list[dict[str, Any]] = [
 ]
 
 
+DEPUTIES = ["HEAD-DIGITAL", "HEAD-SHIMIN", "PT-SHIMIN", "HQ-FUKUSHIBU", "DEPT-SHIMINBU"]
+"""Whose holders stand in for the proposing leader now and then: conflicts all along the route."""
+
+
 @pytest.mark.parametrize("answers", RICH)
 def test_what_was_previewed_is_what_happens(office: City, answers: dict[str, Any]) -> None:
     assert_as_previewed(answers)
 
 
+@pytest.mark.parametrize("deputy", DEPUTIES)
+@pytest.mark.parametrize("route", ["RT1", "RT3", "RT5"])
+def test_what_was_previewed_knows_the_deputies_of_the_proposer(
+    office: City, route: str, deputy: str
+) -> None:
+    a_delegation(post=office.post("LEADER-SHIMIN"), deputy=office.holder(deputy))
+
+    assert_as_previewed(ROUTES[route])
+
+
+def test_what_was_previewed_knows_who_submits(office: City) -> None:
+    draft = a_draft(post="SECRETARIAT", section="ZEIMU", **ROUTES["RT1"])
+    colleague = office.holders("SECRETARIAT")[1]
+    an_appointment(post=office.post("HEAD-ZEIMU"), person=colleague)
+
+    shown = foreseen(draft, draft.sheet, colleague, TODAY)
+    engine.submit(project=draft, draft_version=draft.draft_version, by=colleague, at=AT)
+
+    assert_executed(shown, the_run(draft))
+
+
+def test_a_resubmission_is_previewed_on_the_versions_it_started_with(office: City) -> None:
+    case = a_project(route="RT2")
+    say(case, Outcome.SENT_BACK)
+    a_second_version("RT2", since=date(2026, 5, 12))
+    leader = office.holder("LEADER-SHIMIN")
+
+    shown = foreseen(case, case.sheet, leader, date(2026, 5, 13))
+
+    assert shown.choice.route == the_run(case).route
+
+
 @pytest.mark.slow
 @settings(max_examples=10, deadline=None, suppress_health_check=ONCE_A_MODULE)
-@given(answers=SHEETS)
+@given(answers=SHEETS, deputies=st.sets(st.sampled_from(DEPUTIES), max_size=2))
 def test_what_was_previewed_is_what_happens_to_any_case(
-    office: City, answers: dict[str, Any]
+    office: City, answers: dict[str, Any], deputies: set[str]
 ) -> None:
     answers["has_personal_data"] |= answers["has_my_number"]
     answers["budget_measure"] = "INITIAL" if answers["cost"] else "NONE"
     if answers["is_pilot"]:
         answers["pilot_months"] = answers["pilot_months"] or 2
 
-    assert_as_previewed(answers)
+    with transaction.atomic():
+        for code in sorted(deputies):
+            a_delegation(post=office.post("LEADER-SHIMIN"), deputy=office.holder(code))
+        assert_as_previewed(answers)
+        transaction.set_rollback(True)
 
 
 def assert_as_previewed(answers: dict[str, Any]) -> None:
     draft = a_draft(**answers)
-    shown = preview(case_of(draft, draft.sheet, excluded=authors_of(draft)), TODAY)
+    shown = foreseen(draft, draft.sheet, draft.proposer, TODAY)
 
-    case = submit(draft)
-    run = the_run(case)
-    walk(case)
+    assert_executed(shown, the_run(submit(draft)))
+
+
+def assert_executed(shown: Preview, run: Run) -> None:
+    """The case goes the way that was shown, step by step and seat by seat."""
+    assert run.project is not None
+    walk(run.project)
 
     assert run.route == shown.choice.route
     executed = [

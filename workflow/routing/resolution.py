@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from roles.enums import Basis, Role
 from roles.models import holders_of, seats_of
-from workflow.enums import READING_KINDS, StepKind, WhoRule
+from workflow.enums import DECIDING_KINDS, READING_KINDS, StepKind, WhoRule
 from workflow.routing.plans import Ask, Case, Choice, PlanStep, choose_route, escalation, plan_of
 
 if TYPE_CHECKING:
@@ -43,6 +43,9 @@ SINGLE: Final = frozenset({StepKind.RECEPTION, StepKind.REFERRAL})
 
 SERIAL: Final = frozenset({StepKind.APPROVAL, StepKind.CONCURRENCE})
 """Steps that are 省略 for somebody who has said yes on this text already."""
+
+YES_COUNTS: Final = SERIAL | {StepKind.CONFIRMATION}
+"""Steps whose yes makes a later serial step of the same person 省略."""
 
 BODIES: Final = frozenset({StepKind.REVIEW, StepKind.DELIBERATION})
 """Steps of a body: a member with a conflict is left out, the others go on."""
@@ -250,10 +253,39 @@ class Preview:
         )
 
 
-def preview(case: Case, on: date) -> Preview:
-    """What would happen if the case were submitted that day."""
-    choice = choose_route(case, on)
-    return Preview(
-        choice,
-        tuple(settle(step, case, on) for step in plan_of(choice.route, case)),
+def preview(case: Case, on: date, *, since: date | None = None) -> Preview:
+    """What would happen if the case were submitted that day.
+
+    ``since``: the day of its first 提出, on whose versions it stays.
+    """
+    choice = choose_route(case, since or on)
+    steps: list[tuple[PlanStep, Resolution]] = []
+    for planned in plan_of(choice.route, case):
+        step, found = settle(planned, case, on)
+        steps.append((step, found))
+        if step.kind in YES_COUNTS:
+            case = replace(case, approved_by=case.approved_by | _sole_answerers(found, case))
+    deciders = frozenset[int]().union(
+        *(_sole_answerers(found, case) for step, found in steps if step.kind in DECIDING_KINDS)
     )
+    return Preview(
+        choice, tuple((step, _unread_by(deciders, step, found)) for step, found in steps)
+    )
+
+
+def _sole_answerers(found: Resolution, case: Case) -> frozenset[int]:
+    """Who is certain to answer: the one person who could for a seat."""
+    each_seat = [able(found.holders.get(post.pk, []), case) for post in found.posts]
+    return frozenset[int]().union(*(persons for persons in each_seat if len(persons) == 1))
+
+
+def _unread_by(deciders: frozenset[int], step: PlanStep, found: Resolution) -> Resolution:
+    """Who decides has nothing left to read."""
+    if step.kind not in READING_KINDS or not deciders:
+        return found
+    readers = [
+        post
+        for post in found.posts
+        if {each.person.pk for each in found.holders.get(post.pk, [])} != deciders
+    ]
+    return replace(found, posts=tuple(readers))

@@ -112,7 +112,7 @@ def _edited(request: HttpRequest, ref: str, at: datetime) -> HttpResponse:
         return refused
     if request.GET.get("part") == "route":
         closures = desk_of(request).load.closures
-        route = preview_of(project, project.sheet, at, closures)
+        route = preview_of(project, project.sheet, person_of(request), at, closures)
         context = {"route": route, "project": project, "now": at}
         return render(request, "workflow/proposal_route.html", context)
     masters = Masters.in_force(localdate(at))

@@ -10,8 +10,11 @@ from django.utils.translation import gettext as _
 
 from bpr_projects import calendar
 from bpr_projects.access import authors_of
+from roles.models import Appointment
 from workflow import routing
-from workflow.enums import READING_KINDS
+from workflow.access.conflicts import conflicts, facts
+from workflow.enums import READING_KINDS, RunKind, RunState
+from workflow.models import Run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,8 +22,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bpr_projects.models import Project
-    from roles.models import Capacity, Post
-    from workflow.routing import PlanStep, Resolution
+    from roles.models import Capacity, Post, User
+    from workflow.routing import PlanStep, Preview, Resolution
 
 NAMED = 2
 """How many seats of a step are named before it says how many there are."""
@@ -50,15 +53,18 @@ class RoutePreview:
 
 
 def preview_of(
-    project: Project, answers: Mapping[str, Any], at: datetime, closures: frozenset[date]
+    project: Project,
+    answers: Mapping[str, Any],
+    by: User,
+    at: datetime,
+    closures: frozenset[date],
 ) -> RoutePreview | None:
     """The route of a sheet as it stands; None while it has no 所管課 or asks an empty seat."""
     if not answers.get("section"):
         return None
     on = localdate(at)
     try:
-        case = routing.case_of(project, answers, excluded=authors_of(project))
-        found = routing.preview(case, on)
+        found = foreseen(project, answers, by, on)
     except (routing.NoHolder, routing.NoRoute):
         return None
     days = found.standard_days
@@ -69,6 +75,29 @@ def preview_of(
         days=days,
         decided_on=calendar.add_business_days(on, days, closures),
     )
+
+
+def foreseen(project: Project, answers: Mapping[str, Any], by: User, on: date) -> Preview:
+    """What happens to a sheet when this person submits it; raises what stands in its way."""
+    run = Run.objects.filter(project=project, kind=RunKind.PROJECT, state=RunState.OPEN).first()
+    case = routing.case_of(project, answers, excluded=_excluded(project, run, by, on))
+    return routing.preview(case, on, since=localdate(run.started_at) if run else None)
+
+
+def _excluded(project: Project, run: Run | None, by: User, on: date) -> frozenset[int]:
+    """The conflicts of a run that this person has submitted, before there are its rows."""
+    key = run.pk if run else 0
+    seat = project.proposer_post
+    first, *others = facts([key], on)
+    rows = [
+        *first.union(*others, all=True),
+        ("seat", key, seat.pk),
+        *(("author", key, author) for author in authors_of(project) | {by.pk}),
+    ]
+    if not seat.is_shared:
+        held = Appointment.objects.effective(on).filter(post=seat)
+        rows += [("holder", seat.pk, person) for (person,) in held.values_list("person")]
+    return conflicts(rows)[key]
 
 
 def _line(step: PlanStep, resolution: Resolution) -> PreviewStep:

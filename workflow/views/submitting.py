@@ -89,7 +89,9 @@ def _page(
         "effect": sheet.effect_of(project.sheet, yen_per_hour=rate),
         "yen_per_hour": rate,
         "files": list(project.attachments.filter(removed_at=None)),
-        "route": preview_of(project, project.sheet, at, desk_of(request).load.closures),
+        "route": preview_of(
+            project, project.sheet, person_of(request), at, desk_of(request).load.closures
+        ),
         "problem": problem,
         "comment": request.POST.get("comment", ""),
         "now": at,

@@ -17,7 +17,6 @@ STEPS: Final = (
     ("migrate", "--verbosity", "0"),
     ("load_demo", "--size", "small"),
     ("simulate", "--cases", "500", "--seed", "1", "--json"),
-    ("bench_inbox", "--open", "100000", "--users", "500", "--json"),
     ("check_inbox",),
     ("verify_ledger", "--json"),
 )

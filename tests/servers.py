@@ -1,7 +1,7 @@
 """Start an embedded PostgreSQL, then run a command that finds it in DATABASE_URL.
 
 python -m tests.servers python -m pytest …
-python -m tests.servers --durable python manage.py bench_inbox …
+python -m tests.servers --durable python -m tests.bench
 
 One server serves all workers of pytest-xdist: each makes its own database in it.
 """

@@ -82,8 +82,13 @@ def pages() -> dict[str, list[str]]:
             f"/p/{standing_at(StepKind.RECEPTION)}/abandon/",
         ],
         "PT-FUKUSHI": ["/inbox/", f"/p/{standing_at(StepKind.REVIEW)}/decide/"],
-        "HQ-SHIMINBU": ["/inbox/?tab=done", f"/p/{standing_at(StepKind.DELIBERATION)}/decide/"],
-        "HQ-CHAIR": ["/", "/inbox/?tab=reading", f"{case}kessai/"],
+        "HQ-SHIMINBU": ["/inbox/?tab=done", f"/p/{standing_at(StepKind.DECISION)}/decide/"],
+        "HQ-CHAIR": [
+            "/",
+            "/inbox/?tab=reading",
+            f"/p/{standing_at(StepKind.DECISION)}/decide/?outcome=ADOPTED_WITH_CONDITIONS",
+            f"{case}kessai/",
+        ],
         "AUDITOR": ["/", "/proposals/", f"{case}history/"],
         "SYSTEM-ADMIN": ["/", "/p/R8-999/", "/accounts/2fa/", "/accounts/reauthenticate/"],
     }

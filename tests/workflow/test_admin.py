@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 import time_machine
@@ -61,7 +61,7 @@ def test_the_administrator_reads_the_engine_and_changes_nothing(
     assert client.post(reverse(f"{name}_delete", args=[row.pk]), {"post": "yes"}).status_code == 403
 
 
-SECRETS = {
+SECRETS: Final[dict[str, Any]] = {
     "title": "窓口の待ち札を減らす",
     "problem": "待ち札が足りない。",
     "reform": "待ち札をなくす。",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -13,11 +14,13 @@ from viewflow.workflow.models import Task
 
 from bpr_projects.enums import Stage
 from bpr_projects.models import NumberSeries, Project
+from roles.models import Post
 from tests.make import AT, a_project, say
 from workflow import engine
-from workflow.actions.refusals import Refusal
-from workflow.enums import Outcome, RunState, SlotState
+from workflow.actions.refusals import Refusal, Unroutable
+from workflow.enums import Outcome, RunState, SlotState, StepKind
 from workflow.management.simulation import Failure, Tally, World, violations
+from workflow.management.simulation.life import Life
 from workflow.management.simulation.probes import must_refuse
 from workflow.models import Run, Slot, StepRun, WorkItem
 
@@ -141,6 +144,22 @@ def test_an_act_that_is_not_refused_is_a_failure(office: City) -> None:
     world = World(seed=1, tally=Tally())
     with pytest.raises(Failure, match="not refused"):
         must_refuse(world, project.reference, lambda: None, Refusal)
+
+
+def test_a_case_that_finds_nobody_for_good_is_a_failure(office: City) -> None:
+    project = a_project(to=StepKind.APPROVAL)
+    Post.objects.filter(code="HQ-CHAIR").update(ends_on=AT.date())
+    with pytest.raises(Unroutable) as stuck:
+        say(project, Outcome.APPROVED)
+    life = Life(1, World(seed=1, tally=Tally()))
+    life.pk = project.pk
+
+    life.watch(stuck.value, AT)
+    life.watch(None, AT + timedelta(days=30))
+    life.watch(stuck.value, AT + timedelta(days=31))
+    life.watch(stuck.value, AT + timedelta(days=91))
+    with pytest.raises(Failure, match="「本部長 決裁」を担当する職が登録されていない"):
+        life.watch(stuck.value, AT + timedelta(days=92))
 
 
 def test_the_first_bad_case_is_named(office: City, monkeypatch: pytest.MonkeyPatch) -> None:

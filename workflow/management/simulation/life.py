@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -24,10 +25,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from roles.models import Capacity, User
+    from workflow.actions.refusals import Refusal
     from workflow.management.simulation.world import World
 
 CO_AUTHORS = 0.1
 PROBES = 0.1
+STUCK = timedelta(days=60)
+"""No absence lasts so long: a case that is refused for longer stays refused."""
 ENDED = frozenset(ADOPTED - {Stage.RUNNING}) | {
     Stage.NOT_ADOPTED,
     Stage.WITHDRAWN,
@@ -45,6 +49,7 @@ class Life:
         self.tally = world.tally
         self.pk: int | None = None
         self.waited = 0
+        self.stuck_since: datetime | None = None
 
     @property
     def project(self) -> Project:
@@ -174,7 +179,7 @@ class Life:
         outcome = sayings.outcome_for(slot, self.random)
         answer = sayings.answer_for(slot, outcome, capacity, localdate(at), self.random)
         refusals = (Unanswered, Unroutable) if outcome == Outcome.RECUSED else (Unroutable,)
-        self.tally.attempt(
+        refusal = self.tally.attempt(
             outcome,
             lambda: engine.decide(
                 project=project,
@@ -187,6 +192,16 @@ class Life:
             ),
             *refusals,
         )
+        self.watch(refusal, at)
+
+    def watch(self, refusal: Refusal | None, at: datetime) -> None:
+        """A step that finds nobody finds somebody again within weeks, or the rules are at fault."""
+        if not isinstance(refusal, Unroutable):
+            self.stuck_since = None
+            return
+        self.stuck_since = self.stuck_since or at
+        if at - self.stuck_since > STUCK:
+            raise Failure(self.name, refusal.message)
 
     def _resubmit(self, project: Project, slot: Slot, by: User, at: datetime) -> None:
         changes: dict[str, Any] = {}

@@ -5,13 +5,14 @@ from __future__ import annotations
 import signal
 import time
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from celery import current_app
 from django.test import Client
-from django.utils.timezone import now
+from django.utils.timezone import localdate, now
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -182,6 +183,8 @@ def run_a_lap(watch: Stopwatch, case: Project) -> None:
             name: "\n".join(value) if isinstance(value, list) else value
             for name, value in make.PHASES[kind].items()  # type: ignore[index]
         }
+        if "until" in content:  # the system's own clock is the real one here
+            content["until"] = (localdate() + timedelta(days=60)).isoformat()
         watch.post(f"/p/{case.reference}/ooda/{slot.pk}/record/", **content)
     kpi = Kpi.objects.get()
     watch.post(

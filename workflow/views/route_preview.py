@@ -79,7 +79,8 @@ def preview_of(
 
 def foreseen(project: Project, answers: Mapping[str, Any], by: User, on: date) -> Preview:
     """What happens to a sheet when this person submits it; raises what stands in its way."""
-    run = Run.objects.filter(project=project, kind=RunKind.PROJECT, state=RunState.OPEN).first()
+    runs = Run.objects.filter(project=project, kind=RunKind.PROJECT, state=RunState.OPEN)
+    run = runs.first() if project.number else None
     case = routing.case_of(project, answers, excluded=_excluded(project, run, by, on))
     return routing.preview(case, on, since=localdate(run.started_at) if run else None)
 

@@ -118,7 +118,7 @@ def version_of(request: HttpRequest) -> int:
 def priced_or_404(request: HttpRequest, ref: str, at: datetime) -> Project:
     """The case with the unit price of the day (``rate_of``), in one query."""
     price = UnitPrice.objects.filter(starts_on__lte=localdate(at)).order_by("-starts_on")
-    among = visible_to(person_of(request), at)
+    among = visible_to(person_of(request), at).select_related("proposer_post")
     return project_or_404(
         request, ref, at, among.annotate(unit_price=Subquery(price.values("yen_per_hour")[:1]))
     )

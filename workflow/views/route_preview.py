@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from bpr_projects import calendar
 from bpr_projects.access import authors_of
-from roles.models import Appointment
+from roles.enums import Basis
+from roles.models import holders_of
 from workflow import routing
 from workflow.access.conflicts import conflicts, facts
 from workflow.enums import READING_KINDS, RunKind, RunState
@@ -79,25 +80,23 @@ def preview_of(
 
 def foreseen(project: Project, answers: Mapping[str, Any], by: User, on: date) -> Preview:
     """What happens to a sheet when this person submits it; raises what stands in its way."""
+    since = localdate(project.submitted_at) if project.submitted_at else None
+    case = routing.case_of(project, answers, excluded=_excluded(project, by, on))
+    return routing.preview(case, on, since=since)
+
+
+def _excluded(project: Project, by: User, on: date) -> frozenset[int]:
+    """The conflicts of the run that this person is about to submit: a draft has none yet."""
     runs = Run.objects.filter(project=project, kind=RunKind.PROJECT, state=RunState.OPEN)
-    run = runs.first() if project.number else None
-    case = routing.case_of(project, answers, excluded=_excluded(project, run, by, on))
-    return routing.preview(case, on, since=localdate(run.started_at) if run else None)
-
-
-def _excluded(project: Project, run: Run | None, by: User, on: date) -> frozenset[int]:
-    """The conflicts of a run that this person has submitted, before there are its rows."""
-    key = run.pk if run else 0
+    first, *others = facts(runs.values("pk") if project.number else [], on)
+    rows = list(first.union(*others, all=True))
+    key = next((run for kind, run, _value in rows if kind == "seat"), 0)
     seat = project.proposer_post
-    first, *others = facts([key], on)
-    rows = [
-        *first.union(*others, all=True),
-        ("seat", key, seat.pk),
-        *(("author", key, author) for author in authors_of(project) | {by.pk}),
-    ]
+    authors = {by.pk} if key else authors_of(project) | {by.pk}
+    rows += [("seat", key, seat.pk), *(("author", key, author) for author in authors)]
     if not seat.is_shared:
-        held = Appointment.objects.effective(on).filter(post=seat)
-        rows += [("holder", seat.pk, person) for (person,) in held.values_list("person")]
+        held = [each for each in holders_of([seat.pk], on)[seat.pk] if each.basis == Basis.OWN]
+        rows += [("holder", seat.pk, each.person.pk) for each in held]
     return conflicts(rows)[key]
 
 

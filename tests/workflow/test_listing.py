@@ -129,8 +129,9 @@ def test_a_value_without_meaning_is_left_out(
 
 
 def test_the_fiscal_year_turns_on_april_1(client: Client, office: City) -> None:
-    a_project(title="三月末", at=datetime(2027, 3, 31, 23, 59, tzinfo=JST))
-    a_project(title="四月一日", at=datetime(2027, 4, 1, 0, 0, tzinfo=JST))
+    years = {"三月末": (2027, 3, 31, 23, 59), "四月一日": (2027, 4, 1, 0, 0)}
+    for title, moment in years.items():
+        a_project(title=title, ends_on="2028-03-31", at=datetime(*moment, tzinfo=JST))
     with time_machine.travel(datetime(2027, 4, 2, 9, 0, tzinfo=JST), tick=False):
         secretariat = holder("SECRETARIAT")
         assert titles(client, secretariat, year="2026") == ["三月末"]

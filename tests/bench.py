@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 from typing import Final
 
+os.environ |= {"DEMO": "1", "EMAIL_URL": "dummymail://"}  # a production takes no made-up cases
+
 from tests import environment
 
 STEPS: Final = (
@@ -18,6 +20,7 @@ STEPS: Final = (
     ("load_demo", "--size", "small"),
     ("simulate", "--cases", "500", "--seed", "1", "--json"),
     ("check_inbox",),
+    ("check_outbox", "--json"),
     ("verify_ledger", "--json"),
 )
 

@@ -35,11 +35,16 @@ FEW: Final = 4
 MANY: Final = 40
 
 
+@pytest.fixture(autouse=True)
+def _no_production(settings: Settings) -> None:
+    settings.PRODUCTION = False
+
+
 def lived(cases: int, seed: int) -> tuple[dict[str, Any], str]:
     """Run the command; what it says last, and everything it says."""
     out = io.StringIO()
     sizes = ("--cases", str(cases), "--seed", str(seed))
-    call_command("simulate", *sizes, "--json", "--yes", stdout=out)
+    call_command("simulate", *sizes, "--json", stdout=out)
     return json.loads(out.getvalue().splitlines()[-1]), out.getvalue()
 
 
@@ -178,8 +183,7 @@ def test_a_violation_ends_with_a_failure(office: City) -> None:
         lived(0, seed=1)
 
 
-def test_a_production_with_cases_is_left_alone(office: City, settings: Settings) -> None:
-    a_project()
+def test_a_production_with_people_is_left_alone(office: City, settings: Settings) -> None:
     settings.PRODUCTION = True
-    with pytest.raises(CommandError, match="--yes"):
+    with pytest.raises(CommandError, match="本番"):
         call_command("simulate", "--cases", "1")

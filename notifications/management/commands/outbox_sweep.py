@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand
@@ -25,13 +26,21 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="last line: one JSON object")
+        parser.add_argument(
+            "--at", type=datetime.fromisoformat, help="この時点として行う（既定は今）"
+        )
+        parser.add_argument(
+            "--mails-only", action="store_true", help="裏の処理（PDFなど）は行わない"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        at = timezone.now()
+        at = options["at"] or timezone.now()
         resumed = engine.resume_due(at=at)
         reminded = reminders.remind(at=at)
         report = sweep(at=at, worker=worker_name())
-        runs = background.sweep(worker=worker_name(), clock=timezone.now)
+        runs = 0
+        if not options["mails_only"]:
+            runs = background.sweep(worker=worker_name(), clock=timezone.now)
         result = {
             "resumed": resumed,
             "reminded": reminded,

@@ -33,12 +33,22 @@ PATIENCE: Final = 400
 FIRST: Final = date(2026, 4, 6)
 
 
-class World:
-    """Runs lives side by side on one clock that only goes forward, in working time."""
+def engine_only(at: datetime) -> None:
+    """A world that has nothing but cases."""
 
-    def __init__(self, *, seed: int, tally: Tally) -> None:
+
+class World:
+    """Runs lives side by side on one clock that only goes forward, in working time.
+
+    ``daily`` is called in the first minute of each new day.
+    """
+
+    def __init__(
+        self, *, seed: int, tally: Tally, daily: Callable[[datetime], None] = engine_only
+    ) -> None:
         self.random = Random(seed)  # noqa: S311 -- a simulation
         self.tally = tally
+        self.daily = daily
         self.closures = Closure.days()
         self.now = self._begin()
         self.lives: list[Life] = []
@@ -87,6 +97,7 @@ class World:
         self.now = later(self.now, max(minutes, 1), self.closures)
         if localdate(self.now) != before:
             engine.resume_due(at=self.now)
+            self.daily(self.now)
 
     # --- people ----------------------------------------------------------------------------
 

@@ -1,0 +1,93 @@
+"""Is every addressee of every fact accounted for: told, no longer to be told, or why not?
+
+Facts are what the engine wrote (asked slots, decisions, readings); the outbox and its mails are
+compared with them.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from notifications.catalogue import NO_MAIL, OF_OUTCOME, OF_READING, TURNS
+from notifications.enums import DeliveryState, Event, MessageState
+from notifications.models import DeliveredFact, Delivery, OutboxMessage
+from workflow.management.worklist import BATCH, Fault
+from workflow.models import Decision, Reading, Slot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+PROMPT: Final = timedelta(hours=1)
+"""A sweep comes every 30 seconds, or every minute by cron: what is older was forgotten."""
+
+MAYBE_NOBODY: Final = frozenset({Event.PULLED_BACK})
+"""Told only to those who had been asked by mail before, which may be nobody."""
+
+
+def faults(at: datetime) -> Iterator[Fault]:
+    """Every addressee that is not accounted for, rule by rule, each rule by row number."""
+    for rule, (sentence, rows) in _rules(at).items():
+        for row in rows.order_by("pk").values_list("pk", flat=True).iterator(BATCH):
+            yield Fault(rule, row, sentence % row)
+
+
+def _rules(at: datetime) -> dict[str, tuple[str, QuerySet[Any]]]:
+    about = OutboxMessage.objects.filter
+    late = at - PROMPT
+    return {
+        "turn-untold": (
+            "未処理になった席 #%s のお願いが、通知の台帳にありません。",
+            Slot.objects.filter(step_run__kind__in=TURNS, task_id__isnull=False).exclude(
+                Exists(about(slot=OuterRef("pk"), event=Event.YOUR_TURN))
+            ),
+        ),
+        "decision-untold": (
+            "決定 #%s のお知らせが、通知の台帳にありません。",
+            Decision.objects.filter(_mailed()).exclude(Exists(about(decision=OuterRef("pk")))),
+        ),
+        "reading-untold": (
+            "後閲・供覧 #%s のお知らせが、通知の台帳にありません。",
+            Reading.objects.filter(kind__in=OF_READING).exclude(
+                Exists(about(reading=OuterRef("pk")))
+            ),
+        ),
+        "message-late": (
+            "通知 #%s の宛先が、確定しないままです。",
+            OutboxMessage.objects.ready(late).filter(created_at__lt=late),
+        ),
+        "message-without-reason": (
+            "通知 #%s が、理由の記録なしに送られていません。",
+            about(reason="").exclude(state__in=[MessageState.PENDING, MessageState.EXPANDED]),
+        ),
+        "message-without-mail": (
+            "宛先の確定した通知 #%s に、メールがありません。",
+            about(state=MessageState.EXPANDED).exclude(
+                Exists(DeliveredFact.objects.filter(message=OuterRef("pk")))
+            ),
+        ),
+        "mail-without-fact": (
+            "メール #%s が、何のお知らせか分かりません。",
+            Delivery.objects.exclude(Exists(DeliveredFact.objects.filter(delivery=OuterRef("pk")))),
+        ),
+        "mail-late": (
+            "メール #%s が、予定の時刻を過ぎても送られていません。",
+            Delivery.objects.filter(
+                Q(state=DeliveryState.QUEUED, due_at__lt=late)
+                | Q(state=DeliveryState.SENDING, lease_until__lt=late)
+            ),
+        ),
+    }
+
+
+def _mailed() -> Q:
+    """Decisions that somebody is told of by the catalogue."""
+    silent = Q(pk__in=[])
+    for outcome, kind in NO_MAIL:
+        at_step = Q(step_run=None) if kind is None else Q(step_run__kind=kind)
+        silent |= Q(outcome=outcome) & at_step
+    told = [outcome for outcome, event in OF_OUTCOME.items() if event not in MAYBE_NOBODY]
+    return Q(outcome__in=told) & ~silent

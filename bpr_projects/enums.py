@@ -105,6 +105,7 @@ class ParticipantReason(TextChoices):
     STEP = "STEP", _("経路上の担当")
     READING = "READING", _("後閲・供覧")
     RELATED = "RELATED", _("関係課")
+    JOINED = "JOINED", _("参加を申し出た課")
 
 
 class BudgetMeasure(TextChoices):
@@ -116,11 +117,35 @@ class BudgetMeasure(TextChoices):
     DIVERSION = "DIVERSION", _("流用")
 
 
+class CommentLevel(TextChoices):
+    """Who may read a remark of the discussion, among those who may read the case."""
+
+    PARTIES = "PARTIES", _("関係者")
+    REVIEW = "REVIEW", _("事務局・PTのみ")
+    EVERYONE = "EVERYONE", _("全庁")
+
+
+class CommentKind(TextChoices):
+    """What a remark is for. A question stays open until it is answered (plan 2-6(2), (4))."""
+
+    REMARK = "REMARK", _("コメント")
+    QUESTION = "QUESTION", _("質問")
+    ADVICE = "ADVICE", _("事務局の助言")
+
+
 # Choices as named callables: rewording a label makes no migration.
 
 
 def budget_measure_choices() -> list[tuple[str, str]]:
     return [(each.value, str(each.label)) for each in BudgetMeasure]
+
+
+def comment_kind_choices() -> list[tuple[str, str]]:
+    return [(each.value, str(each.label)) for each in CommentKind]
+
+
+def comment_level_choices() -> list[tuple[str, str]]:
+    return [(each.value, str(each.label)) for each in CommentLevel]
 
 
 def cycle_result_choices() -> list[tuple[str, str]]:

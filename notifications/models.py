@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from bpr_projects.models import Project
+from bpr_projects.models import Comment, Project
 from notifications.enums import (
     DeliveryState,
     MessageState,
@@ -62,6 +62,7 @@ class OutboxMessage(models.Model):
     slot = models.ForeignKey(Slot, models.PROTECT, null=True, blank=True, related_name="+")
     decision = models.ForeignKey(Decision, models.PROTECT, null=True, blank=True, related_name="+")
     reading = models.ForeignKey(Reading, models.PROTECT, null=True, blank=True, related_name="+")
+    comment = models.ForeignKey(Comment, models.PROTECT, null=True, blank=True, related_name="+")
     urgency = models.CharField(max_length=8, choices=urgency_choices, default=Urgency.NOW)
     hold_until = models.DateTimeField(null=True, blank=True)
     state = models.CharField(

@@ -175,9 +175,9 @@ class DecisionAdmin(CaseAdmin[Decision]):
 class ConditionAdmin(CaseAdmin[Condition]):
     """Conditions of 条件付き採択."""
 
-    list_display = ["pk", "case", "owner", "due_on", "reported_at", "confirmed_at"]
+    list_display = ["pk", "case", "owner", "due_on"]
     list_select_related = ["project", "owner"]
-    fields = ["case", "decision_id", "owner", "due_on", "reported_at", "confirmed_at"]
+    fields = ["case", "decision_id", "owner", "due_on"]
 
 
 @admin.register(WorkItem)

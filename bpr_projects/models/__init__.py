@@ -1,11 +1,17 @@
 """A case from first draft to the end, its frozen texts, its figures and its OODA cycles."""
 
+from bpr_projects.models.discussion import Comment, JoinRequest
 from bpr_projects.models.masters import (
     Area,
     Closure,
+    DesignArticle,
+    GlossaryTerm,
+    NationalTrend,
     NumberSeries,
     Principle,
+    Tool,
     UnitPrice,
+    UpperPlanItem,
 )
 from bpr_projects.models.operation import (
     Bounds,
@@ -35,11 +41,16 @@ __all__ = [
     "Attachment",
     "Bounds",
     "Closure",
+    "Comment",
     "Cycle",
     "CycleEntry",
+    "DesignArticle",
     "Frozen",
+    "GlossaryTerm",
+    "JoinRequest",
     "Kpi",
     "Measurement",
+    "NationalTrend",
     "NumberSeries",
     "Observation",
     "Participant",
@@ -51,7 +62,9 @@ __all__ = [
     "Revision",
     "RevisionQuerySet",
     "StageError",
+    "Tool",
     "UnitPrice",
+    "UpperPlanItem",
     "attachment_path",
     "content_hash",
 ]

@@ -45,6 +45,96 @@ class Principle(models.Model):
         return self.name
 
 
+class DesignArticle(models.Model):
+    """サービス設計12箇条 (plan 1-4(2)), and the 基本理念 under which the city reads each."""
+
+    number = models.PositiveSmallIntegerField(_("条"), unique=True)
+    name = models.CharField(_("条文"), max_length=60)
+    principle = models.ForeignKey(
+        Principle, models.PROTECT, related_name="articles", null=True, blank=True
+    )
+    is_unchecked = models.BooleanField(_("要確認"), default=False)
+
+    class Meta:
+        ordering = ["number"]
+        verbose_name = _("サービス設計12箇条")
+        verbose_name_plural = _("サービス設計12箇条")
+
+    def __str__(self) -> str:
+        return f"第{self.number}条 {self.name}"
+
+
+class UpperPlanItem(models.Model):
+    """An item of a plan above this one (plan 1-3) that a reform may serve."""
+
+    code = models.CharField(max_length=12, unique=True)
+    plan = models.CharField(_("計画"), max_length=60)
+    name = models.CharField(_("項目"), max_length=80)
+    order = models.PositiveSmallIntegerField()
+    is_unchecked = models.BooleanField(_("要確認"), default=False)
+
+    class Meta:
+        ordering = ["order"]
+        verbose_name = _("上位計画の項目")
+        verbose_name_plural = _("上位計画の項目")
+
+    def __str__(self) -> str:
+        return f"{self.plan}　{self.name}"
+
+
+class NationalTrend(models.Model):
+    """国の動向 (plan 1-4(1)): what happened in which month. The day is the first of the month."""
+
+    month = models.DateField(_("年月"))
+    title = models.CharField(_("できごと"), max_length=120)
+    url = models.URLField(_("URL"), blank=True)
+    areas = models.ManyToManyField(Area, related_name="trends", blank=True)
+
+    class Meta:
+        ordering = ["month", "pk"]
+        verbose_name = _("国の動向")
+        verbose_name_plural = _("国の動向")
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m} {self.title}"
+
+
+class GlossaryTerm(models.Model):
+    """用語集: the plan's (4) and the words of 決裁, shown where they are used."""
+
+    word = models.CharField(_("用語"), max_length=40, unique=True)
+    heading = models.CharField(_("索引"), max_length=2)
+    meaning = models.TextField(_("解説"), max_length=600)
+    source = models.CharField(_("出典"), max_length=60)
+    order = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["order"]
+        verbose_name = _("用語")
+        verbose_name_plural = _("用語集")
+
+    def __str__(self) -> str:
+        return self.word
+
+
+class Tool(models.Model):
+    """ツール台帳 (plan 3-1(3)): what the city hall has already, asked for before buying anew."""
+
+    code = models.CharField(max_length=12, unique=True)
+    name = models.CharField(_("名称"), max_length=60)
+    purpose = models.CharField(_("できること"), max_length=120)
+    order = models.PositiveSmallIntegerField()
+    is_unchecked = models.BooleanField(_("要確認"), default=False)
+
+    class Meta:
+        ordering = ["order"]
+        verbose_name = _("ツール")
+        verbose_name_plural = _("ツール台帳")
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class UnitPrice(models.Model):
     """Yen that one staff hour stands for, from a date on (editable assumption)."""
 

@@ -77,6 +77,9 @@ class Project(models.Model):
         "Revision", models.PROTECT, null=True, blank=True, related_name="+"
     )
     is_confidential = models.BooleanField(default=False)
+    copied_from = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="copies"
+    )
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     submitted_at = models.DateTimeField(null=True, blank=True)

@@ -1,0 +1,24 @@
+"""Routes, runs, steps, slots, decisions, work items: what people were asked and what they said."""
+
+from workflow.models.decisions import Condition, ConditionReport, Decision, DecisionQuerySet
+from workflow.models.routes import Route, RouteStep
+from workflow.models.runs import Run, Slot, StepRun, WorkflowProcess
+from workflow.models.work import FAR_FUTURE, Nudge, Reading, Seen, WorkItem
+
+__all__ = [
+    "FAR_FUTURE",
+    "Condition",
+    "ConditionReport",
+    "Decision",
+    "DecisionQuerySet",
+    "Nudge",
+    "Reading",
+    "Route",
+    "RouteStep",
+    "Run",
+    "Seen",
+    "Slot",
+    "StepRun",
+    "WorkItem",
+    "WorkflowProcess",
+]

@@ -1,0 +1,170 @@
+"""Runs, steps and slots: what people are asked, and where a case stands.
+
+``Run.process`` is the only foreign key to viewflow. Tasks are referred to by plain id.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from viewflow.workflow.models import Process
+
+from bpr_projects.models import Cycle, Project, Revision
+from roles.models import Post, User
+from workflow.enums import (
+    RunKind,
+    RunState,
+    SlotState,
+    mode_choices,
+    outcome_choices,
+    run_kind_choices,
+    run_state_choices,
+    slot_state_choices,
+    station_choices,
+    step_kind_choices,
+)
+from workflow.models.routes import Route
+
+
+class WorkflowProcess(Process):
+    """Viewflow's process; a proxy has its own permissions and costs no join."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ("view", "manage")
+
+
+class Run(models.Model):
+    """A process of viewflow and what it is about. ``plan`` is the snapshot of its route.
+
+    ``plan``: list of steps as ``routing.PlanStep`` writes them. ``position``: index of the step
+    that is open, or the length of the plan. ``round``: how often the subject was (re)submitted.
+    """
+
+    process = models.OneToOneField(
+        Process, models.PROTECT, related_name="run", null=True, blank=True
+    )
+    kind = models.CharField(max_length=10, choices=run_kind_choices)
+    state = models.CharField(max_length=12, choices=run_state_choices, default=RunState.OPEN)
+    project = models.ForeignKey(Project, models.PROTECT, related_name="runs", null=True, blank=True)
+    revision = models.ForeignKey(
+        Revision, models.PROTECT, related_name="runs", null=True, blank=True
+    )
+    cycle = models.OneToOneField(Cycle, models.PROTECT, related_name="run", null=True, blank=True)
+    route = models.ForeignKey(Route, models.PROTECT, related_name="+", null=True, blank=True)
+    route_reason = models.CharField(max_length=200, blank=True)
+    plan = models.JSONField(default=list)
+    position = models.PositiveSmallIntegerField(default=0)
+    round = models.PositiveSmallIntegerField(default=1)
+    step = models.ForeignKey("StepRun", models.PROTECT, null=True, blank=True, related_name="+")
+    started_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["project", "-started_at"], name="run_by_project")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project"],
+                condition=Q(kind=RunKind.PROJECT, state=RunState.OPEN),
+                name="one_open_project_run",
+            ),
+            models.UniqueConstraint(
+                fields=["project"],
+                condition=Q(kind=RunKind.APPROVAL, state=RunState.OPEN),
+                name="one_open_approval_run",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=RunState.OPEN, ended_at__isnull=True)
+                | (~Q(state=RunState.OPEN) & Q(ended_at__isnull=False)),
+                name="run_is_ended_with_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.project_id}"
+
+
+class StepRun(models.Model):
+    """A step of a route that was opened, with the snapshot it was opened from.
+
+    ``due_at`` is the only deadline. While ``paused_since`` is set (保留) it does not run; on
+    resume it moves by the business time that passed.
+    """
+
+    run = models.ForeignKey(Run, models.PROTECT, related_name="steps")
+    project = models.ForeignKey(
+        Project, models.PROTECT, related_name="steps", null=True, blank=True
+    )
+    revision = models.ForeignKey(
+        Revision, models.PROTECT, related_name="steps", null=True, blank=True
+    )
+    kind = models.CharField(max_length=18, choices=step_kind_choices)
+    station = models.CharField(max_length=14, choices=station_choices)
+    title = models.CharField(max_length=60)
+    position = models.PositiveSmallIntegerField()
+    round = models.PositiveSmallIntegerField()
+    attempt = models.PositiveSmallIntegerField(default=1)
+    snapshot = models.JSONField(help_text="the PlanStep it was opened from")
+    mode = models.CharField(max_length=6, choices=mode_choices)
+    quorum = models.PositiveSmallIntegerField()
+    standard_days = models.PositiveSmallIntegerField()
+    opened_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True, blank=True)
+    paused_since = models.DateTimeField(null=True, blank=True)
+    paused_until = models.DateField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=24, choices=outcome_choices, blank=True)
+    note = models.CharField(max_length=200, blank=True, help_text="why it was opened, if unusual")
+
+    class Meta:
+        ordering = ["run_id", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["run", "round", "position", "attempt"], name="one_step_an_attempt"
+            ),
+            models.UniqueConstraint(
+                fields=["run"], condition=Q(closed_at__isnull=True), name="one_open_step_a_run"
+            ),
+            models.CheckConstraint(
+                condition=Q(paused_since__isnull=True, paused_until__isnull=True)
+                | Q(paused_since__isnull=False, paused_until__isnull=False),
+                name="pause_has_both_ends",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                condition=Q(closed_at__isnull=True, paused_since__isnull=True),
+                name="step_due",
+            ),
+            models.Index(fields=["project", "-opened_at"], name="step_by_project"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Slot(models.Model):
+    """The place of one post in one step. One person, one slot; one root decision a slot."""
+
+    step_run = models.ForeignKey(StepRun, models.PROTECT, related_name="slots")
+    post = models.ForeignKey(Post, models.PROTECT, related_name="slots")
+    state = models.CharField(max_length=8, choices=slot_state_choices, default=SlotState.OPEN)
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+    task_id = models.BigIntegerField(null=True, blank=True, db_index=True)
+
+    class Meta:
+        ordering = ["step_run_id", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["step_run", "post"], name="one_slot_a_post"),
+            models.CheckConstraint(
+                condition=Q(state=SlotState.OPEN, closed_at__isnull=True)
+                | (~Q(state=SlotState.OPEN) & Q(closed_at__isnull=False)),
+                name="slot_is_closed_with_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.step_run_id}: {self.post_id}"

@@ -3,7 +3,9 @@
 from roles.models.appointments import Appointment, Delegation, Suspension
 from roles.models.capacities import (
     Capacity,
+    Held,
     capacities_of,
+    held_by,
     holders_of,
     people_who,
     read_all_once,
@@ -20,6 +22,7 @@ __all__ = [
     "Dated",
     "Delegation",
     "Department",
+    "Held",
     "Post",
     "Recorded",
     "Section",
@@ -28,6 +31,7 @@ __all__ = [
     "User",
     "capacities_of",
     "days_include",
+    "held_by",
     "holders_of",
     "people_who",
     "read_all_once",

@@ -120,6 +120,31 @@ def capacities_of(user: User, on: date) -> list[Capacity]:
     return known[user.pk, on]
 
 
+@dataclass(frozen=True)
+class Held:
+    """The posts of one person that day by their keys, for verbs: rows without their company."""
+
+    own: dict[int, Appointment]
+    deputised: dict[int, Delegation]
+
+    def capacity(self, user: User, post: Post) -> Capacity | None:
+        """In which capacity the person may act for the post; as its holder rather than deputy."""
+        if post.pk in self.own:
+            return Capacity(post, user, Basis.OWN, appointment=self.own[post.pk])
+        if post.pk in self.deputised:
+            return Capacity(post, user, Basis.DEPUTY, delegation=self.deputised[post.pk])
+        return None
+
+
+def held_by(user: User, on: date) -> Held:
+    """Two small queries."""
+    if not user.is_active:
+        return Held({}, {})
+    own = Appointment.objects.effective(on).filter(person=user).order_by("-pk")
+    deputised = Delegation.objects.effective(on).filter(deputy=user).order_by("-pk")
+    return Held({each.post_id: each for each in own}, {each.post_id: each for each in deputised})
+
+
 def _capacities(user: User, on: date) -> list[Capacity]:
     if not user.is_active:
         return []

@@ -15,7 +15,7 @@ from notifications.delivery.expansion import expand
 from notifications.enums import Event
 from notifications.models import DeliveredFact, OutboxMessage
 from roles.enums import Basis
-from roles.models import Capacity, Post, User, holders_of
+from roles.models import Capacity, Post, User, held_by, holders_of
 from tests.make import (
     AT,
     ROUTES,
@@ -38,7 +38,7 @@ from workflow.charts import ball_lines
 from workflow.enums import Outcome, SlotState, StepKind
 from workflow.inbox.desk import Desk, Listing
 from workflow.management import worklist
-from workflow.models import Seen, Slot
+from workflow.models import Decision, Run, Seen, Slot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -210,6 +210,26 @@ def test_what_a_verb_refuses_for_conflict_is_offered_nowhere(make: Callable[[], 
     assert listed(case) == allowed
     assert offered_on(case, f"/p/{case.number}/") == (allowed, allowed)
     assert offered_on(case, reverse("inbox") + "?item={slot}") == (allowed, allowed)
+
+
+@pytest.mark.parametrize("make", CASES)
+def test_asked_for_one_person_the_rule_says_the_same(make: Callable[[], Project]) -> None:
+    run = the_slot(make()).step_run.run
+    excluded = access.conflicted(run, TODAY)
+
+    found = {
+        person.pk
+        for person in User.objects.all()
+        if access.is_conflicted(person, held_by(person, TODAY), run, outcomes(person, run), TODAY)
+    }
+
+    assert found == excluded
+
+
+def outcomes(person: User, run: Run) -> frozenset[str]:
+    return frozenset(
+        Decision.objects.filter(run=run, decided_by=person).values_list("outcome", flat=True)
+    )
 
 
 @pytest.mark.parametrize("make", CASES)

@@ -10,7 +10,13 @@ from workflow.access.answering import (
     not_yours,
     permit_to_answer,
 )
-from workflow.access.conflicts import approved_in, approving, conflicted, conflicted_by_run
+from workflow.access.conflicts import (
+    approved_in,
+    approving,
+    conflicted,
+    conflicted_by_run,
+    is_conflicted,
+)
 from workflow.access.permits import Permit, clock, no, said_by, yes
 from workflow.access.verbs import (
     CLOSABLE,
@@ -40,6 +46,7 @@ __all__ = [
     "halting",
     "holders",
     "holds",
+    "is_conflicted",
     "last_act",
     "may",
     "may_answer",

@@ -8,8 +8,8 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from roles.enums import Basis
-from roles.models import capacities_of, holders_of
-from workflow.access.conflicts import approved_in, conflicted
+from roles.models import capacities_of, held_by, holders_of
+from workflow.access.conflicts import approved_in, conflicted, is_conflicted
 from workflow.access.permits import Permit, no, yes
 from workflow.enums import DECIDING_KINDS, OWN_WORK, DeputyPolicy, Outcome, StepKind
 from workflow.models import Decision
@@ -35,26 +35,41 @@ def holders(slot: Slot, at: datetime) -> list[Capacity]:
 
 def may_answer(user: User, slot: Slot, at: datetime) -> Permit:
     """May this person answer this open step now, and for which post?"""
-    capacities = capacities_of(user, localdate(at))
-    if not any(each.post.pk == slot.post_id for each in capacities):
+    on, step = localdate(at), slot.step_run
+    held = held_by(user, on)
+    capacity = held.capacity(user, slot.post)
+    if capacity is None:
         return no(not_yours(slot.post.title, [each.person.name for each in holders(slot, at)]))
-    other = (
-        Decision.objects.filter(step_run=slot.step_run, decided_by=user)
-        .exclude(slot=slot)
-        .exclude(outcome=Outcome.SKIPPED)
-        .select_related("post")
-        .first()
-    )
-    step = slot.step_run
-    own_work = step.kind in OWN_WORK
+    said = _said_by(user, step.run_id)
+    capacities = [capacity]
+    excluded: frozenset[int] = frozenset()
+    if step.kind not in OWN_WORK and is_conflicted(
+        user, held, step.run, frozenset(each.outcome for each in said), on
+    ):
+        excluded, capacities = frozenset({user.pk}), capacities_of(user, on)
+    is_deputy_above = capacity.basis == Basis.DEPUTY and step.kind in ABOVE
     return permit_to_answer(
         user,
         slot,
         capacities=capacities,
-        conflicted=frozenset() if own_work else conflicted(step.run, localdate(at)),
-        answered_as=other.post.title if other else "",
-        approved=approved_in(step.run) if step.kind in ABOVE else frozenset(),
+        conflicted=excluded,
+        answered_as=next(
+            (each.post.title for each in said if _is_elsewhere(each, slot)),
+            "",
+        ),
+        approved=approved_in(step.run) if is_deputy_above else frozenset(),
     )
+
+
+def _said_by(user: User, run_id: int) -> list[Decision]:
+    """What this person did in a run, not counting what a rule did."""
+    said = Decision.objects.filter(run=run_id, decided_by=user).exclude(outcome=Outcome.SKIPPED)
+    return list(said.select_related("post").only("outcome", "step_run", "slot", "post__title"))
+
+
+def _is_elsewhere(said: Decision, slot: Slot) -> bool:
+    """In the same step, for another seat."""
+    return said.step_run_id == slot.step_run_id and said.slot_id != slot.pk
 
 
 ABOVE: Final = DECIDING_KINDS | {StepKind.APPROVAL}

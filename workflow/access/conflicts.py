@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
+    from roles.models import Held, User
+
 YES: Final = (Outcome.APPROVED, Outcome.AGREED, Outcome.AGREED_WITH_OPINION)
 APPROVING: Final = (StepKind.CONFIRMATION, StepKind.APPROVAL, StepKind.CONCURRENCE)
 """Steps of the line and of other sections; a body's members act there in another capacity."""
@@ -43,6 +45,26 @@ def conflicted_by_run(
     """``conflicted`` for many runs, in one query; a run about no case has no entry."""
     first, *others = facts(runs, on)
     return conflicts(first.union(*others, all=True))
+
+
+def is_conflicted(user: User, held: Held, run: Run, said: frozenset[str], on: date) -> bool:
+    """``conflicted`` asked for one person, as verbs do: cheap for whoever is nobody's deputy.
+
+    ``held``: the person's posts that day. ``said``: what the person did in the run before.
+    """
+    project = run.project
+    if project is None:
+        return False
+    if held.deputised:
+        return user.pk in conflicted(run, on)
+    wrote = {project.proposer_id, run.revision.created_by_id if run.revision else None}
+    if user.pk in wrote or not said.isdisjoint(SUBMITTING):
+        return True
+    if project.proposer_post_id in held.own and not project.proposer_post.is_shared:
+        return True
+    return ProjectUserObjectPermission.objects.filter(
+        content_object=project, user=user, permission__codename="edit_draft"
+    ).exists()
 
 
 def conflicts(found: Iterable[Fact]) -> dict[int, frozenset[int]]:

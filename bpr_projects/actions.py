@@ -6,7 +6,6 @@ Callers hold the transaction (``workflow.engine`` or a view's ``atomic``); who m
 
 from __future__ import annotations
 
-import tomllib
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -27,7 +26,6 @@ from bpr_projects.models import (
     Measurement,
     NumberSeries,
     Observation,
-    Principle,
     Project,
     Revision,
     StageError,
@@ -40,7 +38,6 @@ from roles.models import Section
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
-    from pathlib import Path
 
     from bpr_projects.enums import ObservationKind
     from roles.models import Post, User
@@ -329,20 +326,3 @@ def remove_attachment(*, attachment: Attachment, at: datetime) -> None:
     """Take a file off the working copy; revisions that have it keep it."""
     attachment.removed_at = at
     attachment.save(update_fields=["removed_at"])
-
-
-def load_plan(path: Path) -> bool:
-    """Fill the plan's content from a file; rows that are there already win (returns False)."""
-    if Area.objects.exists():
-        return False
-    content = tomllib.loads(path.read_text(encoding="utf-8"))
-    Area.objects.bulk_create(
-        Area(code=row["code"], name=row["name"], is_priority=row["priority"], order=order)
-        for order, row in enumerate(content["areas"], 1)
-    )
-    Principle.objects.bulk_create(
-        Principle(code=row["code"], name=row["name"], question=row["question"], order=order)
-        for order, row in enumerate(content["principles"], 1)
-    )
-    UnitPrice.objects.bulk_create(UnitPrice(**row) for row in content["unit_prices"])
-    return True

@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.db import transaction
 
-from bpr_projects.actions import load_plan
+from bpr_projects.plan import load_plan
 from roles.actions import load_city
 from roles.models import Appointment, Post, Section, User
 from tests.make import AT, PASSWORD

@@ -15,13 +15,11 @@ from bpr_projects.models import (
     Attachment,
     Cycle,
     NumberSeries,
-    Principle,
     Project,
     Revision,
     UnitPrice,
 )
 from roles.models import Post
-from tests.fixtures_city import CITIES
 from tests.make import AT, JST, SHEET, TODAY, a_draft, holder
 
 if TYPE_CHECKING:
@@ -351,14 +349,6 @@ def test_an_end_is_dated(office: City) -> None:
     actions.end_project(project=case, stage=Stage.COMPLETED, at=AT + timedelta(days=1))
 
     assert (case.stage, case.ended_at) == (Stage.COMPLETED, AT + timedelta(days=1))
-
-
-# --- 計画 -----------------------------------------------------------------------------------
-
-
-def test_the_plan_s_content_fills_an_empty_database_only(office: City) -> None:
-    assert not actions.load_plan(CITIES / "plan.toml")
-    assert (Area.objects.count(), Principle.objects.count()) == (10, 6)
 
 
 def test_the_unit_price_is_that_of_the_day(office: City) -> None:

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from bpr_projects.actions import load_plan
+from bpr_projects.plan import load_plan
 from roles.actions import CityFileError, load_city
 from roles.models import Department, User
 from workflow.actions.route_data import load_routes

@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
 from django.test.utils import override_settings
 
-from bpr_projects.actions import load_plan
+from bpr_projects.plan import load_plan
 from roles.actions import load_city
 from roles.models import User
 from workflow.actions.route_data import load_routes

@@ -13,9 +13,9 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.timezone import localdate
 
-from bpr_projects import actions as cases
 from bpr_projects import calendar
 from bpr_projects.models import Closure, Project
+from bpr_projects.plan import load_plan
 from roles.actions import load_city
 from roles.models import User, holders_of
 from workflow import engine
@@ -57,7 +57,7 @@ def load(*, password: str | None, at: datetime, seed: int = 1) -> Loaded:
 
 def _found(password: str | None, at: datetime) -> None:
     load_city(CITIES / f"{settings.CITY}.toml", password=password, at=at)
-    cases.load_plan(CITIES / "plan.toml")
+    load_plan(CITIES / "plan.toml")
     load_routes(CITIES / "routes.toml", at=at)
 
 

@@ -112,9 +112,17 @@ class Dossier:
 
 
 def dossier_of(
-    project: Project, at: datetime, *, reader: User | None = None, posts: Iterable[int] = ()
+    project: Project,
+    at: datetime,
+    *,
+    reader: User | None = None,
+    posts: Iterable[int] = (),
+    with_texts: bool = True,
 ) -> Dossier:
-    """Read a case for a page. ``posts``: the reader's posts of the day."""
+    """Read a case for a page. ``posts``: the reader's posts of the day.
+
+    Without texts nothing of what people wrote is known: for pages that show only the head.
+    """
     steps = _steps(project, reader)
     decisions = _decisions(project, steps)
     asked = [slot for step in steps if step.is_open for slot in step.slots]
@@ -123,7 +131,7 @@ def dossier_of(
         at=at,
         steps=steps,
         decisions=decisions,
-        texts=texts_of(decisions),
+        texts=texts_of(decisions) if with_texts else {},
         people=seats_today(asked, at),
         belongings=belongings_of(project, posts),
     )

@@ -82,7 +82,7 @@ class Planned:
 
 def lines_of(dossier: Dossier, decisions: Iterable[Decision], mine: set[int]) -> list[Line]:
     """The history, newest first. What the reader may not know yet is left out of it."""
-    hidden = _hidden_steps(dossier, mine)
+    hidden = hidden_steps(dossier, mine)
     gone = dossier.superseded
     return [
         line_of(
@@ -96,7 +96,7 @@ def lines_of(dossier: Dossier, decisions: Iterable[Decision], mine: set[int]) ->
     ]
 
 
-def _hidden_steps(dossier: Dossier, mine: set[int]) -> set[int]:
+def hidden_steps(dossier: Dossier, mine: set[int]) -> set[int]:
     """Open regions whose scores this reader may not see yet."""
     return {
         step.run.pk

@@ -5,36 +5,36 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import Exists, OuterRef
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
 from bpr_projects.access import visible_to
 from bpr_projects.enums import ADOPTED, Stage
 from bpr_projects.sheet import effect_of
-from roles.models import Section, capacities_of, read_once
+from roles.models import Section, read_once
 from workflow import engine, sheet
 from workflow.enums import Outcome, RunKind
-from workflow.models import Condition, Decision
+from workflow.models import Decision
 from workflow.outcomes import FINAL
-from workflow.sheet.belongings import ConditionLine
+from workflow.views.case_frame import frame_for, frame_of
 from workflow.views.desk import Came, Desk, desk_of
 from workflow.views.freshness import recently_authenticated
 from workflow.views.lookup import person_of, project_or_404
 from workflow.views.sheet_rows import Masters, rows_by_part
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from django.http import HttpRequest, HttpResponse
 
     from bpr_projects.models import Project
-    from roles.models import User
     from workflow.forms import AnswerForm
     from workflow.models import Run
     from workflow.sheet import Dossier
+    from workflow.views.case_frame import Frame
 
 NEWEST: Final = 20
 """So many lines of the history stand on the page."""
@@ -91,28 +91,21 @@ def context_of(
     bound: Mapping[int, AnswerForm] | None = None,
 ) -> dict[str, Any]:
     """What the page shows, in a fixed number of queries."""
-    reader = person_of(request)
-    capacities = capacities_of(reader, localdate(at))
-    posts = {each.post.pk for each in capacities}
-    dossier = sheet.dossier_of(case, at, reader=reader, posts=posts)
+    frame = frame_for(request, case, at)
+    dossier, posts = frame.dossier, frame.posts
     desk = desk_of(
         dossier,
-        reader,
-        capacities,
+        frame.reader,
+        frame.capacities,
         is_fresh=recently_authenticated(request, at),
         bound=bound,
         came=Came(chosen=request.GET.get("outcome", ""), back_to=request.GET.get("from", "")),
     )
-    run = dossier.shown_run
+    run = frame.run
     newest = dossier.decisions[-NEWEST:]
     return {
-        "now": at,
-        "project": case,
+        **frame.context("project"),
         "desk": desk,
-        "milestones": sheet.milestones_of(dossier),
-        "columns": sheet.columns_of(dossier, run) if run else (),
-        "run": run,
-        "approval": dossier.approval,
         "review": sheet.review_of(dossier, posts),
         "lines": sheet.lines_of(dossier, newest, posts),
         "has_more": len(dossier.decisions) > NEWEST,
@@ -121,15 +114,14 @@ def context_of(
         "final": _final(dossier),
         "files": dossier.belongings.files,
         "last": _last(dossier, posts),
-        **_text(dossier, reader),
+        **_text(frame),
     }
 
 
-def _text(dossier: Dossier, reader: User) -> dict[str, Any]:
-    """The proposal in words: the frozen text, or the working copy of a draft."""
-    case = dossier.project
-    answers = case.revision.sheet if case.revision else case.sheet
-    names = dossier.belongings.sections
+def _text(frame: Frame) -> dict[str, Any]:
+    """The proposal in words."""
+    case, answers = frame.project, frame.answers
+    names = frame.dossier.belongings.sections
     masters = Masters(
         areas=(case.area,) if case.area else (),
         sections=tuple(Section(code=code, name=name) for code, name in names.items()),
@@ -141,10 +133,10 @@ def _text(dossier: Dossier, reader: User) -> dict[str, Any]:
             for code, title, rows in rows_by_part(answers, masters)
         ],
         "hours": effect_of(answers, yen_per_hour=0).hours,
-        "related": [names.get(code, code) for code in answers.get("sections") or []],
         "is_adopted": case.stage in ADOPTED,
         "is_draft": case.stage == Stage.DRAFT,
-        "may_edit": case.stage == Stage.DRAFT and reader.pk in dossier.belongings.authors,
+        "may_edit": case.stage == Stage.DRAFT
+        and frame.reader.pk in frame.dossier.belongings.authors,
     }
 
 
@@ -185,42 +177,31 @@ def mark_seen(request: HttpRequest, desk: Desk, at: datetime) -> None:
 @require_safe
 def history(request: HttpRequest, ref: str) -> HttpResponse:
     """All that was said on a case, newest first, by pages that stay the same while it grows."""
-    at = timezone.now()
-    case = find(request, ref, at)
+    frame = frame_of(request, ref, timezone.now())
     before = request.GET.get("before", "")
-    decisions = sheet.rows_of(Decision.objects.filter(project=case)).order_by("-pk")
+    decisions = sheet.rows_of(Decision.objects.filter(project=frame.project)).order_by("-pk")
     if before.isascii() and before.isdecimal():
         decisions = decisions.filter(pk__lt=int(before[:18]))
-    shown = list(decisions[: PAGE + 1])
+    taken_back = Exists(Decision.objects.filter(supersedes=OuterRef("pk")))
+    shown = list(decisions.annotate(is_superseded=taken_back)[: PAGE + 1])
     context = {
-        "now": at,
-        "project": case,
-        "lines": _history_lines(request, case, shown[:PAGE], at),
+        **frame.context("project-history"),
+        "lines": _history_lines(frame, shown[:PAGE]),
         "older": shown[PAGE - 1].pk if len(shown) > PAGE else None,
         "is_first": not before,
     }
     return render(request, "workflow/case_history.html", context)
 
 
-def _history_lines(
-    request: HttpRequest, case: Project, shown: list[Decision], at: datetime
-) -> list[sheet.Line]:
-    posts = {each.post.pk for each in capacities_of(person_of(request), localdate(at))}
-    hidden = set(sheet.hidden_regions(posts).filter(project=case).values_list("pk", flat=True))
+def _history_lines(frame: Frame, shown: Sequence[Decision]) -> list[sheet.Line]:
+    hidden = sheet.hidden_steps(frame.dossier, frame.posts)
     texts = sheet.texts_of(shown)
-    gone = set(
-        Decision.objects.filter(supersedes__in=shown).values_list("supersedes_id", flat=True)
-    )
-    conditions: dict[int, list[ConditionLine]] = {}
-    for each in Condition.objects.filter(decision__in=shown).select_related("owner"):
-        line = ConditionLine(each.text, each.owner.name, each.due_on)
-        conditions.setdefault(each.decision_id, []).append(line)
     return [
         sheet.line_of(
             each,
             texts.get(each.pk, {}),
-            tuple(conditions.get(each.pk, ())),
-            is_superseded=each.pk in gone,
+            tuple(frame.dossier.belongings.conditions.get(each.pk, ())),
+            is_superseded=each.is_superseded,  # type: ignore[attr-defined]  # annotated
             is_hidden=each.step_run_id in hidden,
         )
         for each in shown

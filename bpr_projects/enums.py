@@ -117,6 +117,96 @@ class BudgetMeasure(TextChoices):
     DIVERSION = "DIVERSION", _("流用")
 
 
+class RolloutState(TextChoices):
+    """How far a section is with what another one tried (plan 3: from a part to the whole)."""
+
+    IN_USE = "IN_USE", _("実施中")
+    PREPARING = "PREPARING", _("準備中")
+    PLANNED = "PLANNED", _("予定")
+    NOT_CONCERNED = "NONE", _("対象外")
+
+
+class Trigger(TextChoices):
+    """What gave rise to a proposal (plan 1-1)."""
+
+    TRAINING = "TRAINING", _("研修")
+    WORKSHOP = "WORKSHOP", _("ワークショップ")
+    HEARING = "HEARING", _("ヒアリング")
+    SURVEY = "SURVEY", _("アンケート")
+    DAILY = "DAILY", _("日常観察（現場の気づき）")
+    TREND = "TREND", _("国の動向")
+    VOICE = "VOICE", _("市民の声")
+
+
+class Evidence(TextChoices):
+    """What the figures of a proposal rest on (plan 2-1)."""
+
+    MEASURED = "MEASURED", _("実測（数えた・計った値）")
+    ESTIMATED = "ESTIMATED", _("推計（聞き取りなどからの見積り）")
+
+
+class Simplification(TextChoices):
+    """What was tried before digitising (plan 2-5(4))."""
+
+    STOP = "STOP", _("やめる")
+    REDUCE = "REDUCE", _("減らす")
+    MERGE = "MERGE", _("まとめる")
+    KEEP = "KEEP", _("検討したが、いまの手順が必要")
+
+
+class StepFlag(TextChoices):
+    """What breaks the digital flow at a step of the work (plan 2-5(2))."""
+
+    PAPER = "PAPER", _("紙")
+    SEAL = "SEAL", _("押印")
+    RETYPE = "RETYPE", _("再入力")
+
+
+class KnownTool(TextChoices):
+    """Answers about the city's tools beside the tools themselves (plan 3-1(3))."""
+
+    NONE = "NONE", _("使えるものはない")
+    UNKNOWN = "UNKNOWN", _("分からない（事務局に相談したい）")
+
+
+class Reallocation(TextChoices):
+    """Where the hours go that the reform sets free (plan 2-1)."""
+
+    CITIZENS = "CITIZENS", _("市民の相談・訪問")
+    POLICY = "POLICY", _("政策の立案・企画")
+    QUALITY = "QUALITY", _("業務の質の向上・引継ぎ")
+    OVERTIME = "OVERTIME", _("時間外勤務の縮減")
+    NONE = "NONE", _("時間は生まれない")
+
+
+class BudgetRequest(TextChoices):
+    """When the money is asked for."""
+
+    JUNE = "JUNE", _("6月補正")
+    SEPTEMBER = "SEPTEMBER", _("9月補正")
+    DECEMBER = "DECEMBER", _("12月補正")
+    MARCH = "MARCH", _("3月補正")
+    INITIAL = "INITIAL", _("翌年度の当初予算")
+
+
+class DigitalRule(TextChoices):
+    """デジタル3原則 (plan 3)."""
+
+    FIRST = "FIRST", _("デジタルファースト（手続がデジタルで完結する）")
+    ONCE = "ONCE", _("ワンスオンリー（一度出した情報は二度求めない）")
+    ONESTOP = "ONESTOP", _("コネクテッド・ワンストップ（一か所で済む）")
+
+
+class Frequency(TextChoices):
+    """How often an indicator is measured."""
+
+    WEEKLY = "WEEKLY", _("毎週")
+    MONTHLY = "MONTHLY", _("毎月")
+    QUARTERLY = "QUARTERLY", _("四半期ごと")
+    YEARLY = "YEARLY", _("毎年")
+    EACH = "EACH", _("実施のたび")
+
+
 class CommentLevel(TextChoices):
     """Who may read a remark of the discussion, among those who may read the case."""
 
@@ -166,6 +256,10 @@ def phase_choices() -> list[tuple[str, str]]:
 
 def revision_kind_choices() -> list[tuple[str, str]]:
     return [(each.value, str(each.label)) for each in RevisionKind]
+
+
+def rollout_state_choices() -> list[tuple[str, str]]:
+    return [(each.value, str(each.label)) for each in RolloutState]
 
 
 def stage_choices() -> list[tuple[str, str]]:

@@ -20,6 +20,7 @@ from bpr_projects.models.operation import (
     Kpi,
     Measurement,
     Observation,
+    RolloutSection,
 )
 from bpr_projects.models.projects import (
     Attachment,
@@ -61,6 +62,7 @@ __all__ = [
     "ProjectUserObjectPermission",
     "Revision",
     "RevisionQuerySet",
+    "RolloutSection",
     "StageError",
     "Tool",
     "UnitPrice",

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 class Area(models.Model):
     """取組事項 of the plan (3-1 P1..P7, 3-2 E1..E3)."""
 
-    code = models.CharField(max_length=4, unique=True)
-    name = models.CharField(max_length=60)
-    is_priority = models.BooleanField()
-    order = models.PositiveSmallIntegerField()
+    code = models.CharField(_("符号"), max_length=4, unique=True)
+    name = models.CharField(_("名称"), max_length=60)
+    is_priority = models.BooleanField(_("優先取組事項"))
+    order = models.PositiveSmallIntegerField(_("並び順"))
 
     class Meta:
         ordering = ["order"]
@@ -31,10 +31,10 @@ class Area(models.Model):
 class Principle(models.Model):
     """基本理念 of the plan (2-5(1)..(6)); the rows by which the PT scores."""
 
-    code = models.CharField(max_length=4, unique=True)
-    name = models.CharField(max_length=60)
-    question = models.CharField(max_length=200)
-    order = models.PositiveSmallIntegerField()
+    code = models.CharField(_("符号"), max_length=4, unique=True)
+    name = models.CharField(_("名称"), max_length=60)
+    question = models.CharField(_("問い"), max_length=200)
+    order = models.PositiveSmallIntegerField(_("並び順"))
 
     class Meta:
         ordering = ["order"]
@@ -51,7 +51,12 @@ class DesignArticle(models.Model):
     number = models.PositiveSmallIntegerField(_("条"), unique=True)
     name = models.CharField(_("条文"), max_length=60)
     principle = models.ForeignKey(
-        Principle, models.PROTECT, related_name="articles", null=True, blank=True
+        Principle,
+        models.PROTECT,
+        related_name="articles",
+        null=True,
+        blank=True,
+        verbose_name=_("基本理念"),
     )
     is_unchecked = models.BooleanField(_("要確認"), default=False)
 
@@ -67,10 +72,10 @@ class DesignArticle(models.Model):
 class UpperPlanItem(models.Model):
     """An item of a plan above this one (plan 1-3) that a reform may serve."""
 
-    code = models.CharField(max_length=12, unique=True)
+    code = models.CharField(_("符号"), max_length=12, unique=True)
     plan = models.CharField(_("計画"), max_length=60)
     name = models.CharField(_("項目"), max_length=80)
-    order = models.PositiveSmallIntegerField()
+    order = models.PositiveSmallIntegerField(_("並び順"))
     is_unchecked = models.BooleanField(_("要確認"), default=False)
 
     class Meta:
@@ -88,7 +93,9 @@ class NationalTrend(models.Model):
     month = models.DateField(_("年月"))
     title = models.CharField(_("できごと"), max_length=120)
     url = models.URLField(_("URL"), blank=True)
-    areas = models.ManyToManyField(Area, related_name="trends", blank=True)
+    areas = models.ManyToManyField(
+        Area, related_name="trends", blank=True, verbose_name=_("関係する取組事項")
+    )
 
     class Meta:
         ordering = ["month", "pk"]
@@ -106,7 +113,7 @@ class GlossaryTerm(models.Model):
     heading = models.CharField(_("索引"), max_length=2)
     meaning = models.TextField(_("解説"), max_length=600)
     source = models.CharField(_("出典"), max_length=60)
-    order = models.PositiveSmallIntegerField()
+    order = models.PositiveSmallIntegerField(_("並び順"))
 
     class Meta:
         ordering = ["order"]
@@ -120,10 +127,10 @@ class GlossaryTerm(models.Model):
 class Tool(models.Model):
     """ツール台帳 (plan 3-1(3)): what the city hall has already, asked for before buying anew."""
 
-    code = models.CharField(max_length=12, unique=True)
+    code = models.CharField(_("符号"), max_length=12, unique=True)
     name = models.CharField(_("名称"), max_length=60)
     purpose = models.CharField(_("できること"), max_length=120)
-    order = models.PositiveSmallIntegerField()
+    order = models.PositiveSmallIntegerField(_("並び順"))
     is_unchecked = models.BooleanField(_("要確認"), default=False)
 
     class Meta:
@@ -138,9 +145,9 @@ class Tool(models.Model):
 class UnitPrice(models.Model):
     """Yen that one staff hour stands for, from a date on (editable assumption)."""
 
-    starts_on = models.DateField(unique=True)
-    yen_per_hour = models.PositiveIntegerField()
-    basis = models.CharField(max_length=100)
+    starts_on = models.DateField(_("適用開始日"), unique=True)
+    yen_per_hour = models.PositiveIntegerField(_("1時間あたり（円）"))
+    basis = models.CharField(_("根拠"), max_length=100)
 
     class Meta:
         ordering = ["-starts_on"]
@@ -154,8 +161,8 @@ class UnitPrice(models.Model):
 class Closure(models.Model):
     """A day on which city hall is closed beyond weekends, holidays and 12/29-1/3."""
 
-    day = models.DateField(unique=True)
-    reason = models.CharField(max_length=60)
+    day = models.DateField(_("日"), unique=True)
+    reason = models.CharField(_("理由"), max_length=60)
 
     class Meta:
         ordering = ["day"]

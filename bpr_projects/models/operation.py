@@ -15,6 +15,7 @@ from bpr_projects.enums import (
     cycle_result_choices,
     observation_kind_choices,
     phase_choices,
+    rollout_state_choices,
 )
 from bpr_projects.models.projects import Project, Revision
 from roles.models import Section, User
@@ -142,3 +143,27 @@ class Observation(models.Model):
 
     def __str__(self) -> str:
         return self.text[:30]
+
+
+class RolloutSection(models.Model):
+    """横展開: how far one section is. A section without a row has not been asked yet."""
+
+    project = models.ForeignKey(Project, models.PROTECT, related_name="rollout")
+    section = models.ForeignKey(Section, models.PROTECT, related_name="+")
+    state = models.CharField(max_length=9, choices=rollout_state_choices)
+    since = models.DateField()
+    recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["project_id", "section__order"]
+        verbose_name = _("横展開の状況")
+        verbose_name_plural = _("横展開の状況")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "section"], name="one_rollout_state_a_section"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.project_id}: {self.section_id} {self.state}"

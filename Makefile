@@ -35,9 +35,10 @@ setup: environment ## the development environment alone, with a .env for manage.
 run: setup ## Django's own server, for development
 	$(PY) manage.py migrate --verbosity 0 && $(PY) manage.py runserver
 
-test: check ## everything CI runs: gates, tests on SQLite with coverage and on PostgreSQL, journeys
+test: check ## everything CI runs: gates, tests on SQLite (the quick ones with coverage) and on PostgreSQL
 	@mkdir -p var
-	$(PYTEST) -m "not chaos" --cov
+	$(PYTEST) -m "not slow and not browser and not chaos" --cov
+	$(PYTEST) -m "(slow or browser) and not chaos"
 	$(PY) -m tests.servers $(PYTEST) -m "not chaos and not once"
 
 test-fast: environment ## the inner loop: SQLite, no browser, nothing slow

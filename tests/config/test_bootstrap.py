@@ -10,6 +10,8 @@ import pytest
 from config import bootstrap
 from config.bootstrap import Environment, Refusal
 
+pytestmark = pytest.mark.once
+
 
 def test_an_old_python_gets_a_sentence_and_the_way_out() -> None:
     with pytest.raises(Refusal, match=r"Python 3\.11 以上が必要です（いまは 3\.9\.2）"):

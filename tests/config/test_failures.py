@@ -78,6 +78,7 @@ def test_the_page_of_a_busy_database_does_not_need_them_either(
     assert "いま使えない状態です" in response.content.decode()
 
 
+@pytest.mark.once
 @pytest.mark.slow
 def test_what_is_collected_is_complete(
     not_collected: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.fixtures_city import City
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.slow]
 
 WITH_JAVASCRIPT = pytest.mark.parametrize("context", [True], indirect=True, ids=["with-javascript"])
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tests.fixtures_city import City
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.slow]
 
 
 def test_a_session_that_ended_loses_no_word(

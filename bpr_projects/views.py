@@ -1,4 +1,4 @@
-"""Files of a case, served to those who may read the case and to nobody else."""
+"""Files of a case, for those who may read the case; the glossary, for everybody."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING, Final
 
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.utils.timezone import now
 from django.views.decorators.http import require_safe
 
 from bpr_projects.access import visible_to
-from bpr_projects.models import Attachment
+from bpr_projects.models import Attachment, GlossaryTerm
+from roles.permissions import Perm
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from django.http import HttpRequest, HttpResponseBase
+    from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 DOWNLOAD_POLICY: Final = "default-src 'none'; sandbox; frame-ancestors 'none'"
 """Content policy of a download: whatever a browser makes of it, nothing in it runs."""
@@ -40,3 +41,12 @@ def attachment(request: HttpRequest, ref: str, key: UUID) -> HttpResponseBase:
     response["Content-Security-Policy"] = DOWNLOAD_POLICY
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+@login_required
+@require_safe
+def glossary(request: HttpRequest) -> HttpResponse:
+    """用語集: every term under its letter or kana."""
+    terms = list(GlossaryTerm.objects.all())
+    may_edit = request.user.has_perm(Perm.MANAGE_PLAN)
+    return render(request, "bpr_projects/glossary.html", {"terms": terms, "may_edit": may_edit})

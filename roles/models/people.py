@@ -74,8 +74,11 @@ class User(Permanent, AbstractBaseUser, PermissionsMixin):
 
     @property
     def is_staff(self) -> bool:
-        """Whether Django's administration opens: today's appointments say so, no flag."""
-        return self.has_perm(Perm.ADMINISTER)
+        """Whether Django's administration opens: today's appointments say so, no flag.
+
+        What somebody sees and changes there, each page asks by itself.
+        """
+        return self.has_perm(Perm.ADMINISTER) or self.has_perm(Perm.MANAGE_PLAN)
 
     def get_full_name(self) -> str:
         return self.name

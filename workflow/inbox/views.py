@@ -62,6 +62,7 @@ class Shell:
     home_count: int
     can_propose: bool
     can_see_mailbox: bool
+    can_edit_plan: bool
     can_administer: bool
     fiscal_year_label: str
 
@@ -85,6 +86,7 @@ def _shell(request: HttpRequest) -> Shell:
         home_count=counts.mine,
         can_propose=permits(capacities, Perm.PROPOSE_PROJECT),
         can_see_mailbox=permits(capacities, Perm.VIEW_MAILBOX),
+        can_edit_plan=permits(capacities, Perm.MANAGE_PLAN),
         can_administer=permits(capacities, Perm.ADMINISTER),
         fiscal_year_label=calendar.fiscal_year_label(calendar.fiscal_year(localdate(desk.at))),
     )

@@ -1,0 +1,168 @@
+"""The plan's lists. The 事務局 edits them; the system administrator only looks.
+
+Sheets, scores and decisions name these rows by their codes. So a code is never changed, and a row
+that can be named by one is never deleted here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from django.contrib import admin
+from django.db import models
+from django.db.models import Max
+from django.utils.timezone import localdate
+
+from bpr_projects.models import (
+    Area,
+    Closure,
+    DesignArticle,
+    GlossaryTerm,
+    NationalTrend,
+    Principle,
+    Tool,
+    UnitPrice,
+    UpperPlanItem,
+)
+from roles.permissions import Perm
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+M = TypeVar("M", bound=models.Model)
+
+
+class ListAdmin(admin.ModelAdmin[M]):
+    """A list of the plan: looked at by the administrator too, edited by the 事務局 alone."""
+
+    actions = None
+    show_full_result_count = False
+    fixed: ClassVar[tuple[str, ...]] = ()
+    """Fields that name a row for ever."""
+    is_closed: ClassVar[bool] = False
+    """Nothing is added: the number of rows is part of the plan."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        return self._may_edit(request) or super().has_view_permission(request, obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self._may_edit(request) and not self.is_closed
+
+    def has_change_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        return self._may_edit(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        return False
+
+    def _may_edit(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(Perm.MANAGE_PLAN)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: M | None = None) -> tuple[str, ...]:
+        return self.fixed if obj is not None else ()
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """A new row stands last."""
+        initial = super().get_changeform_initial_data(request)
+        if "order" in self.list_display:
+            last = self.get_queryset(request).aggregate(last=Max("order"))["last"]
+            initial.setdefault("order", str((last or 0) + 1))
+        return initial
+
+
+class HarmlessAdmin(ListAdmin[M]):
+    """Rows that nothing names: deleted without a trace."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        return self._may_edit(request)
+
+
+@admin.register(Area)
+class AreaAdmin(ListAdmin[Area]):
+    """取組事項."""
+
+    list_display = ["order", "code", "name", "is_priority"]
+    list_display_links = ["name"]
+    fixed = ("code",)
+
+
+@admin.register(Principle)
+class PrincipleAdmin(ListAdmin[Principle]):
+    """基本理念: the scores of every review stand under their codes."""
+
+    list_display = ["order", "code", "name", "question"]
+    list_display_links = ["name"]
+    fixed = ("code",)
+    is_closed = True
+
+
+@admin.register(DesignArticle)
+class DesignArticleAdmin(ListAdmin[DesignArticle]):
+    """サービス設計12箇条."""
+
+    list_display = ["number", "name", "principle", "is_unchecked"]
+    list_display_links = ["name"]
+    list_filter = ["is_unchecked", "principle"]
+    list_select_related = ["principle"]
+    fixed = ("number",)
+    is_closed = True
+
+
+@admin.register(UpperPlanItem)
+class UpperPlanItemAdmin(ListAdmin[UpperPlanItem]):
+    """上位計画の項目."""
+
+    list_display = ["order", "plan", "name", "is_unchecked"]
+    list_display_links = ["name"]
+    list_filter = ["is_unchecked", "plan"]
+    fixed = ("code",)
+
+
+@admin.register(Tool)
+class ToolAdmin(ListAdmin[Tool]):
+    """ツール台帳."""
+
+    list_display = ["order", "name", "purpose", "is_unchecked"]
+    list_display_links = ["name"]
+    list_filter = ["is_unchecked"]
+    fixed = ("code",)
+
+
+@admin.register(NationalTrend)
+class NationalTrendAdmin(HarmlessAdmin[NationalTrend]):
+    """国の動向."""
+
+    list_display = ["month", "title", "url"]
+    list_display_links = ["title"]
+    list_filter = ["areas"]
+    filter_horizontal = ["areas"]
+
+
+@admin.register(GlossaryTerm)
+class GlossaryTermAdmin(HarmlessAdmin[GlossaryTerm]):
+    """用語集."""
+
+    list_display = ["order", "heading", "word", "source"]
+    list_display_links = ["word"]
+    list_filter = ["source"]
+    search_fields = ["word", "meaning"]
+
+
+@admin.register(UnitPrice)
+class UnitPriceAdmin(ListAdmin[UnitPrice]):
+    """時間単価: effects were computed with the prices of the past, so only those to come change."""
+
+    list_display = ["starts_on", "yen_per_hour", "basis"]
+
+    def has_change_permission(self, request: HttpRequest, obj: UnitPrice | None = None) -> bool:
+        is_to_come = obj is None or obj.starts_on > localdate()
+        return is_to_come and super().has_change_permission(request, obj)
+
+
+@admin.register(Closure)
+class ClosureAdmin(HarmlessAdmin[Closure]):
+    """閉庁日."""
+
+    list_display = ["day", "reason"]

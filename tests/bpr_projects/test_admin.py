@@ -1,0 +1,160 @@
+"""The plan's lists: the 事務局 edits them, the administrator looks, nobody else enters."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import time_machine
+from django.contrib import admin
+from django.urls import reverse
+
+from bpr_projects.admin import ListAdmin
+from bpr_projects.models import (
+    Area,
+    DesignArticle,
+    GlossaryTerm,
+    NationalTrend,
+    Principle,
+    Tool,
+    UnitPrice,
+    UpperPlanItem,
+)
+from tests.make import AT
+from tests.workflow.pages import client_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.db.models import Model
+    from django.test import Client
+
+    from tests.fixtures_city import City
+
+LISTS = [model for model, page in admin.site._registry.items() if isinstance(page, ListAdmin)]
+NAMED = [Area, Principle, DesignArticle, UpperPlanItem, Tool, UnitPrice]
+"""What sheets, scores and computed effects refer to."""
+
+pytestmark = pytest.mark.usefixtures("office")
+
+
+@pytest.fixture(autouse=True)
+def _on_the_day() -> Iterator[None]:
+    with time_machine.travel(AT):
+        yield
+
+
+@pytest.fixture
+def secretariat(office: City) -> Client:
+    return client_of("SECRETARIAT")
+
+
+def address(model: type[Model], page: str, *args: Any) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+def form_of(browser: Client, url: str) -> dict[str, Any]:
+    """What the form of a page would send back untouched."""
+    form = browser.get(url).context["adminform"].form
+    values = {name: form[name].value() for name in form.fields}
+    return {name: "" if value is None else value for name, value in values.items()}
+
+
+@pytest.mark.parametrize("model", LISTS, ids=lambda model: model.__name__)
+def test_who_gets_which_page(secretariat: Client, model: type[Model]) -> None:
+    administrator, leader = client_of("SYSTEM-ADMIN"), client_of("LEADER-SHIMIN")
+
+    assert secretariat.get(address(model, "changelist")).status_code == 200
+    assert administrator.get(address(model, "changelist")).status_code == 200
+    assert administrator.get(address(model, "add")).status_code == 403
+    assert leader.get(address(model, "changelist")).status_code == 302
+
+
+def test_the_secretariat_sees_nothing_else_of_the_administration(secretariat: Client) -> None:
+    index = secretariat.get(reverse("admin:index")).content.decode()
+
+    assert "/admin/bpr_projects/glossaryterm/" in index
+    for other in ("roles/user", "records/ledgerentry", "workflow/decision"):
+        assert f"/admin/{other}/" not in index
+        assert secretariat.get(f"/admin/{other}/").status_code == 403
+
+
+def test_a_term_is_written_anew_and_a_new_one_stands_last(secretariat: Client) -> None:
+    add = address(GlossaryTerm, "add")
+    typed = form_of(secretariat, add)
+    assert typed["order"] == "45"
+
+    typed |= {"word": "庁議", "heading": "ち", "meaning": "市の会議", "source": "市"}
+    assert secretariat.post(add, typed).status_code == 302
+
+    term = GlossaryTerm.objects.get(word="庁議")
+    page = address(GlossaryTerm, "change", term.pk)
+    secretariat.post(page, form_of(secretariat, page) | {"meaning": "重要な会議"})
+    secretariat.post(address(GlossaryTerm, "delete", term.pk), {"post": "yes"})
+    assert not GlossaryTerm.objects.filter(word="庁議").exists()
+
+
+@pytest.mark.parametrize("model", NAMED, ids=lambda model: model.__name__)
+def test_what_a_sheet_may_name_is_never_deleted(secretariat: Client, model: type[Model]) -> None:
+    row = model._default_manager.all()[0]
+
+    response = secretariat.post(address(model, "delete", row.pk), {"post": "yes"})
+
+    assert response.status_code == 403
+    assert model._default_manager.filter(pk=row.pk).exists()
+
+
+def test_a_code_is_never_changed(secretariat: Client) -> None:
+    tool = Tool.objects.get(code="T-RPA")
+    page = address(Tool, "change", tool.pk)
+
+    secretariat.post(page, form_of(secretariat, page) | {"code": "X", "name": "庁内RPA"})
+
+    tool.refresh_from_db()
+    assert (tool.code, tool.name) == ("T-RPA", "庁内RPA")
+
+
+@pytest.mark.parametrize("model", [Principle, DesignArticle])
+def test_the_plan_has_six_principles_and_twelve_articles(
+    secretariat: Client, model: type[Model]
+) -> None:
+    assert secretariat.get(address(model, "add")).status_code == 403
+
+
+def test_what_is_to_be_confirmed_is_found_and_confirmed(secretariat: Client) -> None:
+    listed = address(DesignArticle, "changelist")
+    article = DesignArticle.objects.get(number=1)
+    page = address(DesignArticle, "change", article.pk)
+    principle = Principle.objects.get(code="N1")
+
+    typed = form_of(secretariat, page) | {"principle": principle.pk}
+    typed.pop("is_unchecked")
+    secretariat.post(page, typed)
+
+    article.refresh_from_db()
+    assert (article.principle, article.is_unchecked) == (principle, False)
+    rows = secretariat.get(f"{listed}?is_unchecked__exact=1").context["cl"].result_list
+    assert len(rows) == 11
+
+
+def test_a_trend_may_go(secretariat: Client) -> None:
+    trend = NationalTrend.objects.all()[0]
+
+    secretariat.post(address(NationalTrend, "delete", trend.pk), {"post": "yes"})
+
+    assert not NationalTrend.objects.filter(pk=trend.pk).exists()
+
+
+def test_a_price_of_the_past_stays_and_one_to_come_changes(secretariat: Client) -> None:
+    past = UnitPrice.objects.get()
+    later = UnitPrice.objects.create(
+        starts_on=date(2028, 4, 1), yen_per_hour=2600, basis="人件費の改定"
+    )
+
+    assert secretariat.post(address(UnitPrice, "change", past.pk), {}).status_code == 403
+    page = address(UnitPrice, "change", later.pk)
+    secretariat.post(page, form_of(secretariat, page) | {"yen_per_hour": 2700})
+
+    later.refresh_from_db()
+    assert (past.yen_per_hour, later.yen_per_hour) == (2500, 2700)

@@ -42,7 +42,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class Notice:
-    """How a fact is told. ``subject`` may use ask, case, until, count, day and days.
+    """How a fact is told. ``subject`` may use ask, case, until, count, day, days, name.
 
     ``template`` names the body in templates/notifications/email/body/. ``path`` and ``button``
     are where the mail leads; opening a link never acts.
@@ -228,6 +228,15 @@ NOTICES: Final[dict[Event, Notice]] = {
         recipients=recipients.readers,
         kinds=(StepKind.CIRCULATION,),
         button=_("内容を読む"),
+    ),
+    Event.REMINDED: Notice(
+        subject=_("%(name)sさんから確認のお願いです：%(case)s"),
+        heading=_("次の件について、確認のお願いが届いています。"),
+        template="reminded",
+        recipients=recipients.holders_asked_again,
+        urgency=Urgency.NOW,
+        may_be_switched_off=False,
+        path=DECIDE,
     ),
     Event.CYCLE_DUE: Notice(
         subject=_("期限が近づいています%(until)s：%(case)s"),

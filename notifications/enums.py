@@ -19,6 +19,7 @@ class Event(TextChoices):
     OBJECTED = "OBJECTED", _("合議の不同意")
     POST_READING = "POST_READING", _("後閲")
     CIRCULATION = "CIRCULATION", _("供覧")
+    REMINDED = "REMINDED", _("確認のお願い")
     CYCLE_DUE = "CYCLE_DUE", _("記録の期限")
     CYCLE_OVERDUE = "CYCLE_OVERDUE", _("記録の期限超過")
     SECRET = "SECRET", _("認証に関する連絡")
@@ -89,7 +90,7 @@ class Act(TextChoices):
     RESEND = "RESEND", _("再送")
 
 
-TURN_EVENTS = frozenset({Event.YOUR_TURN, Event.CYCLE_DUE, Event.CYCLE_OVERDUE})
+TURN_EVENTS = frozenset({Event.YOUR_TURN, Event.REMINDED, Event.CYCLE_DUE, Event.CYCLE_OVERDUE})
 """Facts about open work: nothing to say any more once the work is closed."""
 
 READING_EVENTS = frozenset({Event.POST_READING, Event.CIRCULATION})

@@ -11,14 +11,20 @@ from notifications.catalogue import NOTICES, OF_READING, TURNS, event_of
 from notifications.enums import Event
 from notifications.outbox import Fact
 from workflow.enums import Outcome, StepKind
-from workflow.signals import decision_recorded, reading_opened, work_closed, work_opened
+from workflow.signals import (
+    decision_recorded,
+    nudged,
+    reading_opened,
+    work_closed,
+    work_opened,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from roles.models import User
-    from workflow.models import Decision, Reading, WorkItem
+    from workflow.models import Decision, Nudge, Reading, WorkItem
 
 
 @receiver(work_opened, dispatch_uid="notifications.work_opened")
@@ -97,3 +103,18 @@ def tell_what_is_to_be_read(
         for reading in readings
     ]
     outbox.post(facts, at=at, actor=by)
+
+
+@receiver(nudged, dispatch_uid="notifications.nudged")
+def pass_on_a_polite_request(sender: object, *, nudge: Nudge, at: datetime, **_later: Any) -> None:
+    """The holders of the slot; it dies with the work as every request does."""
+    step = nudge.slot.step_run
+    fact = Fact(
+        event=Event.REMINDED,
+        key=f"reminded:{nudge.pk}",
+        addressees=NOTICES[Event.REMINDED].recipients(nudge),
+        project_id=step.project_id,
+        run_id=step.run_id,
+        slot_id=nudge.slot_id,
+    )
+    outbox.post([fact], at=at, actor=nudge.asked_by)

@@ -16,7 +16,7 @@ from workflow.enums import Outcome
 from workflow.models import Decision, Reading, Slot
 
 if TYPE_CHECKING:
-    from workflow.models import WorkItem
+    from workflow.models import Nudge, WorkItem
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,11 @@ class Addressee:
 def holders_of_work(item: WorkItem) -> list[Addressee]:
     """The post that is asked."""
     return [Addressee(Why.HOLDER, post_id=item.post_id)]
+
+
+def holders_asked_again(nudge: Nudge) -> list[Addressee]:
+    """The post that lets somebody wait."""
+    return [Addressee(Why.HOLDER, post_id=nudge.slot.post_id)]
 
 
 def readers(reading: Reading) -> list[Addressee]:

@@ -14,7 +14,7 @@ from records import ledger
 from records.models import LedgerEntry
 from workflow.actions.refusals import Refusal
 from workflow.enums import RunKind, RunState, SlotState
-from workflow.models import Decision, Reading, Run, Slot, StepRun, WorkItem
+from workflow.models import Decision, Nudge, Reading, Run, Slot, StepRun, WorkItem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +32,7 @@ def state_of() -> dict[str, Any]:
         "entries": LedgerEntry.objects.count(),
         "revisions": Revision.objects.count(),
         "readings": Reading.objects.count(),
+        "nudges": Nudge.objects.count(),
         "cycles": Cycle.objects.count(),
         "runs": list(Run.objects.order_by("pk").values_list("pk", "state", "round", "position")),
         "steps": list(

@@ -18,6 +18,8 @@ from bpr_projects.enums import Phase
 from bpr_projects.models import Closure
 from roles.models import Appointment, Delegation
 from workflow.access.conflicts import conflicts, facts
+from workflow.access.nudging import last_nudge, permit_by_clock
+from workflow.access.permits import Permit, yes
 from workflow.enums import (
     CYCLE_KINDS,
     DECIDING_KINDS,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 
     from workflow.models import StepRun
 
+ALLOWED: Final = yes()
 SHOWN: Final = 2
 """How many seats a line names before it says ほか n."""
 
@@ -50,6 +53,8 @@ class Seat:
     is_shared: bool
     names: tuple[str, ...] = ()
     deputies: tuple[str, ...] = ()
+    nudged_at: datetime | None = None
+    nudged_by: str = ""
 
     @property
     def text(self) -> str:
@@ -81,6 +86,7 @@ class Ball:
     is_paused: bool
     is_late: bool
     next_title: str
+    nudge: Permit = ALLOWED
 
     @property
     def holder(self) -> str:
@@ -88,6 +94,12 @@ class Ball:
         shown = "、".join(seat.text for seat in self.seats[:SHOWN])
         more = len(self.seats) - SHOWN
         return _("%(shown)s ほか%(more)s人") % {"shown": shown, "more": more} if more > 0 else shown
+
+    @property
+    def nudged_on(self) -> tuple[str, datetime] | None:
+        """Who asked the holders last to look at it, and when."""
+        asked = [(seat.nudged_at, seat.nudged_by) for seat in self.seats if seat.nudged_at]
+        return (max(asked)[1], max(asked)[0]) if asked else None
 
     @property
     def is_vacant(self) -> bool:
@@ -144,6 +156,7 @@ def _slots(projects: Collection[int]) -> Iterable[Slot]:
             *(f"step_run__{name}" for name in STEP_FIELDS),
             *(f"step_run__run__{name}" for name in ("kind", "plan", "position")),
         )
+        .annotate(**last_nudge())
         .order_by("-step_run__run__kind", "step_run", "pk")
     )
 
@@ -179,7 +192,15 @@ class People:
         excluded = self.excluded(slot.step_run)
         own = [name for pk, name in self.own.get(slot.post_id, ()) if pk not in excluded]
         acting = [name for pk, name in self.deputies.get(slot.post_id, ()) if pk not in excluded]
-        return Seat(slot.post_id, slot.post.title, slot.post.is_shared, tuple(own), tuple(acting))
+        return Seat(
+            slot.post_id,
+            slot.post.title,
+            slot.post.is_shared,
+            tuple(own),
+            tuple(acting),
+            getattr(slot, "nudged_at", None),
+            getattr(slot, "nudged_by", None) or "",
+        )
 
 
 def seats_today(slots: Collection[Slot], at: datetime) -> People:
@@ -219,11 +240,12 @@ def ball_of(slots: list[Slot], people: People, at: datetime, closures: frozenset
     """The line of one open step, from its slots and whoever may act today."""
     step = slots[0].step_run
     waiting = [slot for slot in slots if slot.state == SlotState.OPEN]
+    seats = tuple(people.seat(slot) for slot in waiting)
     return Ball(
         step_id=step.pk,
         kind=StepKind(step.kind),
         title=step.title,
-        seats=tuple(people.seat(slot) for slot in waiting),
+        seats=seats,
         answered=len(slots) - len(waiting),
         asked=len(slots),
         since=step.opened_at,
@@ -236,7 +258,19 @@ def ball_of(slots: list[Slot], people: People, at: datetime, closures: frozenset
         is_paused=step.paused_since is not None,
         is_late=is_late(step.due_at, at, is_paused=step.paused_since is not None),
         next_title=next_title(step),
+        nudge=_nudge(step, seats, at, closures),
     )
+
+
+def _nudge(step: StepRun, seats: Iterable[Seat], at: datetime, closures: frozenset[date]) -> Permit:
+    """May whoever waits ask the holders now? Yes as soon as one of them may be asked."""
+    permits = [
+        permit_by_clock(
+            step.due_at, seat.nudged_at, at, closures, is_paused=step.paused_since is not None
+        )
+        for seat in seats
+    ]
+    return next((each for each in permits if each), permits[0] if permits else ALLOWED)
 
 
 def next_title(step: StepRun) -> str:

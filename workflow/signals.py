@@ -17,3 +17,6 @@ decision_recorded = Signal()
 
 # readings: list[Reading] that were opened together; by: User whose act opened them; at: datetime
 reading_opened = Signal()
+
+# nudge: Nudge (with slot.step_run loaded); at: datetime
+nudged = Signal()

@@ -3,7 +3,21 @@
 from django.urls import path
 
 from workflow import inbox, steps
-from workflow.views import attaching, board, case, correcting, kessai, listing, proposal, submitting
+from workflow.views import (
+    attaching,
+    board,
+    case,
+    correcting,
+    discussion,
+    files,
+    joining,
+    kessai,
+    listing,
+    nudging,
+    proposal,
+    reviewing,
+    submitting,
+)
 
 urlpatterns = [
     path("", inbox.home, name="home"),
@@ -25,6 +39,21 @@ urlpatterns = [
     path("p/<str:ref>/measurements/", board.measurement_add, name="measurement-add"),
     path("p/<str:ref>/", case.project, name="project"),
     path("p/<str:ref>/history/", case.history, name="project-history"),
+    path("p/<str:ref>/review/", reviewing.review, name="project-review"),
+    path("p/<str:ref>/files/", files.files, name="project-files"),
+    path("p/<str:ref>/discussion/", discussion.discussion, name="project-discussion"),
+    path(
+        "p/<str:ref>/discussion/<int:pk>/settle/",
+        discussion.comment_settle,
+        name="comment-settle",
+    ),
+    path(
+        "p/<str:ref>/discussion/<int:pk>/take-back/",
+        discussion.comment_take_back,
+        name="comment-take-back",
+    ),
+    path("p/<str:ref>/join/", joining.project_join, name="project-join"),
+    path("p/<str:ref>/join/<int:pk>/answer/", joining.join_answer, name="join-answer"),
     path("p/<str:ref>/decide/", case.decide, name="decide"),
     path("p/<str:ref>/steps/<int:slot>/answer/", steps.answer, name="answer"),
     path(
@@ -32,6 +61,7 @@ urlpatterns = [
         correcting.question_correct,
         name="question-correct",
     ),
+    path("p/<str:ref>/nudge/", nudging.nudge, name="nudge"),
     path("p/<str:ref>/halt/", steps.halt, name="halt"),
     path("p/<str:ref>/pull-back/", steps.pull_back, name="pull-back"),
     path("p/<str:ref>/withdraw/", steps.withdraw, name="withdraw"),

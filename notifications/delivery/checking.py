@@ -36,6 +36,7 @@ def load(keys: Collection[int]) -> list[Delivery]:
     facts = (
         DeliveredFact.objects.select_related(
             "message__post",
+            "message__actor",
             "message__run__revision",
             "message__slot__step_run",
             "message__decision__post",

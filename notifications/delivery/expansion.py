@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from roles.models import Capacity
 
 BATCH: Final = 500
+ASKING: Final = frozenset({Event.YOUR_TURN, Event.REMINDED})
+"""Facts that ask somebody to decide: not whoever may not."""
 VACANCY: Final = timedelta(hours=1)
 """How often a post without a holder is looked at again: its successor is told."""
 
@@ -145,7 +147,7 @@ def _excluded(messages: Iterable[OutboxMessage], on: date) -> dict[int, frozense
     runs = {
         message.pk: message.slot.step_run.run_id
         for message in messages
-        if message.event == Event.YOUR_TURN
+        if message.event in ASKING
         and message.slot is not None
         and message.slot.step_run.kind not in OWN_WORK
     }

@@ -19,8 +19,9 @@ from django.utils.translation import gettext as _
 from bpr_projects.calendar import short_date
 from bpr_projects.enums import RevisionKind
 from bpr_projects.sheet import effect_of
-from notifications.catalogue import EDIT, NOTICES, TURNS, Notice
+from notifications.catalogue import EDIT, NOTICES, TURNS, Notice, Turn
 from notifications.delivery.checking import moment_of
+from notifications.delivery.expansion import ASKING
 from notifications.enums import Event, Why
 from notifications.outbox import mail_host
 from roles.enums import Basis
@@ -39,7 +40,8 @@ if TYPE_CHECKING:
 SUBJECT_LIMIT: Final = 150
 QUOTE_LIMIT: Final = 1500
 INBOX: Final = "/inbox/"
-REMINDERS: Final = frozenset({Event.CYCLE_DUE, Event.CYCLE_OVERDUE})
+QUIET: Final = frozenset({Event.REMINDED, Event.CYCLE_DUE, Event.CYCLE_OVERDUE})
+"""Facts about work that was opened long ago: they do not repeat what was said then."""
 
 QUOTES: Final = {
     Outcome.SENT_BACK: "差戻しの理由",
@@ -153,6 +155,9 @@ class _Words:
             "reading": self.message.reading,
             "step_title": self.message.slot.step_run.title if self.message.slot else "",
             "days": self._days_late(),
+            "asked_by": self.message.actor.name if self.message.actor else "",
+            "standard": self.ball.standard if self.ball else 0,
+            "day_n": self.ball.day_n if self.ball else 0,
             "is_project": run is not None and run.revision is not None and self._kind() == "",
             "kind": self._kind(),
             "lines": list(self._lines()),
@@ -170,6 +175,7 @@ class _Words:
             "count": len(self.decision.conditions.all()) if self.decision else 0,
             "day": _month_day(self.decision.until) if self.decision and self.decision.until else "",
             "days": self._days_late(),
+            "name": self.message.actor.name if self.message.actor else "",
         }
         return one_line(f"【{settings.SITE_NAME}】{words}", SUBJECT_LIMIT)
 
@@ -181,8 +187,8 @@ class _Words:
         return f"（{revision.get_kind_display()}）"
 
     def _ask(self) -> str:
-        if self.event == Event.YOUR_TURN and self.message.slot is not None:
-            return str(TURNS[StepKind(self.message.slot.step_run.kind)].ask)
+        if (turn := self._turn()) is not None:
+            return str(turn.ask)
         return _(" 修正をお願いします") if self._corrects() else ""
 
     # --- the deadline ------------------------------------------------------------------------
@@ -206,8 +212,16 @@ class _Words:
 
     # --- whom, why, where --------------------------------------------------------------------
 
+    def _turn(self) -> Turn | None:
+        """How the holder of the work is asked, where the mail asks for it."""
+        if self.event not in ASKING or self.message.slot is None:
+            return None
+        return TURNS.get(StepKind(self.message.slot.step_run.kind))
+
     def _corrects(self) -> bool:
         """Whether the case came back to this person's hands."""
+        if self.event == Event.REMINDED:
+            return self._turn() is None
         return (
             self.event == Event.SENT_BACK
             and self.decision is not None
@@ -224,15 +238,15 @@ class _Words:
         if self.delivery.project is None:
             return INBOX
         path = self.notice.path
-        if self.event == Event.YOUR_TURN and self.message.slot is not None:
-            path = TURNS[StepKind(self.message.slot.step_run.kind)].path
+        if (turn := self._turn()) is not None:
+            path = turn.path
         elif self._corrects():
             path = EDIT
         return path.format(reference=self.delivery.project.reference)
 
     def _button(self) -> str:
-        if self.event == Event.YOUR_TURN and self.message.slot is not None:
-            return str(TURNS[StepKind(self.message.slot.step_run.kind)].button)
+        if (turn := self._turn()) is not None:
+            return str(turn.button)
         return _("提案を直す") if self._corrects() else str(self.notice.button)
 
     def _acting_for(self) -> str:
@@ -267,7 +281,7 @@ class _Words:
 
     def _earlier(self) -> Decision | None:
         moment, run = moment_of(self.message), self.message.run_id
-        if moment is None or run is None or self.event in REMINDERS:
+        if moment is None or run is None or self.event in QUIET:
             return None
         return self.situation.before.get((run, moment))
 

@@ -15,7 +15,7 @@ from notifications.catalogue import NO_MAIL, OF_OUTCOME, OF_READING, TURNS
 from notifications.enums import DeliveryState, Event, MessageState
 from notifications.models import DeliveredFact, Delivery, OutboxMessage
 from workflow.management.worklist import BATCH, Fault
-from workflow.models import Decision, Reading, Slot
+from workflow.models import Decision, Nudge, Reading, Slot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +53,18 @@ def _rules(at: datetime) -> dict[str, tuple[str, QuerySet[Any]]]:
             "後閲・供覧 #%s のお知らせが、通知の台帳にありません。",
             Reading.objects.filter(kind__in=OF_READING).exclude(
                 Exists(about(reading=OuterRef("pk")))
+            ),
+        ),
+        "nudge-untold": (
+            "お願い #%s のお知らせが、通知の台帳にありません。",
+            Nudge.objects.exclude(
+                Exists(
+                    about(
+                        slot=OuterRef("slot"),
+                        event=Event.REMINDED,
+                        created_at=OuterRef("asked_at"),
+                    )
+                )
             ),
         ),
         "message-late": (

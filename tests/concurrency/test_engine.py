@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,8 @@ import pytest
 
 from bpr_projects.enums import Stage
 from bpr_projects.models import Cycle, Project
+from notifications.enums import Event
+from notifications.models import OutboxMessage
 from tests.concurrency.at_once import at_once
 from tests.make import (
     AT,
@@ -26,7 +29,7 @@ from tests.proof import assert_sound
 from workflow import engine
 from workflow.actions.refusals import AlreadyDone, Busy, NotAllowed, Refusal
 from workflow.enums import Outcome, RunState, SlotState, StepKind
-from workflow.models import Decision, Run, Slot, StepRun, WorkItem
+from workflow.models import Decision, Nudge, Run, Slot, StepRun, WorkItem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -301,3 +304,23 @@ def test_a_phase_is_recorded_once(real_office: City, crowd: int) -> None:
     assert {type(each) for each in refusals} <= {AlreadyDone, Busy}
     assert the_run(case).steps.filter(kind=StepKind.ORIENT).count() == 1
     assert_sound()
+
+
+@pytest.mark.parametrize("crowd", CROWDS)
+def test_a_polite_request_is_made_once(real_office: City, crowd: int) -> None:
+    case = a_project()
+    late = AT + timedelta(days=3)
+    people = [case.proposer, *real_office.holders("SECRETARIAT")]
+    slot = the_slot(case).pk
+
+    done, refusals = at_once(
+        [
+            partial(engine.nudge, slot_id=slot, project=case, by=people[n % len(people)], at=late)
+            for n in range(crowd)
+        ]
+    )
+
+    assert (len(done), len(refusals)) == (1, crowd - 1)
+    assert_told(refusals, "5/14（木）にお願い済みです。次は5/18（月）からお願いできます。")
+    assert list(Nudge.objects.values_list("slot", "asked_by")) == [(slot, done[0].asked_by_id)]
+    assert OutboxMessage.objects.filter(event=Event.REMINDED).count() == 1

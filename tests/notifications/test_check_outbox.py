@@ -13,8 +13,9 @@ from django.core.management import CommandError, call_command
 from notifications.enums import DeliveryState, Event, MessageState, Reason
 from notifications.management import accounting
 from notifications.models import DeliveredFact, Delivery, OutboxMessage
-from tests.make import AT, a_project, say
+from tests.make import AT, a_project, say, the_slot
 from tests.notifications.mails import send
+from workflow import engine
 from workflow.enums import Outcome, StepKind
 from workflow.models import Reading
 
@@ -121,6 +122,19 @@ def test_a_reading_that_nobody_hears_of(office: City) -> None:
     OutboxMessage.objects.filter(reading=reading).delete()
 
     assert next(accounting.faults(AT)).row == reading.pk
+
+
+def test_a_polite_request_that_nobody_hears_of(office: City) -> None:
+    case, late = a_project(), AT + timedelta(days=3)
+    asked = engine.nudge(slot_id=the_slot(case).pk, project=case, by=case.proposer, at=late)
+    send(late)
+    assert rules(late) == []
+
+    _forget(Event.REMINDED)()
+
+    assert [(each.rule, each.row) for each in accounting.faults(late)] == [
+        ("nudge-untold", asked.pk)
+    ]
 
 
 def test_a_day_without_a_sweep_is_seen_after_an_hour(office: City) -> None:

@@ -343,3 +343,33 @@ def test_a_step_on_hold_has_no_deadline_in_its_mail(office: City) -> None:
     mail = the_mail(Event.YOUR_TURN, holder("HQ-CHAIR"))
     assert "まで）" not in mail.subject
     assert "保留中" in mail.text
+
+
+def test_a_polite_request_names_who_asks_and_how_long_it_took(office: City) -> None:
+    case = a_project()
+    late = AT + timedelta(days=3)
+    engine.nudge(slot_id=the_slot(case).pk, project=case, by=case.proposer, at=late)
+
+    send(late)
+
+    mail = the_mail(Event.REMINDED)
+    assert subject(Event.REMINDED) == f"浅石 桃子さんから確認のお願いです：{CASE}"
+    assert mail.person == office.holder("HEAD-SHIMIN")
+    assert "浅石 桃子さんが、この件の確認をお待ちしています。" in mail.text
+    assert "お願いしてから4日目です（標準2日）。" in mail.text
+    assert "http://testserver/p/R8-001/decide/" in mail.text
+    assert_accounted()
+
+
+def test_a_proposer_who_lets_wait_is_led_to_the_form(office: City) -> None:
+    case = a_project(to=StepKind.RECEPTION)
+    say(case, Outcome.SENT_BACK)
+    late = AT + timedelta(days=10)
+    engine.nudge(slot_id=the_slot(case).pk, project=case, by=holder("SECRETARIAT"), at=late)
+
+    send(late)
+
+    mail = the_mail(Event.REMINDED)
+    assert mail.person == case.proposer
+    assert "指摘への対応と再提出をお願いします。" in mail.text
+    assert "http://testserver/p/R8-001/edit/" in mail.text

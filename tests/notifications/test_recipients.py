@@ -31,6 +31,9 @@ from workflow.enums import Outcome, StepKind
 from workflow.outcomes import Answer
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bpr_projects.models import Project
     from tests.fixtures_city import City
 
 LATER = AT + timedelta(minutes=30)
@@ -356,3 +359,44 @@ def test_every_addressee_of_every_fact_of_a_whole_life_is_accounted_for(
 
     assert_accounted()
     assert not OutboxMessage.objects.filter(state=MessageState.PENDING).exists()
+
+
+def nudged(case: Project, at: datetime) -> None:
+    engine.nudge(slot_id=the_slot(case).pk, project=case, by=case.proposer, at=at)
+
+
+def test_a_polite_request_reaches_holders_and_deputies_alone(office: City) -> None:
+    case = a_project()
+    deputy = a_user(name="代理 次郎")
+    a_delegation(post=office.post("HEAD-SHIMIN"), deputy=deputy)
+    late = AT + timedelta(days=3)
+
+    nudged(case, late)
+    send(late)
+
+    assert told(Event.REMINDED) == names(office.holder("HEAD-SHIMIN"), deputy)
+    assert_accounted()
+
+
+def test_who_may_not_decide_is_not_asked_to_hurry(office: City) -> None:
+    case = a_project(to=StepKind.RECEPTION, post="SECRETARIAT", section="SHIMIN")
+    others = [each for each in office.holders("SECRETARIAT") if each != case.proposer]
+    late = AT + timedelta(days=7)
+
+    nudged(case, late)
+    send(late)
+
+    assert told(Event.REMINDED) == names(*others)
+
+
+def test_a_polite_request_dies_with_the_work(office: City) -> None:
+    case = a_project()
+    late = AT + timedelta(days=3)
+    nudged(case, late)
+
+    say(case, Outcome.APPROVED, at=late)
+    send(late)
+
+    row = OutboxMessage.objects.get(event=Event.REMINDED)
+    assert (row.state, row.reason) == (MessageState.SUPERSEDED, Reason.WORK_CLOSED)
+    assert told(Event.REMINDED) == []

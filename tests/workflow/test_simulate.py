@@ -15,14 +15,14 @@ from viewflow.workflow.models import Task
 from bpr_projects.enums import Stage
 from bpr_projects.models import NumberSeries, Project
 from roles.models import Post
-from tests.make import AT, a_project, say
+from tests.make import AT, a_project, holder, say
 from workflow import engine
 from workflow.actions.refusals import Refusal, Unroutable
 from workflow.enums import Outcome, RunState, SlotState, StepKind
 from workflow.management.simulation import Failure, Tally, World, violations
 from workflow.management.simulation.life import Life
 from workflow.management.simulation.probes import must_refuse
-from workflow.models import Run, Slot, StepRun, WorkItem
+from workflow.models import Nudge, Run, Slot, StepRun, WorkItem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tests.fixtures_city import City
 
 FEW: Final = 4
-MANY: Final = 40
+MANY: Final = 12
 
 
 @pytest.fixture(autouse=True)
@@ -58,13 +58,14 @@ def test_a_few_lives_are_lived_to_their_ends(office: City) -> None:
     assert not WorkItem.objects.exists()
 
 
+@pytest.mark.once
 @pytest.mark.slow
 def test_many_lives_fill_an_empty_database_and_break_nothing(transactional_db: None) -> None:
     result, _said = lived(MANY, seed=8)
     assert result["violations"] == 0
     assert sum(result["endings"].values()) == MANY
     assert set(result["personnel"]) == {"delegate", "revoke", "suspend", "transfer"}
-    assert {"pull back", "withdraw", "close region", "resubmit"} <= set(result["acts"])
+    assert {"pull back", "withdraw", "close region", "resubmit", "nudge"} <= set(result["acts"])
     assert {"COMPLETED", "STOPPED", "ROLLED_OUT", "WITHDRAWN"} <= set(result["endings"])
 
 
@@ -121,6 +122,19 @@ def _close_the_slot() -> None:
     Slot.objects.filter(state=SlotState.OPEN).update(state=SlotState.CANCELED, closed_at=AT)
 
 
+def _ask_early() -> None:
+    Nudge.objects.create(slot=Slot.objects.get(), asked_by=holder("SECRETARIAT"), asked_at=AT)
+
+
+def _ask_twice() -> None:
+    for hours in (96, 97):
+        Nudge.objects.create(
+            slot=Slot.objects.get(),
+            asked_by=holder("SECRETARIAT"),
+            asked_at=AT + timedelta(hours=hours),
+        )
+
+
 @pytest.mark.parametrize(
     ("harm", "sentence"),
     [
@@ -135,6 +149,8 @@ def _close_the_slot() -> None:
         (_end_the_run, "was decided without a decision"),
         (_skip_a_number, "7 numbers were given, 1 are there"),
         (_close_the_slot, "step-without-slot"),
+        (_ask_early, "was asked on 2026-05-11 without being late"),
+        (_ask_twice, "was asked on 2026-05-15 and again on 2026-05-15"),
     ],
 )
 def test_harm_is_found(office: City, harm: Callable[[], None], sentence: str) -> None:

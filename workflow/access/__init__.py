@@ -17,6 +17,15 @@ from workflow.access.conflicts import (
     conflicted_by_run,
     is_conflicted,
 )
+from workflow.access.nudging import (
+    NUDGE_DAYS,
+    is_secretariat,
+    last_nudge,
+    may_nudge,
+    nudged_lately,
+    permit_by_clock,
+    waits_for,
+)
 from workflow.access.permits import Permit, clock, no, said_by, yes
 from workflow.access.verbs import (
     CLOSABLE,
@@ -36,6 +45,7 @@ from workflow.access.verbs import (
 __all__ = [
     "CLOSABLE",
     "HALT_DAYS",
+    "NUDGE_DAYS",
     "VERBS",
     "Permit",
     "approved_in",
@@ -47,17 +57,23 @@ __all__ = [
     "holders",
     "holds",
     "is_conflicted",
+    "is_secretariat",
     "last_act",
+    "last_nudge",
     "may",
     "may_answer",
+    "may_nudge",
     "no",
     "not_yours",
+    "nudged_lately",
     "open_question",
     "open_slots",
+    "permit_by_clock",
     "permit_to_answer",
     "permit_to_close_region",
     "permit_to_pull_back",
     "pullable",
     "said_by",
+    "waits_for",
     "yes",
 ]

@@ -9,6 +9,7 @@ head last. Raises ``actions.refusals.Refusal``; after any of them nothing has ch
 """
 
 from workflow.engine.answering import close_region, decide, record_phase
+from workflow.engine.asking import nudge
 from workflow.engine.proposing import resubmit, submit
 from workflow.engine.reading import mark_read, mark_seen, resume_due
 from workflow.engine.settling import work_item
@@ -21,6 +22,7 @@ __all__ = [
     "halt",
     "mark_read",
     "mark_seen",
+    "nudge",
     "pull_back",
     "record_phase",
     "resubmit",

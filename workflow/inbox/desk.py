@@ -56,6 +56,8 @@ COLUMNS: Final = (
     "run_kind",
     "next_kind",
     "next_title",
+    "nudged_at",
+    "nudged_by",
 )
 
 NEXT: Final = {
@@ -96,13 +98,17 @@ ROWS: Final = """SELECT * FROM (
         (SELECT COUNT(*) FROM workflow_slot x WHERE x.step_run_id = w.step_run_id) AS asked,
         (SELECT COUNT(*) FROM workflow_slot x
             WHERE x.step_run_id = w.step_run_id AND x.state <> 'OPEN') AS answered,
-        r.kind AS run_kind, {next_kind} AS next_kind, {next_title} AS next_title
+        r.kind AS run_kind, {next_kind} AS next_kind, {next_title} AS next_title,
+        n.asked_at AS nudged_at, asker.family_name AS nudged_by
     FROM workflow_workitem w
     JOIN workflow_steprun st ON st.id = w.step_run_id
     JOIN workflow_run r ON r.id = st.run_id
     LEFT JOIN bpr_projects_project p ON p.id = w.project_id
     LEFT JOIN roles_user u ON u.id = p.proposer_id
     LEFT JOIN workflow_seen s ON s.slot_id = w.slot_id AND s.person_id = %s
+    LEFT JOIN workflow_nudge n ON n.id = (
+        SELECT MAX(y.id) FROM workflow_nudge y WHERE y.slot_id = w.slot_id)
+    LEFT JOIN roles_user asker ON asker.id = n.asked_by_id
     WHERE w.post_id = %s AND (w.due_sort, w.slot_id) > (%s, %s) AND {window}
         AND (w.project_id IS NULL OR NOT {conflict})
     ORDER BY w.due_sort, w.slot_id LIMIT {limit}) AS post_{post}"""
@@ -132,7 +138,8 @@ WINDOWS: Final = {
 }
 
 COUNTS: Final = """SELECT 'count', COUNT(*), {post}, SUM(hidden), NULL, NULL, NULL, NULL, NULL,
-    SUM(late), NULL, NULL, NULL, NULL, NULL, NULL, NULL, SUM(week), NULL, NULL, NULL, NULL
+    SUM(late), NULL, NULL, NULL, NULL, NULL, NULL, NULL, SUM(week), NULL, NULL, NULL, NULL,
+    NULL, NULL
     FROM (SELECT CASE WHEN {conflict} THEN 1 ELSE 0 END AS hidden,
         CASE WHEN w.due_sort < %s AND NOT w.is_paused THEN 1 ELSE 0 END AS late,
         CASE WHEN w.due_sort < %s AND NOT w.is_paused THEN 1 ELSE 0 END AS week
@@ -178,6 +185,8 @@ class Item:
     asked: int
     answered: int
     next_title: str
+    nudged_at: datetime | None = None
+    nudged_by: str = ""
     is_late: bool = False
     day_n: int = 1
     capacity: Capacity | None = None
@@ -424,6 +433,8 @@ def _item(desk: Desk, row: dict[str, Any], closures: frozenset[date]) -> Item:
         asked=row["asked"],
         answered=row["answered"],
         next_title=following_words(kind, row["run_kind"], row["next_kind"], row["next_title"]),
+        nudged_at=moment(row["nudged_at"]),
+        nudged_by=row["nudged_by"] or "",
         is_late=is_late(due_at, desk.at, is_paused=is_paused),
         day_n=calendar.day_number(localdate(opened_at), localdate(desk.at), closures),
         capacity=desk.capacities[row["post_id"]],

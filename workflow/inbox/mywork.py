@@ -186,7 +186,7 @@ def _waiting(desk: Desk, mine: list[CaseRow]) -> list[CaseRow]:
     balls = ball_lines(mine, desk.at, desk.load.closures)
     own = set(desk.capacities)
     held = [
-        replace(row, ball=balls[row.pk])
+        replace(row, ball=balls[row.pk], may_ask=True)
         for row in mine
         if row.pk in balls and not own & {seat.post_id for seat in balls[row.pk].seats}
     ]

@@ -216,6 +216,7 @@ def _slot(desk: Desk, slot_id: int) -> Slot | None:
                 CONFLICTED.format(conflict=conflict_of(desk)), [], BooleanField()
             ),
             yen_per_hour=Subquery(price.values("yen_per_hour")[:1]),
+            **access.last_nudge(),
         )
         .first()
     )

@@ -30,6 +30,7 @@ class CaseRow:
     ball: Ball | None = None
     area_name: str = ""
     proposer_name: str = ""
+    may_ask: bool = False
 
     @property
     def url(self) -> str:
@@ -41,6 +42,11 @@ class CaseRow:
     def phase_name(self) -> str:
         """観察, 方向づけ, 意思決定, 行動; nothing while headquarters is asked."""
         return str(Phase(self.phase).label) if self.phase else ""
+
+    @property
+    def nudge_url(self) -> str:
+        """Where お願いする is sent."""
+        return case_url(self.number, "nudge/")
 
     @property
     def board_url(self) -> str:

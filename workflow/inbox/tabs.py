@@ -11,6 +11,7 @@ from bpr_projects.models import Project
 from roles.enums import Role, Scope
 from roles.grants import GRANTS
 from roles.permissions import Perm
+from workflow import access
 from workflow.charts import Ball, ball_lines
 from workflow.enums import Outcome
 from workflow.inbox.desk import PAGE
@@ -60,14 +61,14 @@ def coming(desk: Desk) -> list[CaseRow]:
     balls = ball_lines(cases, desk.at, desk.load.closures)
     mine = set(desk.capacities)
     rows = [
-        _row(case, balls[case.pk])
+        _row(desk, case, balls[case.pk])
         for case in cases
         if case.pk in balls and not mine & {seat.post_id for seat in balls[case.pk].seats}
     ]
     return sorted(rows, key=lambda row: (-row.ball.day_n if row.ball else 0, row.pk))
 
 
-def _row(case: Project, ball: Ball) -> CaseRow:
+def _row(desk: Desk, case: Project, ball: Ball) -> CaseRow:
     return CaseRow(
         pk=case.pk,
         proposer_id=case.proposer_id,
@@ -77,6 +78,7 @@ def _row(case: Project, ball: Ball) -> CaseRow:
         section_name=case.section.name if case.section else "",
         updated_at=case.updated_at,
         ball=ball,
+        may_ask=bool(access.waits_for(desk.user, case, desk.capacities.values())),
     )
 
 

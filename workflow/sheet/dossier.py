@@ -10,6 +10,7 @@ from django.db.models import Case, Exists, JSONField, OuterRef, Subquery, Value,
 from django.db.models.functions import Concat
 
 from records.models import LedgerText
+from workflow.access import last_nudge
 from workflow.charts import seats_today
 from workflow.enums import RunKind, RunState, SlotState
 from workflow.models import Decision, Seen, Slot, StepRun
@@ -148,6 +149,7 @@ def _steps(project: Project, reader: User | None) -> list[Step]:
             opened_by=Subquery(first_seen.annotate(name=name).values("name")[:1]),
             opened_when=Subquery(first_seen.values("seen_at")[:1]),
             is_seen=Exists(Seen.objects.filter(slot=OuterRef("pk"), person=reader)),
+            **last_nudge(),
             question=Case(
                 When(
                     step_run__closed_at=None,

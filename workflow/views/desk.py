@@ -72,6 +72,7 @@ class Verb:
     url: str
     icon: str
     permit: Permit
+    is_post: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,11 +129,13 @@ def desk_of(
             part = part_of(dossier, slot, permit, is_fresh=is_fresh, came=came)
             sent = (bound or {}).get(slot.pk)
             parts.append(part if sent is None else _with(part, sent))
+    balls = balls_of(dossier)
+    asks = None if _is_turn_of(parts) else _nudge(dossier, reader, capacities, balls)
     return Desk(
         parts=tuple(parts),
-        balls=tuple(balls_of(dossier)),
+        balls=tuple(balls),
         reasons=tuple(_reasons(dossier, mine)),
-        verbs=tuple(_verbs(dossier, reader, capacities)),
+        verbs=(*([asks] if asks else []), *_verbs(dossier, reader, capacities)),
         readings=tuple(dossier.belongings.readings),
     )
 
@@ -297,6 +300,21 @@ def _verbs(dossier: Dossier, reader: User, capacities: list[Capacity]) -> list[V
 def _verb(dossier: Dossier, outcome: Outcome, name: str, icon: str, permit: Permit) -> Verb:
     url = reverse(name, args=[dossier.project.reference])
     return Verb(str(RULES[outcome].button), url, icon, permit)
+
+
+def _is_turn_of(parts: list[Part]) -> bool:
+    """Whether the reader may answer an open seat."""
+    return any(part.permit and part.slot.state == SlotState.OPEN for part in parts)
+
+
+def _nudge(
+    dossier: Dossier, reader: User, capacities: list[Capacity], balls: list[Ball]
+) -> Verb | None:
+    """お願いする for whoever waits; the first ball is the one that holds the case."""
+    if not balls or not access.waits_for(reader, dossier.project, capacities):
+        return None
+    url = reverse("nudge", args=[dossier.project.reference])
+    return Verb(_("確認をお願いする"), url, "bell", balls[0].nudge, is_post=True)
 
 
 def _pull_back(dossier: Dossier, reader: User, capacities: list[Capacity]) -> Verb | None:

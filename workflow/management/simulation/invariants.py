@@ -10,19 +10,21 @@ from django.utils.timezone import localdate
 from viewflow.workflow import STATUS
 from viewflow.workflow.models import Task
 
+from bpr_projects.calendar import add_business_days, due_at
 from bpr_projects.enums import IN_DECISION, RevisionKind, Stage
-from bpr_projects.models import NumberSeries, Project
+from bpr_projects.models import Closure, NumberSeries, Project
 from records import ledger
 from records.models import LedgerEntry
 from roles.models import Post, holders_of
+from workflow.access import NUDGE_DAYS
 from workflow.enums import RunKind, RunState, StepKind
 from workflow.management import worklist
-from workflow.models import Decision, Run, StepRun, WorkItem
+from workflow.models import Decision, Nudge, Run, StepRun, WorkItem
 from workflow.outcomes import STAGE_OF
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
+    from datetime import date, datetime
 
 LONGEST_TOKEN: Final = 20
 VACANT: Final = "slot-without-holder"
@@ -41,6 +43,7 @@ def violations(at: datetime) -> Iterator[str]:
         _ledger,
     ):
         yield from rule()
+    yield from _polite_requests()
     yield from _work_list(at)
     yield from _posts_without_anybody(at)
 
@@ -128,6 +131,21 @@ def _ledger() -> Iterator[str]:
     found = ledger.verify()
     if not found.ok:
         yield f"ledger row {found.first_bad_seq}: {found.reason}"
+
+
+def _polite_requests() -> Iterator[str]:
+    """お願い: never twice within two business days, never before the deadline."""
+    closures = Closure.days()
+    last: dict[int, date] = {}
+    for nudge in Nudge.objects.select_related("slot__step_run").order_by("asked_at", "pk"):
+        asked_on = localdate(nudge.asked_at)
+        step = nudge.slot.step_run
+        before = last.get(nudge.slot_id)
+        if before and asked_on < add_business_days(before, NUDGE_DAYS, closures):
+            yield f"slot {nudge.slot_id} was asked on {before} and again on {asked_on}"
+        if nudge.asked_at <= due_at(step.opened_at, step.standard_days, closures):
+            yield f"slot {nudge.slot_id} was asked on {asked_on} without being late"
+        last[nudge.slot_id] = asked_on
 
 
 def _work_list(at: datetime) -> Iterator[str]:

@@ -14,7 +14,7 @@ from bpr_projects.access import authors_of
 from bpr_projects.enums import ADOPTED, ObservationKind, Stage
 from bpr_projects.models import Project, ProjectUserObjectPermission
 from workflow import access, engine
-from workflow.actions.refusals import NotAllowed, Unanswered, Unroutable
+from workflow.actions.refusals import AlreadyDone, NotAllowed, Unanswered, Unroutable
 from workflow.enums import CYCLE_KINDS, Outcome, RunKind, RunState, SlotState, StepKind
 from workflow.management.simulation import probes, sayings
 from workflow.management.simulation.tally import Failure
@@ -79,6 +79,8 @@ class Life:
             probes.probe(step, self.world, at)
         if self.random.random() < PROBES:
             self._read(project, at)
+        if self.random.random() < PROBES:
+            self._nudge(project, step, at)
         if step.paused_since is not None:
             return False
         return self._act(project, step, at)
@@ -326,6 +328,16 @@ class Life:
             ),
         )
         return True
+
+    def _nudge(self, project: Project, step: StepRun, at: datetime) -> None:
+        """Who waits asks the holders to hurry: twice, so that the second is always refused."""
+        slot = step.slots.filter(state=SlotState.OPEN).select_related("post").first()
+        by = self._holder_of_seat(project, at) or self.world.secretary(at)
+        if slot is None:
+            return
+        ask = partial(engine.nudge, slot_id=slot.pk, project=project, by=by, at=at)
+        if self.tally.attempt("nudge", ask, NotAllowed, AlreadyDone) is None:
+            probes.must_refuse(self.world, project.reference, ask, AlreadyDone)
 
     def _read(self, project: Project, at: datetime) -> None:
         for reading in Reading.objects.filter(project=project, read_at=None)[:3]:

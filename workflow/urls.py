@@ -8,14 +8,10 @@ from workflow.views import (
     board,
     case,
     correcting,
-    discussion,
-    files,
-    joining,
     kessai,
     listing,
     nudging,
     proposal,
-    reviewing,
     submitting,
 )
 
@@ -39,21 +35,6 @@ urlpatterns = [
     path("p/<str:ref>/measurements/", board.measurement_add, name="measurement-add"),
     path("p/<str:ref>/", case.project, name="project"),
     path("p/<str:ref>/history/", case.history, name="project-history"),
-    path("p/<str:ref>/review/", reviewing.review, name="project-review"),
-    path("p/<str:ref>/files/", files.files, name="project-files"),
-    path("p/<str:ref>/discussion/", discussion.discussion, name="project-discussion"),
-    path(
-        "p/<str:ref>/discussion/<int:pk>/settle/",
-        discussion.comment_settle,
-        name="comment-settle",
-    ),
-    path(
-        "p/<str:ref>/discussion/<int:pk>/take-back/",
-        discussion.comment_take_back,
-        name="comment-take-back",
-    ),
-    path("p/<str:ref>/join/", joining.project_join, name="project-join"),
-    path("p/<str:ref>/join/<int:pk>/answer/", joining.join_answer, name="join-answer"),
     path("p/<str:ref>/decide/", case.decide, name="decide"),
     path("p/<str:ref>/steps/<int:slot>/answer/", steps.answer, name="answer"),
     path(

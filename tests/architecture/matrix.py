@@ -58,8 +58,6 @@ MATRIX: Final[dict[str, tuple[Row, Row]]] = {
     "measurement-add": (row(302, 405), row(302, 403, leader=404, head=404, secretariat=404)),
     "project": (row(302, 200, unseen=404), row(302, 405)),
     "project-history": (row(302, 200, unseen=404), row(302, 405)),
-    "project-review": (row(302, 200, unseen=404), row(302, 405)),
-    "project-files": (row(302, 200, unseen=404), row(302, 405)),
     "decide": (row(302, 200, unseen=404), row(302, 405)),
     "answer": (row(302, 405), row(302, 403, unseen=404, head=422)),
     "question-correct": (row(302, 404), row(302, 404)),

@@ -12,6 +12,7 @@ from workflow.views import (
     listing,
     nudging,
     proposal,
+    rollout,
     submitting,
 )
 
@@ -33,6 +34,7 @@ urlpatterns = [
     path("p/<str:ref>/ooda/<int:slot>/record/", board.phase_record, name="phase-record"),
     path("p/<str:ref>/observations/", board.observation_add, name="observation-add"),
     path("p/<str:ref>/measurements/", board.measurement_add, name="measurement-add"),
+    path("p/<str:ref>/rollout/", rollout.rollout, name="rollout"),
     path("p/<str:ref>/", case.project, name="project"),
     path("p/<str:ref>/history/", case.history, name="project-history"),
     path("p/<str:ref>/decide/", case.decide, name="decide"),

@@ -9,6 +9,7 @@ from bpr_projects.forms.fields import (
     TextField,
 )
 from bpr_projects.forms.files import AttachmentForm
+from bpr_projects.forms.rollout import RolloutForm
 from bpr_projects.forms.sheet import SheetForm
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "NumberField",
     "ObservationForm",
     "PhaseForm",
+    "RolloutForm",
     "SheetForm",
     "TextField",
 ]

@@ -19,7 +19,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from bpr_projects import calendar, charts
-from bpr_projects.enums import Stage
+from bpr_projects.enums import RolloutState, Stage
 
 register = template.Library()
 
@@ -49,6 +49,13 @@ STAGE_LOOKS: Final[dict[str, Look]] = {
     Stage.COMPLETED: Look("ok", "check-check"),
     Stage.STOPPED: Look("", "circle-x"),
     Stage.ROLLED_OUT: Look("ok", "git-branch"),
+}
+
+ROLLOUT_LOOKS: Final[dict[str, Look]] = {
+    RolloutState.IN_USE: Look("ok", "check"),
+    RolloutState.PREPARING: Look("info", "hourglass"),
+    RolloutState.PLANNED: Look("", "calendar"),
+    RolloutState.NOT_CONCERNED: Look("", "circle-minus"),
 }
 
 BANNER_ICONS: Final = {
@@ -109,6 +116,13 @@ def stage_chip(stage: str) -> SafeString:
     """Where a case stands."""
     look = STAGE_LOOKS[stage]
     return chip(look.tone, str(Stage(stage).label), look.icon)
+
+
+@register.simple_tag
+def rollout_chip(state: str) -> SafeString:
+    """How far a section is with the reform of another one."""
+    look = ROLLOUT_LOOKS[state]
+    return chip(look.tone, str(RolloutState(state).label), look.icon)
 
 
 @register.simple_tag

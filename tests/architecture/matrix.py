@@ -55,6 +55,7 @@ MATRIX: Final[dict[str, tuple[Row, Row]]] = {
     "board": (row(302, 200), row(302, 405)),
     "phase-record": (row(302, 405), row(302, 403, leader=422)),
     "observation-add": (row(302, 405), row(302, 403, leader=422, head=422, secretariat=422)),
+    "rollout": (row(302, 200), row(302, 403, leader=422, secretariat=422)),
     "measurement-add": (row(302, 405), row(302, 403, leader=404, head=404, secretariat=404)),
     "project": (row(302, 200, unseen=404), row(302, 405)),
     "project-history": (row(302, 200, unseen=404), row(302, 405)),

@@ -45,7 +45,7 @@ POSTS: Final = {
 STAFF: Final = "100502"
 """Somebody of another section without any further post."""
 
-RUNNING: Final = {"board", "phase-record", "observation-add", "measurement-add"}
+RUNNING: Final = {"board", "phase-record", "observation-add", "measurement-add", "rollout"}
 """Addresses of a case that runs; all others are asked for the case on its way."""
 
 

@@ -189,6 +189,15 @@ def _observe(user: User, project: Project, at: datetime) -> Permit:
     return no(_("観察を記録できるのは、所管課の職員と事務局です。"))
 
 
+def _roll_out(user: User, project: Project, at: datetime) -> Permit:
+    if project.stage not in (Stage.RUNNING, Stage.ROLLED_OUT):
+        return no(_("「%s」の案件では、横展開を記録できません。") % project.get_stage_display())
+    for each in capacities_of(user, localdate(at)):
+        if _leads(each, project) or permits([each], Perm.RECEIVE_PROJECT):
+            return yes(each)
+    return no(_("横展開の状況を記録できるのは、所管課のDX推進リーダーと事務局です。"))
+
+
 def _halt(user: User, project: Project, at: datetime) -> Permit:
     entry = halting(project)
     if entry is None:
@@ -230,6 +239,7 @@ VERBS: Final[dict[str, Callable[[User, Project, datetime], Permit]]] = {
     "abandon": _abandon,
     "close_region": _close_region,
     "observe": _observe,
+    "roll_out": _roll_out,
     "halt": _halt,
 }
 """Verb -> predicate. What is not a step's answer is here."""

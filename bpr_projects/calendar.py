@@ -127,6 +127,15 @@ def is_business_day(day: date, closures: frozenset[date] = NO_CLOSURES) -> bool:
     )
 
 
+def closed_for(day: date, closures: frozenset[date] = NO_CLOSURES) -> str:
+    """Why the city hall is closed on a weekday: 勤労感謝の日, 年末年始, 閉庁日; else nothing."""
+    if _is_public_holiday(day):
+        return str(jpholiday.is_holiday_name(day))
+    if is_year_end(day):
+        return "年末年始"
+    return "閉庁日" if day in closures else ""
+
+
 def add_business_days(day: date, count: int, closures: frozenset[date] = NO_CLOSURES) -> date:
     """The ``count``-th business day after ``day``, or before it when negative; 0 is ``day``."""
     step = timedelta(days=1 if count >= 0 else -1)

@@ -17,6 +17,7 @@ from roles.actions.appointments import (
     suspend,
 )
 from roles.actions.city import CITY, CityFileError, load_city
+from roles.actions.tour import end_tour
 
 __all__ = [
     "APPOINTMENT",
@@ -31,6 +32,7 @@ __all__ = [
     "delegate",
     "end_appointment",
     "end_suspension",
+    "end_tour",
     "evidence_of",
     "load_city",
     "record",

@@ -50,6 +50,9 @@ class User(Permanent, AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("メールアドレス"), blank=True)
     is_active = models.BooleanField(_("有効"), default=True)
     must_change_password = models.BooleanField(_("パスワードの変更が必要"), default=False)
+    toured_at = models.DateTimeField(
+        _("はじめの案内を閉じた日時"), null=True, blank=True, editable=False
+    )
 
     objects = UserManager()
 

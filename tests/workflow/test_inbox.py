@@ -218,8 +218,10 @@ def test_every_kind_of_work_has_its_verb() -> None:
 def test_home_costs_the_same_for_one_and_three(client: Client, office: City, count: int) -> None:
     for _n in range(count):
         a_project()
-        a_project(to=StepKind.OBSERVE, route="RT1")
+        a_cycle(a_project(to=StepKind.OBSERVE, route="RT1"))
         a_draft()
+        secret = a_project(to=StepKind.OBSERVE, route="RT1", post="LEADER-ZEIMU")
+        Project.objects.filter(pk=secret.pk).update(is_confidential=True)
 
     asked = queries(client, holder("LEADER-SHIMIN"), reverse("home"))
 

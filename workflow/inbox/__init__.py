@@ -2,6 +2,6 @@
 
 from workflow.inbox.desk import Desk
 from workflow.inbox.rows import CaseRow
-from workflow.inbox.views import desk_of, home, inbox, shell
+from workflow.inbox.views import desk_of, home, inbox, shell, tour_end
 
-__all__ = ["CaseRow", "Desk", "desk_of", "home", "inbox", "shell"]
+__all__ = ["CaseRow", "Desk", "desk_of", "home", "inbox", "shell", "tour_end"]

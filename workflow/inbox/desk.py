@@ -219,10 +219,11 @@ class Item:
 
 @dataclass(frozen=True)
 class Listing:
-    """Which rows a page wants: of the own posts or the deputised ones, from where, due when."""
+    """Which rows a page wants: of own or deputised posts or of one, from where, due when."""
 
     bases: tuple[Basis, ...] = (Basis.OWN,)
     limit: int = PAGE
+    post: int | None = None
     after: tuple[datetime, int] = (datetime(1, 1, 2, tzinfo=UTC), 0)
     window: str = ""
 
@@ -253,6 +254,7 @@ class Counts:
     late: int = 0
     week: int = 0
     readings: int = 0
+    by_post: dict[int, int] = field(default_factory=dict)
 
     @property
     def mine(self) -> int:
@@ -317,7 +319,7 @@ def statement(desk: Desk, listing: Listing | None) -> tuple[str, list[Any]]:
     if listing is not None:
         window = {"late": [now], "week": [end]}.get(listing.window, [])
         after = [adapt(listing.after[0]), listing.after[1]]
-        for post in desk.posts(*listing.bases):
+        for post in _asked(desk, listing):
             branches.append(_rows(post, listing, conflict))
             parameters += [desk.user.pk, post, *after, *window]
     for post in desk.capacities:
@@ -328,6 +330,12 @@ def statement(desk: Desk, listing: Listing | None) -> tuple[str, list[Any]]:
         branches.append(READINGS.format(posts=posts, cap=CAP, nulls=nulls(2)))
     branches += [CLOSURES.format(nulls=nulls(6)), PRINCIPLES.format(nulls=nulls(7))]
     return " UNION ALL ".join(branches), parameters
+
+
+def _asked(desk: Desk, listing: Listing) -> list[int]:
+    """The posts whose rows are wanted: all of the bases, or the one that was chosen."""
+    posts = desk.posts(*listing.bases)
+    return posts if listing.post is None else [post for post in posts if post == listing.post]
 
 
 def conflict_of(desk: Desk) -> str:
@@ -393,6 +401,7 @@ def _counts(desk: Desk, by_tag: dict[str, list[dict[str, Any]]]) -> Counts:
         hidden = row["project_id"] or 0
         waiting = row["slot_id"] - hidden
         counts.hidden += hidden
+        counts.by_post[row["post_id"]] = waiting
         if desk.capacities[row["post_id"]].basis == Basis.DEPUTY:
             counts.deputised += waiting
         else:

@@ -3,35 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
-from django.utils.timezone import localdate
+from django.utils.translation import gettext as __
 from django.utils.translation import gettext_lazy as _
 
-from bpr_projects import calendar
-from bpr_projects.enums import ADOPTED, UNDERWAY, Stage
-from bpr_projects.models import Cycle, Project
+from bpr_projects.enums import Stage
 from roles.enums import Basis
 from workflow.charts import ball_lines
-from workflow.enums import RunKind, RunState, StepKind
-from workflow.inbox.desk import Listing, moment
-from workflow.inbox.rows import CaseRow
-from workflow.models import Run
+from workflow.enums import StepKind
+from workflow.inbox.around import FEW, cases_around
+from workflow.inbox.desk import PAGE, Listing
+from workflow.inbox.stands import chosen_post, stands_of
+from workflow.inbox.week import week_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import date
-
     from django_stubs_ext import StrOrPromise
 
     from workflow.inbox.desk import Desk, Item
+    from workflow.inbox.rows import CaseRow
+    from workflow.inbox.stands import Stand
+    from workflow.inbox.week import Week
 
 SHOWN: Final = 10
-FEW: Final = 5
-OFFICE_DAYS: Final = 5
 
 VERBS: Final[dict[StepKind, tuple[StrOrPromise, StrOrPromise]]] = {
     StepKind.CONFIRMATION: (_("確認する"), _("提案の内容を確認する")),
@@ -54,6 +48,7 @@ VERBS: Final[dict[StepKind, tuple[StrOrPromise, StrOrPromise]]] = {
 
 MOVES: Final[dict[str, StrOrPromise]] = {
     Stage.RUNNING: _("が採択され、実行が始まりました"),
+    Stage.NOT_ADOPTED: _("は不採択となりました"),
     Stage.COMPLETED: _("が完了しました"),
     Stage.STOPPED: _("が中止になりました"),
     Stage.ROLLED_OUT: _("の横展開が決まりました"),
@@ -62,123 +57,58 @@ MOVES: Final[dict[str, StrOrPromise]] = {
 
 
 @dataclass(frozen=True)
-class Day:
-    """An office day with what falls due on it."""
+class Move:
+    """Something that happened to a case lately."""
 
-    day: date
-    mark: str
-    is_today: bool
-    items: tuple[Item, ...]
+    case: CaseRow
+    what: StrOrPromise
 
 
 @dataclass(frozen=True)
 class MyWork:
-    """All that the page draws."""
+    """All that the page draws. ``count``: what waits for the chosen seat, or for all of them."""
 
     items: list[Item]
+    has_more: bool
     waiting: list[CaseRow]
     drafts: list[CaseRow]
     running: list[CaseRow]
     running_where: str
-    moves: list[CaseRow]
-    days: list[Day]
+    moves: list[Move]
+    week: Week
+    stands: list[Stand]
+    stand: Stand | None
+    count: int
 
 
-def my_work(desk: Desk) -> MyWork:
-    """Four queries, whatever there is."""
-    load = desk.read(Listing(bases=(Basis.OWN, Basis.DEPUTY), limit=SHOWN))
-    section_ids, where = _sections(desk)
-    found = _cases(desk, section_ids)
-    mine = [row for row in found["mine"] if row.stage != Stage.DRAFT]
+def my_work(desk: Desk, wanted: str = "") -> MyWork:
+    """Four queries, whatever there is. ``wanted``: the seat that the address names."""
+    post = chosen_post(desk, wanted)
+    load = desk.read(Listing(bases=(Basis.OWN, Basis.DEPUTY), limit=PAGE, post=post))
+    stands = stands_of(desk, post)
+    stand = next((each for each in stands if each.is_chosen), None)
+    sections = _sections(desk)
+    found = cases_around(desk, post, set(sections))
+    waiting = _waiting(desk, [row for row in found["mine"] if row.stage != Stage.DRAFT])
     return MyWork(
-        items=load.items,
-        waiting=_waiting(desk, mine),
+        items=load.items[:SHOWN],
+        has_more=load.has_more or len(load.items) > SHOWN,
+        waiting=waiting,
         drafts=[row for row in found["mine"] if row.stage == Stage.DRAFT],
         running=found["running"],
-        running_where=where,
-        moves=found["moves"],
-        days=list(_days(desk, load.items)),
+        running_where="・".join(sections.values()),
+        moves=_moves(found["moves"], found["laps"]),
+        week=week_of(desk.at, load.closures, load.items, waiting),
+        stands=stands,
+        stand=stand,
+        count=stand.count if stand else load.counts.mine,
     )
 
 
-def _sections(desk: Desk) -> tuple[set[int], str]:
-    """My own sections; the whole city for those who have none."""
+def _sections(desk: Desk) -> dict[int, str]:
+    """My own sections; none for those who look after the whole city."""
     own = [desk.capacities[pk].post.section for pk in desk.posts(Basis.OWN)]
-    sections = {section.pk: section.name for section in own if section is not None}
-    return set(sections), "・".join(sections.values())
-
-
-def _cases(desk: Desk, section_ids: set[int]) -> dict[str, list[CaseRow]]:
-    """Three short lists by one statement; each stops at its limit."""
-    asked = Run.objects.filter(project=OuterRef("pk"), kind=RunKind.APPROVAL, state=RunState.OPEN)
-    mine = Project.objects.filter(
-        Q(proposer=desk.user) | Q(proposer_post__in=desk.posts(Basis.OWN))
-    ).filter(Q(stage__in=[Stage.DRAFT, *UNDERWAY]) | Q(Exists(asked), stage=Stage.RUNNING))
-    public = Project.objects.filter(is_confidential=False)
-    running = public.filter(stage=Stage.RUNNING)
-    if section_ids:
-        running = running.filter(section__in=section_ids)
-    parts = {
-        "mine": _columns(mine, "mine")[: 2 * SHOWN],
-        "running": _columns(running, "running")[:FEW],
-        "moves": _columns(public.filter(stage__in=ADOPTED), "moves")[:FEW],
-    }
-    rows: dict[str, list[CaseRow]] = {name: [] for name in parts}
-    for name, *values in _together(parts.values()):
-        rows[name].append(_row(values))
-    return rows
-
-
-def _columns(cases: QuerySet[Project], part: str) -> QuerySet[Any]:
-    cycle = Cycle.objects.filter(project=OuterRef("pk"), ended_at=None).order_by()
-    return (
-        cases.annotate(
-            part=Value(part),
-            phase=cycle.values("phase")[:1],
-            cycle=cycle.values("number")[:1],
-            section_label=F("section__name"),
-        )
-        .order_by("-updated_at", "-pk")
-        .values_list(
-            "part",
-            "pk",
-            "proposer_id",
-            "number",
-            "title",
-            "stage",
-            "section_label",
-            "updated_at",
-            "phase",
-            "cycle",
-        )
-    )
-
-
-def _together(parts: Iterable[QuerySet[Any]]) -> list[tuple[Any, ...]]:
-    """One round trip: SQLite allows a limit in a part only inside a subselect."""
-    compiled = [part.query.sql_with_params() for part in parts]
-    sql = " UNION ALL ".join(
-        f"SELECT * FROM ({text}) AS part_{n}"  # noqa: S608 -- compiled by the ORM
-        for n, (text, _values) in enumerate(compiled)
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [value for _text, values in compiled for value in values])
-        return list(cursor.fetchall())
-
-
-def _row(values: list[Any]) -> CaseRow:
-    pk, proposer_id, number, title, stage, section_name, updated_at, phase, cycle = values
-    return CaseRow(
-        pk=pk,
-        proposer_id=proposer_id,
-        number=number or "",
-        title=title,
-        stage=stage,
-        section_name=section_name or "",
-        updated_at=moment(updated_at),
-        phase=phase or "",
-        cycle=cycle or 0,
-    )
+    return {section.pk: section.name for section in own if section is not None}
 
 
 def _waiting(desk: Desk, mine: list[CaseRow]) -> list[CaseRow]:
@@ -193,16 +123,11 @@ def _waiting(desk: Desk, mine: list[CaseRow]) -> list[CaseRow]:
     return sorted(held, key=lambda row: (-row.ball.day_n if row.ball else 0, row.pk))
 
 
-def _days(desk: Desk, items: list[Item]) -> Iterable[Day]:
-    """The next office days, today included, with what falls due on them."""
-    closures = desk.load.closures
-    today = localdate(desk.at)
-    day = calendar.add_business_days(today - timedelta(days=1), 1, closures)
-    for _n in range(OFFICE_DAYS):
-        yield Day(
-            day=day,
-            mark=calendar.weekday_mark(day).strip("（）"),
-            is_today=day == today,
-            items=tuple(item for item in items if item.due_at and localdate(item.due_at) == day),
-        )
-        day = calendar.add_business_days(day, 1, closures)
+def _moves(decided: list[CaseRow], laps: list[CaseRow]) -> list[Move]:
+    """The newest first, each case once."""
+    moves = [Move(row, MOVES[row.stage]) for row in decided]
+    moves += [Move(row, __("が第%sサイクルに入りました") % row.cycle) for row in laps]
+    newest: dict[int, Move] = {}
+    for move in sorted(moves, key=lambda each: each.case.updated_at, reverse=True):
+        newest.setdefault(move.case.pk, move)
+    return list(newest.values())[:FEW]

@@ -15,6 +15,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Figure:
+    """How far the first indicator of a case has come."""
+
+    name: str
+    unit: str
+    first: float
+    last: float
+
+
+@dataclass(frozen=True)
 class CaseRow:
     """A case in one of the lists of the page."""
 
@@ -24,13 +34,14 @@ class CaseRow:
     title: str
     stage: str
     section_name: str
-    updated_at: datetime | None
+    updated_at: datetime
     phase: str = ""
     cycle: int = 0
     ball: Ball | None = None
     area_name: str = ""
     proposer_name: str = ""
     may_ask: bool = False
+    figure: Figure | None = None
 
     @property
     def url(self) -> str:

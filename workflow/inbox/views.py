@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.functional import SimpleLazyObject
 from django.utils.timezone import localdate, now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from bpr_projects import calendar
+from roles.actions import end_tour
 from roles.enums import Basis, Role
 from roles.grants import permits
 from roles.permissions import Perm
 from workflow.inbox import tabs
 from workflow.inbox.desk import KEY_DIGITS, WINDOWS, Desk, Listing, cursor_of
-from workflow.inbox.mywork import MOVES, VERBS, my_work
+from workflow.inbox.mywork import VERBS, my_work
 from workflow.inbox.preview import preview_of, see
 
 if TYPE_CHECKING:
@@ -115,16 +116,24 @@ def _banners() -> tuple[tuple[str, str], ...]:
 def home(request: HttpRequest) -> HttpResponse:
     """マイワーク."""
     desk = desk_of(request)
-    work = my_work(desk)
+    work = my_work(desk, request.GET.get("as", ""))
     context = {
         "now": desk.at,
         "desk": desk,
         "work": work,
         "rows": [(item, *VERBS[item.kind]) for item in work.items],
-        "moves": [(row, MOVES[row.stage]) for row in work.moves],
         "can_propose": permits(desk.capacities.values(), Perm.PROPOSE_PROJECT),
+        "is_first_time": desk.user.toured_at is None,
     }
     return render(request, "workflow/home.html", context)
+
+
+@require_POST
+@login_required
+def tour_end(request: HttpRequest) -> HttpResponse:
+    """The three sentences were read; they do not come again."""
+    end_tour(user=cast("User", request.user), at=now())
+    return redirect("home")
 
 
 @require_safe

@@ -18,6 +18,7 @@ from workflow.views import (
 
 urlpatterns = [
     path("", inbox.home, name="home"),
+    path("tour/end/", inbox.tour_end, name="tour-end"),
     path("inbox/", inbox.inbox, name="inbox"),
     path("proposals/", listing.project_list, name="project-list"),
     path("running/", listing.running, name="running"),

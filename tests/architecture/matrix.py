@@ -41,6 +41,7 @@ def row(anonymous: int, others: int, *, unseen: int | None = None, **exceptions:
 
 MATRIX: Final[dict[str, tuple[Row, Row]]] = {
     "home": (row(302, 200), row(405, 405)),
+    "tour-end": (row(405, 405), row(302, 302)),
     "inbox": (row(302, 200), row(405, 405)),
     "project-list": (row(302, 200), row(405, 405)),
     "running": (row(302, 200), row(405, 405)),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils.timezone import localdate, localtime
 from django.utils.translation import gettext as _
+from guardian.shortcuts import assign_perm, remove_perm
 
 from bpr_projects import calendar, sheet
 from bpr_projects.enums import CycleResult, Phase, RevisionKind, Stage
@@ -33,14 +34,14 @@ from bpr_projects.models import (
     content_hash,
 )
 from roles.enums import Role
-from roles.models import Section
+from roles.models import Section, User
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from bpr_projects.enums import ObservationKind
-    from roles.models import Post, User
+    from roles.models import Post
 
 
 class DraftConflict(Exception):
@@ -96,6 +97,7 @@ def save_draft(
         raise DraftConflict(project)
     if project.stage not in (Stage.DRAFT, Stage.RETURNED):
         raise StageError(project, Stage.DRAFT)
+    before = project.sheet
     project.sheet = changed
     project.title = changed.get("title") or ""
     project.section = Section.objects.filter(code=changed.get("section")).first()
@@ -103,7 +105,20 @@ def save_draft(
     project.draft_version += 1
     project.updated_at = at
     project.save(update_fields=["sheet", "title", "section", "area", "draft_version", "updated_at"])
+    _share(project, before.get("partners") or [], changed.get("partners") or [])
     return project
+
+
+def _share(project: Project, before: list[str], after: list[str]) -> None:
+    """Co-proposers named on the sheet may edit the draft; who is taken off it no longer may."""
+    changed = set(before) ^ set(after)
+    for person in User.objects.filter(employee_number__in=changed):
+        if person.pk == project.proposer_id:
+            continue
+        if person.employee_number in after and person.is_active:
+            assign_perm("edit_draft", person, project)
+        else:
+            remove_perm("edit_draft", person, project)
 
 
 def check_sheet(answers: Mapping[str, Any], on: date) -> None:
@@ -112,6 +127,7 @@ def check_sheet(answers: Mapping[str, Any], on: date) -> None:
         field.name: str(_("%(label)sを入力してください。") % {"label": field.label})
         for field in sheet.missing(answers)
     }
+    problems |= {name: str(sentence) for name, sentence in sheet.unfinished(answers)}
     problems |= {name: str(sentence) for name, sentence in sheet.malformed(answers)}
     if not problems:
         problems = {name: str(sentence) for name, sentence in sheet.contradictions(answers, on)}
@@ -182,19 +198,27 @@ def adopt(*, project: Project, revision: Revision, at: datetime) -> Cycle:
         budget_measure=text.get("budget_measure") or "NONE",
     )
     bounds.sections.set(Section.objects.filter(code__in=text.get("sections") or []))
-    Kpi.objects.create(
-        project=project,
-        name=text["kpi_name"],
-        unit=text["kpi_unit"],
-        baseline=Decimal(str(text["kpi_baseline"])),
-        target=Decimal(str(text["kpi_target"])),
-        target_on=date.fromisoformat(text["kpi_target_on"]),
-        source=text.get("kpi_source") or "",
+    Kpi.objects.bulk_create(
+        _indicator(project, row, order) for order, row in enumerate(text["kpis"], start=1)
     )
     project.move_to(Stage.RUNNING, at=at)
     project.decided_at = at
     project.save(update_fields=["decided_at"])
     return start_cycle(project=project, aim=text["title"], at=at)
+
+
+def _indicator(project: Project, row: Mapping[str, Any], order: int) -> Kpi:
+    """A row of the sheet as an indicator that is measured; its yearly path stays in the text."""
+    return Kpi(
+        project=project,
+        name=row["name"],
+        unit=row["unit"],
+        baseline=Decimal(str(row["baseline"])),
+        target=Decimal(str(row["target"])),
+        target_on=date.fromisoformat(row["target_on"]),
+        source=row.get("source") or "",
+        order=order,
+    )
 
 
 def start_cycle(*, project: Project, aim: str, at: datetime) -> Cycle:

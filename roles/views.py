@@ -34,7 +34,27 @@ CARRIED: Final = frozenset(
 )
 """Fields that a page sends along; nobody sees them."""
 CHOSEN: Final = frozenset(
-    {"area", "budget_measure", "kind", "outcome", "result", "section", "sections", "target"}
+    {
+        "area",
+        "articles",
+        "budget_measure",
+        "budget_request",
+        "digital_rules",
+        "evidence_kind",
+        "flags",
+        "frequency",
+        "kind",
+        "outcome",
+        "reallocation",
+        "result",
+        "section",
+        "sections",
+        "simplify",
+        "target",
+        "tool",
+        "trigger",
+        "upper_plans",
+    }
 )
 """Fields in which people choose a word and the form sends its code."""
 NOT_TYPED: Final = CARRIED | CHOSEN
@@ -77,7 +97,7 @@ def typed_texts(request: HttpRequest) -> list[str]:
     return [
         text
         for name, texts in request.POST.lists()
-        if name not in NOT_TYPED and not any(word in name.lower() for word in SECRET_WORDS)
+        if name.rsplit("-", 1)[-1] not in NOT_TYPED and not any(word in name.lower() for word in SECRET_WORDS)
         for text in texts
         if isinstance(text, str) and len(text) >= LONG_TEXT
     ]

@@ -30,7 +30,7 @@ from roles.models import (
     holders_of,
 )
 from workflow import engine
-from workflow.access import holders
+from workflow.access import may_answer
 from workflow.enums import Outcome, SlotState, StepKind
 from workflow.models import Decision, Run, Slot, StepRun
 from workflow.outcomes import Answer
@@ -163,22 +163,43 @@ def a_suspension(
 SHEET: Final[dict[str, Any]] = {
     "title": "書かない窓口",
     "area": "P2",
+    "trigger": "HEARING",
+    "users": "転入する世帯",
     "problem": "転入の手続で同じ住所を何度も書いていただいている。",
+    "evidence": "令和7年度の発券機の記録と、窓口の職員への聞き取り。",
+    "evidence_kind": "MEASURED",
+    "simplify": ["MERGE"],
+    "tool": "T-CARD",
     "reform": "聞き取りで申請書を作り、署名だけをいただく。",
+    "as_is": [
+        {"what": "申請書を書く", "who": "市民", "minutes": 20, "flags": ["PAPER", "SEAL"]},
+        {"what": "内容を打ち込む", "who": "職員", "minutes": 22, "flags": ["RETYPE"]},
+    ],
+    "to_be": [{"what": "聞き取って作る", "who": "職員", "minutes": 25, "flags": []}],
     "sections": [],
     "volume": 2000,
     "minutes_before": 42,
     "minutes_after": 25,
+    "reallocation": "CITIZENS",
     "cost": 0,
     "budget_measure": "NONE",
     "starts_on": "2026-07-01",
     "ends_on": "2027-03-31",
-    "kpi_name": "平均手続時間",
-    "kpi_unit": "分",
-    "kpi_baseline": 42,
-    "kpi_target": 25,
-    "kpi_target_on": "2027-03-31",
-    "kpi_source": "発券機の記録",
+    "principles": {"N1": "書く負担をなくす。", "N6": "聞き取りなので、だれでも使える。"},
+    "alternative": "窓口と電話での受付を続ける。",
+    "safeguards": "氏名と住所のほかは読み取らない。",
+    "kpis": [
+        {
+            "name": "平均手続時間",
+            "unit": "分",
+            "baseline": 42,
+            "target": 25,
+            "target_on": "2027-03-31",
+            "source": "発券機の記録",
+            "frequency": "MONTHLY",
+            "steps": [],
+        }
+    ],
 }
 """A complete sheet; alone it takes RT1."""
 
@@ -315,7 +336,8 @@ def say(
     """Answer the open step, or the slot of a post, as the first person who may."""
     slot = slot or the_slot(project, post)
     revision = slot.step_run.revision
-    who = by or next(each.person for each in holders(slot, at))
+    held = holders_of([slot.post_id], localdate(at))[slot.post_id]
+    who = by or next(each.person for each in held if may_answer(each.person, slot, at))
     return engine.decide(
         project=project,
         slot_id=slot.pk,

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from bpr_projects.access import visible_to
+from bpr_projects.sheet import Lists
 from roles.models import capacities_of
 from roles.views import typed_texts
 from workflow import access, engine, sheet
@@ -35,7 +36,7 @@ from workflow.views.case import find, refilled
 from workflow.views.desk import question_of
 from workflow.views.freshness import recently_authenticated, refusal_of_password
 from workflow.views.lookup import person_of
-from workflow.views.sheet_rows import Masters, changed_rows
+from workflow.views.sheet_rows import changed_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -122,11 +123,11 @@ def _newest(project: Project | None) -> list[tuple[str, str, datetime]]:
 
 def _stale(refusal: StaleText) -> dict[str, Any]:
     before = refusal.shown.sheet if refusal.shown else {}
-    masters = Masters.in_force(localdate(refusal.current.created_at))
+    lists = Lists.read(localdate(refusal.current.created_at))
     return {
         "shown": refusal.shown,
         "current": refusal.current,
-        "changes": changed_rows(before, refusal.current.sheet, masters) if refusal.shown else [],
+        "changes": changed_rows(before, refusal.current.sheet, lists) if refusal.shown else [],
     }
 
 

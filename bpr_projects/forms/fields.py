@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bpr_projects import calendar
+from roles.models import User
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -131,6 +132,84 @@ class DayField(forms.CharField):
         """An ISO date is shown as people write it; what somebody typed stays as it is."""
         day = value if isinstance(value, date) else _iso(value)
         return f"{calendar.era_year_label(day)}{day.month}月{day.day}日" if day else value
+
+
+class PeopleField(forms.CharField):
+    """Employee numbers of people who work here, with any mark between them."""
+
+    def __init__(self, *, most: int, **kwargs: Any):
+        super().__init__(max_length=most * 24, **kwargs)
+        self.most = most
+        self.widget.attrs.pop("maxlength", None)
+        self.widget.attrs |= {"inputmode": "numeric", "autocomplete": "off"}
+
+    def to_python(self, value: Any) -> Any:
+        plain = unicodedata.normalize("NFKC", str(value or ""))
+        numbers = list(dict.fromkeys(filter(None, re.split(r"[\s、,;/]+", plain))))
+        if len(numbers) > self.most:
+            raise ValidationError(_("%s人までです。") % self.most, code="most")
+        if not numbers or UNSEEN_IN_TEXT.search(plain):
+            return self._none(plain)
+        known = User.objects.filter(employee_number__in=numbers, is_active=True)
+        found = set(known.values_list("employee_number", flat=True))
+        unknown = [each for each in numbers if each not in found]
+        if unknown:
+            raise ValidationError(
+                _("職員番号 %s の職員が見つかりません。") % "、".join(unknown), code="unknown"
+            )
+        return numbers
+
+    def _none(self, plain: str) -> list[str]:
+        if plain.strip():
+            raise ValidationError(_("目に見えない制御文字は使えません。"), code="unseen")
+        return []
+
+    def run_validators(self, value: Any) -> None:
+        """Everything is checked while reading."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return "、".join(value) if isinstance(value, list) else value
+
+
+class PathField(forms.CharField):
+    """Values by fiscal year, typed as 「R8=38、R9=30」."""
+
+    item = re.compile(r"(?:R|令和)?(\d{1,4})(?:年度?)?[=: ]([+-]?\d{1,12}(?:\.\d{1,2})?)")
+
+    def __init__(self, *, most: int, least: int, largest: int, **kwargs: Any):
+        super().__init__(max_length=200, **kwargs)
+        self.most, self.least, self.largest = most, least, largest
+        self.widget.attrs.pop("maxlength", None)
+        self.widget.attrs |= {"autocomplete": "off"}
+
+    def to_python(self, value: Any) -> Any:
+        plain = unicodedata.normalize("NFKC", str(value or "")).replace("−", "-").upper()
+        items = [each.strip() for each in re.split(r"[、;\n]|,(?!\d{3})", plain) if each.strip()]
+        if len(items) > self.most:
+            raise ValidationError(_("%s年度までです。") % self.most, code="most")
+        steps = [self._step(each) for each in items]
+        if sorted({each["year"] for each in steps}) != [each["year"] for each in steps]:
+            raise ValidationError(_("年度の早い順に、1つずつ入力してください。"), code="order")
+        return steps
+
+    def _step(self, text: str) -> dict[str, Any]:
+        found = self.item.fullmatch(re.sub(r"\s*([=:])\s*", r"\1", text.replace(",", "")))
+        year = int(found[1]) if found else 0
+        year += 2018 if year < 100 else 0
+        number = float(found[2]) if found else 0.0
+        if not found or not DAYS[0].year <= year <= DAYS[1].year:
+            raise ValidationError(_("「R8=38、R9=30」のように入力してください。"), code="path")
+        if not self.least <= number <= self.largest:
+            raise ValidationError(_("値が大きすぎます。"), code="range")
+        return {"year": year, "value": int(number) if number.is_integer() else number}
+
+    def run_validators(self, value: Any) -> None:
+        """Everything is checked while reading."""
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, list):
+            return value
+        return "、".join(f"R{each['year'] - 2018}={each['value']:,}" for each in value)
 
 
 def _iso(value: Any) -> date | None:

@@ -1,143 +1,270 @@
-"""The form of the proposal sheet, built from the one table ``sheet.FIELDS``."""
+"""The form of the proposal sheet, built from the one table ``sheet.FIELDS``.
+
+Rows and notes are flat fields (``kpis-0-name``, ``principles-N1``), so that every cell has its own
+label, error and address; ``clean`` packs them into the JSON that ``sheet`` documents.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 
 from bpr_projects import sheet
-from bpr_projects.enums import BudgetMeasure
-from bpr_projects.forms.fields import CountField, DayField, LineField, NumberField, TextField
-from bpr_projects.sheet import Kind
+from bpr_projects.forms.questions import build
+from bpr_projects.sheet import Kind, cell_name, is_empty
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
-    from django_stubs_ext import StrOrPromise
+    from bpr_projects.sheet import Field, Lists
 
-    from bpr_projects.models import Area
-    from roles.models import Section
-
-Choices = list[tuple[str, "StrOrPromise"]]
-CALC = {"volume": "count", "minutes_before": "before", "minutes_after": "after", "cost": "cost"}
-"""Field -> its part in the effect calculator (static/js/calc.js)."""
+BLANK: Final = "__n__"
+"""Stands for the number of a row that a script is going to add."""
+MOST_POSTED: Final = 40
+"""So many rows of one question are read; more than its ``most`` are refused in words."""
 
 
-class Part(NamedTuple):
-    """A part of the form: fields with their width in a grid of two columns."""
+@dataclass(frozen=True)
+class Row:
+    """One row of a question: ``index`` is its number in the names, ``number`` its place."""
+
+    index: int | str
+    number: int
+    cells: list[forms.BoundField]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question on the page with what is typed into."""
+
+    spec: Field
+    width: str
+    bound: forms.BoundField | None = None
+    notes: list[forms.BoundField] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    blank: Row | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """No further row fits."""
+        return len(self.rows) >= self.spec.most
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the form."""
 
     code: str
     title: str
-    fields: list[tuple[forms.BoundField, str]]
+    questions: list[Asked]
 
 
 class SheetForm(forms.Form):
     """All questions of the sheet. An unfinished draft is valid: only what was typed is checked.
 
-    ``cleaned_data`` is JSON as ``sheet`` documents it. A seat of one section is not asked for the
-    section (``own_section``). ``problems`` are what submitting would complain of.
+    ``cleaned_data`` is JSON as ``sheet`` documents it; a question that could not be read is left
+    out of it whole. A seat of one section is not asked for the section (``own_section``).
+    ``more``: a question of rows that shows one more empty row.
     """
 
     use_required_attribute = False
 
     def __init__(
         self,
-        *args: Any,
-        areas: Sequence[Area],
-        sections: Sequence[Section],
+        data: Any = None,
+        *,
+        lists: Lists,
+        answers: Mapping[str, Any] | None = None,
         own_section: str = "",
-        **kwargs: Any,
+        more: str = "",
     ):
-        super().__init__(*args, **kwargs)
-        area_choices: Choices = [(each.code, each.name) for each in areas]
-        section_choices: Choices = [(each.code, each.name) for each in sections]
+        super().__init__(data, initial=_flat(answers or {}))
+        self.lists = lists
+        self.numbers: dict[str, list[int]] = {}
         for spec in sheet.FIELDS:
             if spec.name == "section" and own_section:
                 continue
-            self.fields[spec.name] = _field(spec, area_choices, section_choices)
-        others = [pair for pair in section_choices if pair[0] != own_section]
-        self.fields["sections"].choices = others  # type: ignore[attr-defined]
+            if spec.kind == Kind.ROWS:
+                stored = len((answers or {}).get(spec.name) or [])
+                self.numbers[spec.name] = self._numbers_of(spec, stored, more=more == spec.name)
+            self.fields.update(self._fields_of(spec))
+        self._leave_out(own_section)
+
+    def _numbers_of(self, spec: Field, stored: int, *, more: bool) -> list[int]:
+        """The rows of a question: those that were sent, else the stored ones; at least one."""
+        if self.is_bound:
+            pattern = re.compile(rf"{spec.name}-(\d{{1,2}})-")
+            found = {int(each[1]) for each in map(pattern.match, self.data) if each}
+            return sorted(found)[:MOST_POSTED] or [0]
+        return list(range(min(stored + more, spec.most) or 1))
+
+    def _fields_of(self, spec: Field) -> Iterator[tuple[str, forms.Field]]:
+        if spec.kind == Kind.ROWS:
+            for place, index in enumerate(self.numbers[spec.name], start=1):
+                for cell in spec.columns:
+                    yield cell_name(spec, index, cell), _cell(spec, cell, place, self.lists)
+        elif spec.kind == Kind.NOTES:
+            for entry in self.lists.offered(spec.lookup or ""):
+                yield f"{spec.name}-{entry.code}", _note(spec, entry)
+        else:
+            yield spec.name, build(spec, self.lists)
+
+    def _leave_out(self, own_section: str) -> None:
+        others: Any = self.fields["sections"]
+        others.choices = [pair for pair in others.choices if pair[0] != own_section]
+
+    # --- reading ---------------------------------------------------------------------------
 
     def _clean_fields(self) -> None:
-        needed = [field for field in self.fields.values() if field.required]
-        for field in needed:
-            field.required = False
+        needed = [each for each in self.fields.values() if each.required]
+        for each in needed:
+            each.required = False
         super()._clean_fields()  # type: ignore[misc]
-        for field in needed:
-            field.required = True
+        for each in needed:
+            each.required = True
+
+    def clean(self) -> dict[str, Any]:
+        """The answers as JSON by the names of the table."""
+        typed = self.cleaned_data
+        packed: dict[str, Any] = {}
+        for spec in sheet.FIELDS:
+            if spec.kind == Kind.ROWS:
+                self._pack_rows(spec, typed, packed)
+            elif spec.kind == Kind.NOTES:
+                self._pack_notes(spec, typed, packed)
+            elif spec.name in typed:
+                packed[spec.name] = typed[spec.name]
+        return packed
+
+    def _pack_rows(self, spec: Field, typed: Mapping[str, Any], packed: dict[str, Any]) -> None:
+        rows = []
+        is_whole = True
+        for index in self.numbers[spec.name]:
+            names = {cell.name: cell_name(spec, index, cell) for cell in spec.columns}
+            is_whole &= all(name in typed for name in names.values())
+            row = {cell: typed.get(name) for cell, name in names.items()}
+            if all(is_empty(value) for value in row.values()):
+                continue
+            rows.append(row)
+            if len(rows) == spec.most + 1:
+                first = cell_name(spec, index, spec.columns[0])
+                self.add_error(first, _("%(noun)sは%(most)s件までです。") % vars(spec))
+                is_whole = False
+        if is_whole:
+            packed[spec.name] = rows
+
+    def _pack_notes(self, spec: Field, typed: Mapping[str, Any], packed: dict[str, Any]) -> None:
+        codes = [each.code for each in self.lists.offered(spec.lookup or "")]
+        if all(f"{spec.name}-{code}" in typed for code in codes):
+            notes = {code: typed[f"{spec.name}-{code}"] for code in codes}
+            packed[spec.name] = {code: text for code, text in notes.items() if text}
 
     def add_problems(self, problems: Mapping[str, str]) -> None:
         """Say beside the fields why the sheet cannot be submitted."""
         for name, sentence in problems.items():
-            self.add_error(name if name in self.fields else None, sentence)
+            self.add_error(self._place_of(name), sentence)
+
+    def _place_of(self, name: str) -> str | None:
+        """The field that stands for a question: of rows and notes the first."""
+        if name in self.fields:
+            return name
+        return next((each for each in self.fields if each.startswith(f"{name}-")), None)
+
+    # --- showing ---------------------------------------------------------------------------
 
     def parts(self) -> Iterator[Part]:
-        """The parts of the sheet in order, each with its fields."""
+        """The parts of the sheet in order, each with its questions."""
         for code, title in sheet.PARTS.items():
-            specs = [each for each in sheet.FIELDS if each.part == code]
-            asked = [(self[each.name], _width(each)) for each in specs if each.name in self.fields]
-            yield Part(code, str(title), asked)
+            asked = [self._asked(each) for each in sheet.FIELDS if each.part == code]
+            yield Part(code, str(title), [each for each in asked if each is not None])
+
+    def _asked(self, spec: Field) -> Asked | None:
+        width = width_of(spec)
+        if spec.kind == Kind.ROWS:
+            rows = [
+                self._row(spec, index, place)
+                for place, index in enumerate(self.numbers[spec.name], start=1)
+            ]
+            return Asked(spec, width, rows=rows, blank=self._blank(spec))
+        if spec.kind == Kind.NOTES:
+            names = [each for each in self.fields if each.startswith(f"{spec.name}-")]
+            return Asked(spec, width, notes=[self[each] for each in names])
+        return Asked(spec, width, self[spec.name]) if spec.name in self.fields else None
+
+    def _row(self, spec: Field, index: int, place: int) -> Row:
+        return Row(index, place, [self[cell_name(spec, index, each)] for each in spec.columns])
+
+    def _blank(self, spec: Field) -> Row:
+        """The row that a script copies."""
+        form = forms.Form()
+        names = [f"{spec.name}-{BLANK}-{cell.name}" for cell in spec.columns]
+        form.use_required_attribute = False
+        for name, cell in zip(names, spec.columns, strict=True):
+            form.fields[name] = _cell(spec, cell, 0, self.lists)
+        return Row(BLANK, 0, [form[name] for name in names])
+
+
+def width_of(spec: Field) -> str:
+    """Half or all of the form's two columns."""
+    half = (Kind.COUNT, Kind.YEN, Kind.DECIMAL, Kind.DAY, Kind.FLAG, Kind.CHOICE)
+    is_short = spec.kind == Kind.LINE and 30 < spec.limit <= 60
+    return "half" if spec.kind in half or is_short else "full"
+
+
+def _cell(spec: Field, cell: Field, place: int, lists: Lists) -> forms.Field:
+    """A cell: its label names the row, ``short_label`` is what stands above it."""
+    built = build(cell, lists)
+    if place:
+        names = {"noun": spec.noun, "place": place, "label": cell.label}
+        built.label = _("%(noun)s%(place)s：%(label)s") % names
+    built.short_label = cell.label  # type: ignore[attr-defined]
+    built.kind = cell.kind  # type: ignore[attr-defined]
+    return built
+
+
+def _note(spec: Field, entry: Any) -> forms.Field:
+    text = sheet.Field(
+        entry.code, "", Kind.LINE, entry.name, required=False, limit=spec.limit, help=entry.note
+    )
+    return build(text, sheet.Lists())
+
+
+# --- stored answers as a browser would send them -----------------------------------------------
 
 
 def data_of(answers: Mapping[str, Any]) -> dict[str, Any]:
     """Answers as a browser would send them, so that a stored sheet can be checked again."""
     return {
-        name: _typed(value)
-        for name, value in answers.items()
+        name: _sent(spec, value)
+        for name, value, spec in _cells_of(answers)
         if not (value is None or value is False or value == "")  # 0 is an answer
     }
 
 
-def _typed(value: Any) -> Any:
+def _sent(spec: Field | None, value: Any) -> Any:
+    if spec is not None and spec.kind in (Kind.PEOPLE, Kind.PATH):
+        return build(spec, sheet.Lists()).prepare_value(value)
     return value if isinstance(value, (str, list)) else "on" if value is True else str(value)
 
 
-def _width(spec: sheet.Field) -> str:
-    is_long = spec.kind in (Kind.TEXT, Kind.SECTIONS) or spec.name == "title"
-    return "full" if is_long else "half"
+def _flat(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Answers by the names of form fields."""
+    return {name: value for name, value, _spec in _cells_of(answers)}
 
 
-def _field(spec: sheet.Field, areas: Choices, sections: Choices) -> forms.Field:
-    said: dict[str, Any] = {
-        "label": spec.label,
-        "help_text": spec.help,
-        "required": spec.required,
-    }
-    chosen_from: dict[Kind, Choices] = {
-        Kind.AREA: areas,
-        Kind.SECTION: sections,
-        Kind.BUDGET: [(str(code), str(label)) for code, label in BudgetMeasure.choices],
-    }
-    if spec.kind in chosen_from:
-        choices = [("", _("選んでください")), *chosen_from[spec.kind]]
-        return forms.ChoiceField(choices=choices, **said)
-    if spec.kind == Kind.SECTIONS:
-        boxes = forms.CheckboxSelectMultiple
-        return forms.MultipleChoiceField(choices=sections, widget=boxes, **said)
-    return _typed_field(spec, said)
-
-
-def _typed_field(spec: sheet.Field, said: dict[str, Any]) -> forms.Field:
-    match spec.kind:
-        case Kind.LINE:
-            return LineField(max_length=spec.limit, **said)
-        case Kind.TEXT:
-            rows = forms.Textarea(attrs={"rows": 5})
-            return TextField(max_length=spec.limit, widget=rows, **said)
-        case Kind.DAY:
-            return DayField(**said)
-        case Kind.FLAG:
-            return forms.BooleanField(**said)
-        case _:
-            return _figure(spec, said)
-
-
-def _figure(spec: sheet.Field, said: dict[str, Any]) -> forms.Field:
-    kind = NumberField if spec.kind == Kind.DECIMAL else CountField
-    least = -spec.limit if spec.part == "kpi" else 0
-    field = kind(least=least, most=spec.limit, unit=spec.unit, **said)
-    if spec.name in CALC:
-        field.widget.attrs["data-calc-in"] = CALC[spec.name]
-    return field
+def _cells_of(answers: Mapping[str, Any]) -> Iterator[tuple[str, Any, Field | None]]:
+    for name, value in answers.items():
+        spec = sheet.BY_NAME.get(name)
+        if spec is not None and spec.kind == Kind.ROWS:
+            for index, row in enumerate(value or []):
+                for cell in spec.columns:
+                    yield cell_name(spec, index, cell), row.get(cell.name), cell
+        elif spec is not None and spec.kind == Kind.NOTES:
+            for code, text in (value or {}).items():
+                yield f"{name}-{code}", text, spec
+        else:
+            yield name, value, spec

@@ -114,13 +114,14 @@ def test_an_incomplete_sheet_is_told_all_at_once(office: City) -> None:
     whole = {**SHEET, "section": "SHIMIN"}
 
     with pytest.raises(actions.SheetIncomplete) as lacking:
-        actions.check_sheet({**whole, "title": "", "kpi_name": "", "cost": 5}, TODAY)
+        begun = [{**SHEET["kpis"][0], "name": ""}]
+        actions.check_sheet({**whole, "title": "", "kpis": begun, "cost": 5}, TODAY)
     with pytest.raises(actions.SheetIncomplete) as contradicting:
         actions.check_sheet({**whole, "cost": 5, "ends_on": "2026-06-30"}, TODAY)
 
     assert lacking.value.problems == {
         "title": "提案名を入力してください。",
-        "kpi_name": "指標の名前を入力してください。",
+        "kpis-0-name": "指標の名前を入力してください。",
     }
     assert contradicting.value.problems == {
         "ends_on": "終える日は、始める日より後の日を入れてください。",

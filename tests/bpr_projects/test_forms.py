@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+from datetime import date
+from functools import partial
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 from django.forms import Form
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bpr_projects import sheet
 from bpr_projects.enums import Phase
@@ -21,18 +25,29 @@ from bpr_projects.forms import (
     SheetForm,
     TextField,
 )
+from bpr_projects.forms.fields import PathField, PeopleField
+from bpr_projects.forms.questions import BUILDERS, build
 from bpr_projects.forms.sheet import data_of
-from tests.make import SHEET
+from bpr_projects.sheet import Lists
+from bpr_projects.sheet.lists import Entry
+from tests.make import SHEET, a_user
 
-AREAS: Any = [SimpleNamespace(code="P2", name="窓口改革")]
-SECTIONS: Any = [
-    SimpleNamespace(code="SHIMIN", name="市民課"),
-    SimpleNamespace(code="ZEIMU", name="税務課"),
-]
+LISTS = Lists.of(
+    [
+        ("area", Entry("P2", "窓口改革")),
+        ("section", Entry("SHIMIN", "市民課")),
+        ("section", Entry("ZEIMU", "税務課")),
+        ("section", Entry("OLD", "旧課", is_offered=False)),
+        ("tool", Entry("T-CARD", "マイナンバーカード")),
+        ("upper_plan", Entry("UP-DX", "自治体DX推進計画")),
+        *(("article", Entry(str(number), f"第{number}条")) for number in range(1, 13)),
+        *(("principle", Entry(f"N{number}", f"理念{number}", "問い")) for number in range(1, 7)),
+    ]
+)
 
 
 def a_form(data: dict[str, Any] | None = None, **kwargs: Any) -> SheetForm:
-    return SheetForm(data, areas=AREAS, sections=SECTIONS, **kwargs)
+    return SheetForm(data, lists=LISTS, **kwargs)
 
 
 def errors_of(field: Any, typed: str) -> list[str]:
@@ -160,10 +175,14 @@ def test_a_day_is_shown_as_people_write_it() -> None:
 def test_every_question_of_the_sheet_has_its_field() -> None:
     form = a_form()
 
-    assert list(form.fields) == [field.name for field in sheet.FIELDS]
+    assert set(BUILDERS) | {sheet.Kind.ROWS, sheet.Kind.NOTES} == set(sheet.Kind)
     assert [part.code for part in form.parts()] == list(sheet.PARTS)
-    for spec in sheet.FIELDS:
-        assert form.fields[spec.name].required == spec.required
+    asked = [each for part in form.parts() for each in part.questions]
+    assert [each.spec.name for each in asked] == [field.name for field in sheet.FIELDS]
+    for each in asked:
+        assert (each.bound is not None) + bool(each.rows) + bool(each.notes) == 1
+        if each.bound is not None:
+            assert each.bound.field.required == each.spec.required
 
 
 def test_an_empty_draft_is_valid() -> None:
@@ -185,7 +204,7 @@ def test_a_complete_sheet_comes_back_as_it_was() -> None:
 
 
 def test_only_what_was_typed_is_checked() -> None:
-    form = a_form({"title": "長" * 31, "volume": "たくさん", "area": "P9", "sections": ["X"]})
+    form = a_form({"title": "長" * 31, "volume": "たくさん", "area": "P9", "sections": ["OLD"]})
 
     assert set(form.errors) == {"title", "volume", "area", "sections"}
 
@@ -195,6 +214,182 @@ def test_the_own_section_is_not_asked() -> None:
 
     assert "section" not in form.fields
     assert [code for code, _ in form.fields["sections"].choices] == ["ZEIMU"]  # type: ignore[attr-defined]
+
+
+# --- rows ------------------------------------------------------------------------------------
+
+
+def row(question: str, index: int, /, **cells: Any) -> dict[str, Any]:
+    return {f"{question}-{index}-{cell}": value for cell, value in cells.items()}
+
+
+def rows_of(form: SheetForm, name: str) -> list[str]:
+    return [each for each in form.fields if each.startswith(f"{name}-")]
+
+
+def test_an_empty_sheet_shows_one_row_of_each_question() -> None:
+    assert rows_of(a_form(), "whys") == ["whys-0-why"]
+    assert rows_of(a_form({}), "whys") == ["whys-0-why"]
+
+
+@pytest.mark.parametrize(("stored", "more", "shown"), [(2, "", 2), (2, "whys", 3), (5, "whys", 5)])
+def test_stored_rows_are_shown_and_one_more_when_asked(stored: int, more: str, shown: int) -> None:
+    form = a_form(answers={"whys": [{"why": "紙だから"}] * stored}, more=more)
+
+    assert len(rows_of(form, "whys")) == shown
+    assert form["whys-1-why"].value() == "紙だから"
+
+
+def test_rows_are_read_in_order_and_empty_ones_dropped() -> None:
+    typed = {"whys-7-why": "規則だから", "whys-2-why": "紙だから", "whys-3-why": "  "}
+    form = a_form(typed)
+
+    assert form.is_valid(), form.errors
+    assert form.cleaned_data["whys"] == [{"why": "紙だから"}, {"why": "規則だから"}]
+
+
+def test_a_row_keeps_all_its_cells() -> None:
+    step = row("as_is", 0, what="書く", minutes="７．５", flags=["PAPER"])  # noqa: RUF001
+    form = a_form(step)
+
+    assert form.is_valid(), form.errors
+    assert form.cleaned_data["as_is"] == [
+        {"what": "書く", "who": "", "minutes": 7.5, "flags": ["PAPER"]}
+    ]
+
+
+def test_a_cell_that_cannot_be_read_is_named_and_leaves_the_rest() -> None:
+    form = a_form({**row("kpis", 0, name="時間", baseline="多い"), "title": "題"})
+
+    assert dict(form.errors) == {
+        "kpis-0-baseline": ["数字で入力してください。小数は2けたまでです（例：12.5）。"]
+    }
+    assert form["kpis-0-baseline"].label == "指標1：いまの値"
+    assert "kpis" not in form.cleaned_data
+    assert form.cleaned_data["title"] == "題"
+
+
+def test_more_rows_than_asked_for_are_refused_in_words() -> None:
+    form = a_form({f"whys-{n}-why": "なぜ" for n in range(6)})
+
+    assert dict(form.errors) == {"whys-5-why": ["なぜは5件までです。"]}
+
+
+def test_a_flood_of_rows_is_not_read() -> None:
+    form = a_form({f"whys-{n}-why": "なぜ" for n in range(500)})
+
+    assert len(rows_of(form, "whys")) == 40
+    assert form.errors
+
+
+def test_problems_of_rows_and_notes_stand_at_their_first_field() -> None:
+    form = a_form({})
+    form.full_clean()
+    form.add_problems({"kpis": "KPIを入力", "principles": "理念を入力", "kpis-0-unit": "単位"})
+
+    assert set(form.errors) == {"kpis-0-name", "principles-N1", "kpis-0-unit"}
+
+
+def test_notes_keep_what_was_said() -> None:
+    form = a_form({"principles-N2": "通しで考える。", "principles-N9": "?", "principles-N1": ""})
+
+    assert form.is_valid()
+    assert form.cleaned_data["principles"] == {"N2": "通しで考える。"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "steps"),
+    [
+        ("", []),
+        ("R8=38、R9=30", [{"year": 2026, "value": 38}, {"year": 2027, "value": 30}]),
+        ("令和8年度 38.5", [{"year": 2026, "value": 38.5}]),
+        ("2026：1,200, 2027：-3", [{"year": 2026, "value": 1200}, {"year": 2027, "value": -3}]),
+    ],
+)
+def test_yearly_values_are_read(typed: str, steps: list[dict[str, Any]]) -> None:
+    field = PathField(most=3, least=-10, largest=2000, required=False)
+
+    assert value_of(field, typed) == steps
+    assert field.clean(field.prepare_value(steps)) == steps
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["38", "R8=", "R9=1、R8=2", "R8=1、R8=2", "R8=1、R9=1、R10=1、R11=1", "R8=2001", "R99=1e9"],
+)
+def test_yearly_values_are_refused(typed: str) -> None:
+    assert errors_of(PathField(most=3, least=-10, largest=2000), typed)
+
+
+def test_co_proposers_are_people_who_work_here(db: None) -> None:
+    here, gone = a_user(employee_number="000123"), a_user(employee_number="7", is_active=False)
+    field = PeopleField(most=3, required=False)
+
+    assert value_of(field, " ０００１２３、 000123 ") == [here.employee_number]  # noqa: RUF001
+    assert value_of(field, "") == []
+    assert errors_of(field, f"000123 {gone.employee_number} 888") == [
+        "職員番号 7、888 の職員が見つかりません。"
+    ]
+    assert errors_of(field, "1 2 3 4") == ["3人までです。"]
+    assert errors_of(field, "1\x002") == ["目に見えない制御文字は使えません。"]
+
+
+# --- any sheet ---------------------------------------------------------------------------------
+
+LETTERS = st.characters(exclude_categories=("C", "Z", "M"), max_codepoint=0xFFFF)
+WORDS = st.text(LETTERS, min_size=1, max_size=9).map(partial(normalize, "NFC"))
+WORDS = WORDS.filter(lambda text: text == text.strip() and len(text) <= 9)
+DAYS = st.dates(date(2000, 1, 1), date(2100, 12, 31)).map(date.isoformat)
+
+
+def answer_to(spec: sheet.Field) -> st.SearchStrategy[Any]:
+    """Anything that a question may be answered with, or nothing."""
+    least = -spec.limit if spec.may_be_negative else 0
+    return {
+        sheet.Kind.LINE: st.just("") | WORDS,
+        sheet.Kind.TEXT: st.just("") | st.lists(WORDS, min_size=1).map("\n".join),
+        sheet.Kind.COUNT: st.none() | st.integers(0, spec.limit),
+        sheet.Kind.YEN: st.none() | st.integers(0, spec.limit),
+        sheet.Kind.DECIMAL: st.none() | st.integers(least, spec.limit),
+        sheet.Kind.DAY: st.none() | DAYS,
+        sheet.Kind.FLAG: st.booleans(),
+        sheet.Kind.CHOICE: st.just("")
+        | st.sampled_from([code for code, _ in _codes(spec)] or [""]),
+        sheet.Kind.CHOICES: _some(spec),
+        sheet.Kind.NOTES: st.dictionaries(st.sampled_from([f"N{n}" for n in range(1, 7)]), WORDS),
+        sheet.Kind.PEOPLE: st.just([]),
+        sheet.Kind.PATH: st.just([]) | st.just([{"year": 2026, "value": 1.5}]),
+        sheet.Kind.ROWS: st.lists(_row(spec), max_size=spec.most),
+    }[spec.kind]
+
+
+def _codes(spec: sheet.Field) -> list[tuple[str, Any]]:
+    if spec.kind not in (sheet.Kind.CHOICE, sheet.Kind.CHOICES):
+        return []
+    field: Any = build(spec, LISTS)
+    return [(code, label) for code, label in field.choices if code]
+
+
+def _some(spec: sheet.Field) -> st.SearchStrategy[list[Any]]:
+    codes = [int(c) if spec.lookup == sheet.Lookup.ARTICLE else c for c, _ in _codes(spec)] or [0]
+    return st.lists(st.sampled_from(codes), unique=True).map(
+        lambda found: [code for code in codes if code in found]
+    )
+
+
+def _row(spec: sheet.Field) -> st.SearchStrategy[dict[str, Any]]:
+    cells = st.fixed_dictionaries({cell.name: answer_to(cell) for cell in spec.columns})
+    return cells.filter(lambda row: not all(sheet.is_empty(value) for value in row.values()))
+
+
+@given(st.fixed_dictionaries({spec.name: answer_to(spec) for spec in sheet.FIELDS}))
+@settings(max_examples=60, deadline=None)
+def test_any_sheet_comes_back_as_it_was(answers: dict[str, Any]) -> None:
+    form = a_form(data_of(answers))
+
+    assert form.is_valid(), form.errors
+    assert form.cleaned_data == answers
+    assert list(sheet.malformed(answers)) == []
 
 
 def test_problems_stand_beside_their_fields() -> None:
@@ -207,10 +402,10 @@ def test_problems_stand_beside_their_fields() -> None:
 
 
 def test_indicators_may_be_negative_and_counts_not() -> None:
-    form = a_form({"kpi_target": "-5", "volume": "-5"})
+    form = a_form({"kpis-0-target": "-5", "volume": "-5"})
 
     assert set(form.errors) == {"volume"}
-    assert form.cleaned_data["kpi_target"] == -5
+    assert form.cleaned_data["kpis"][0]["target"] == -5
 
 
 # --- the running case ------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from django.utils.timezone import localdate, now
 from redis import Redis
 from redis.exceptions import RedisError
 
+from bpr_projects.forms.sheet import data_of
 from bpr_projects.models import Kpi, Project
 from config.supervisor import Broker
 from notifications.enums import DeliveryState, MessageState
@@ -149,10 +150,9 @@ def live_through_a_case(watch: Stopwatch) -> None:
     """Log in, propose, decide at every station, run a lap: points 3 to 7."""
     watch.log_in(leader())
     watch.get("/")
-    ends = {name: days_from_now(300) for name in ("ends_on", "kpi_target_on")}
-    sheet = {**make.SHEET, **make.ROUTES["RT3"], **ends}
-    sheet = {name: value for name, value in sheet.items() if value != []}
-    watch.post("/proposals/new/", action="confirm", **{k: _typed(v) for k, v in sheet.items()})
+    sheet = {**make.SHEET, **make.ROUTES["RT3"], "ends_on": days_from_now(300)}
+    typed = {name: value for name, value in data_of(sheet).items() if value != []}
+    watch.post("/proposals/new/", action="confirm", **typed)
     case = Project.objects.get()
     watch.get(f"/p/{case.reference}/confirm/")
     watch.post(f"/p/{case.reference}/confirm/", draft_version=case.draft_version)
@@ -165,10 +165,6 @@ def live_through_a_case(watch: Stopwatch) -> None:
             watch.get(f"/p/{case.reference}/decide/")
             watch.post(f"/p/{case.reference}/steps/{slot.pk}/answer/", **_answer(slot, outcome))
     run_a_lap(watch, case)
-
-
-def _typed(value: Any) -> Any:
-    return "on" if value is True else value
 
 
 def _answer(slot: Any, outcome: str) -> dict[str, Any]:

@@ -52,12 +52,20 @@ TYPED = {
     "budget_measure": "NONE",
     "starts_on": "R8.7.1",
     "ends_on": "令和9年3月31日",
-    "kpi_name": "平均手続時間",
-    "kpi_unit": "分",
-    "kpi_baseline": "42",
-    "kpi_target": "25",
-    "kpi_target_on": "2027/3/31",
-    "kpi_source": "発券機の記録",
+    "trigger": "HEARING",
+    "users": "転入する世帯",
+    "evidence": "発券機の記録。",
+    "evidence_kind": "MEASURED",
+    "simplify": ["MERGE"],
+    "tool": "T-CARD",
+    "reallocation": "CITIZENS",
+    "principles-N1": "書く負担をなくす。",
+    "kpis-0-name": "平均手続時間",
+    "kpis-0-unit": "分",
+    "kpis-0-baseline": "42",
+    "kpis-0-target": "25",
+    "kpis-0-target_on": "2027/3/31",
+    "kpis-0-source": "発券機の記録",
 }
 """A complete sheet as somebody types it."""
 
@@ -326,7 +334,7 @@ def test_submitted_text_is_not_edited(client: Client, office: City) -> None:
     assert response["Location"] == url(project, "project")
     assert "編集できません" in told(response)[0]
     assert late.status_code == 409
-    assert TYPED["problem"] in text_of(late)
+    assert str(TYPED["problem"]) in text_of(late)
 
 
 def test_readers_of_a_returned_case_may_not_edit(client: Client, office: City) -> None:
@@ -382,7 +390,7 @@ def test_confirmation_shows_sheet_route_and_day(client: Client, office: City) ->
 
 
 def test_unfinished_sheets_go_back_with_what_is_missing(client: Client, office: City) -> None:
-    draft = a_draft(reform="", kpi_name="")
+    draft = a_draft(reform="", kpis=[{**SHEET["kpis"][0], "name": ""}])
     login(client)
 
     response = client.get(url(draft, "project-confirm"), follow=True)

@@ -11,7 +11,17 @@ from django.conf import settings
 from django.test import RequestFactory
 
 from bpr_projects.enums import Phase, RevisionKind
-from bpr_projects.forms import MeasurementForm, ObservationForm, PhaseForm, SheetForm
+from bpr_projects.forms import (
+    CommentForm,
+    JoinForm,
+    MeasurementForm,
+    ObservationForm,
+    PhaseForm,
+    ReplyForm,
+    ReportForm,
+    SheetForm,
+)
+from bpr_projects.sheet import Lists
 from roles.views import CARRIED, CHOSEN, typed_texts
 from tests.workflow.pages import TYPED
 from workflow.enums import SendBackTarget
@@ -32,11 +42,16 @@ def every_form() -> Iterator[forms.Form]:
     yield from (QuestionForm(kind=kind) for kind in RevisionKind)
     yield from (AnswerForm(Question(kind, "", targets=tuple(SendBackTarget))) for kind in STATIONS)
     yield from (ObservationForm(), MeasurementForm(), ReasonForm(is_ending=True))
-    yield SheetForm(areas=(), sections=())
+    yield from (CommentForm(), JoinForm(sections=()), ReportForm(), ReplyForm(yes="", no="", why=""))
+    yield SheetForm(lists=Lists())
 
 
 def test_the_tables_know_what_nobody_types() -> None:
-    fields = {name: field for form in every_form() for name, field in form.fields.items()}
+    fields = {
+        name.rsplit("-", 1)[-1]: field  # of a cell in rows, its column
+        for form in every_form()
+        for name, field in form.fields.items()
+    }
     hidden = {name for name, field in fields.items() if field.widget.is_hidden}
     chosen = {name for name, field in fields.items() if isinstance(field, forms.ChoiceField)}
     pages = [page.read_text(encoding="utf-8") for page in TEMPLATES.rglob("*.html")]

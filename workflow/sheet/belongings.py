@@ -8,10 +8,21 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from django.db.models import CharField, DateTimeField, Expression, IntegerField, Value
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Concat
 
-from bpr_projects.models import Attachment, Closure, Principle, ProjectUserObjectPermission
-from roles.models import Section
+from bpr_projects.models import (
+    Area,
+    Attachment,
+    Closure,
+    DesignArticle,
+    Principle,
+    ProjectUserObjectPermission,
+    Tool,
+    UpperPlanItem,
+)
+from bpr_projects.sheet import Lists
+from bpr_projects.sheet.lists import PERSON, Entry
+from roles.models import Section, User
 from workflow.models import Condition, Reading
 
 if TYPE_CHECKING:
@@ -83,6 +94,18 @@ class Belongings:
     principles: list[PrincipleRow] = field(default_factory=list)
     sections: dict[str, str] = field(default_factory=dict)
     closures: frozenset[date] = frozenset()
+    entries: list[tuple[str, Entry]] = field(default_factory=list)
+
+    @property
+    def lists(self) -> Lists:
+        """What the codes of the case's sheet stand for."""
+        sections = [("section", Entry(code, name)) for code, name in self.sections.items()]
+        principles = [("principle", Entry(*row)) for row in map(_principle, self.principles)]
+        return Lists.of([*self.entries, *sections, *principles])
+
+
+def _principle(row: PrincipleRow) -> tuple[str, str, str]:
+    return row.code, row.name, row.question
 
 
 def belongings_of(project: Project, posts: Iterable[int]) -> Belongings:
@@ -119,7 +142,39 @@ def _parts(project: Project, posts: Iterable[int]) -> list[QuerySet[Any, Row]]:
         _part(Principle.objects.all(), "principle", "order", "code", "name", "question"),
         _part(Section.objects.all(), "section", "order", "code", "name"),
         _part(Closure.objects.all(), "closure", NO_NUMBER, Cast("day", CharField())),
+        *_lists(project),
     ]
+
+
+def _lists(project: Project) -> list[QuerySet[Any, Row]]:
+    """The lists of the plan, and the people whom the sheet names."""
+    answers = project.revision.sheet if project.revision else project.sheet
+    partners = User.objects.filter(employee_number__in=answers.get("partners") or [])
+    number = Cast("number", CharField())
+    article = Concat(Value("第"), number, Value("条　"), "name", output_field=CharField())
+    plan = Concat("plan", Value("　"), "name", output_field=CharField())
+    full_name = Concat("family_name", Value(" "), "given_name", output_field=CharField())
+    return [
+        _part(Area.objects.all(), "area", "order", "code", "name"),
+        _part(Tool.objects.all(), "tool", "order", "code", "name", "purpose"),
+        _part(UpperPlanItem.objects.all(), "upper_plan", "order", "code", plan),
+        _part(DesignArticle.objects.all(), "article", "number", number, article),
+        _part(partners, PERSON, NO_NUMBER, "employee_number", full_name),
+    ]
+
+
+def _part(
+    rows: QuerySet[Any],
+    kind: str,
+    number: Column,
+    first: Column = NO_TEXT,
+    second: Column = NO_TEXT,
+    third: Column = NO_TEXT,
+    moment: Column = NO_MOMENT,
+) -> QuerySet[Any, Row]:
+    """Rows of one kind, as the union takes them."""
+    columns = (Value(kind, CharField()), number, first, second, third, moment)
+    return rows.order_by().values_list(*columns)
 
 
 def _part(
@@ -152,5 +207,7 @@ def _add(found: Belongings, row: Row) -> None:
             found.principles.append(PrincipleRow(first, second, third))
         case "section":
             found.sections[first] = second
+        case "area" | "tool" | "upper_plan" | "article" | "person":
+            found.entries.append((kind, Entry(first, second, third)))
         case _:
             found.closures |= {date.fromisoformat(first[:10])}

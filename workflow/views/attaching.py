@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.utils.timezone import localdate, now
+from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -19,9 +19,8 @@ from bpr_projects.forms import AttachmentForm
 from bpr_projects.models import Attachment, Project
 from workflow import access
 from workflow.views import proposal
-from workflow.views.drafting import form_for, priced_or_404, save_typed
+from workflow.views.drafting import form_for, lists_for, priced_or_404, save_typed
 from workflow.views.lookup import person_of
-from workflow.views.sheet_rows import Masters
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -78,14 +77,14 @@ def _keep_typed(request: HttpRequest, project: Project, at: datetime) -> HttpRes
     refused = proposal.not_editable(request, project, at)
     if refused is not None:
         return refused
-    masters = Masters.in_force(localdate(at))
-    form = form_for(project.proposer_post, masters, data=request.POST)
+    lists = lists_for(project, at)
+    form = form_for(project.proposer_post, lists, data=request.POST)
     if not form.is_valid():
         return proposal.form_page(request, project, form, at, status=422)
     try:
         save_typed(project, form, request, at)
     except cases.DraftConflict as conflict:
-        return proposal.conflict_page(request, conflict, form, masters, at)
+        return proposal.conflict_page(request, conflict, form, lists, at)
     return None
 
 
@@ -115,8 +114,8 @@ def _refused(
     request: HttpRequest, saved: Project, file_form: AttachmentForm, at: datetime
 ) -> HttpResponse:
     """The sheet as it was just saved, with what is wrong beside the file."""
-    masters = Masters.in_force(localdate(at))
-    form = form_for(saved.proposer_post, masters, answers=saved.sheet)
+    lists = lists_for(saved, at)
+    form = form_for(saved.proposer_post, lists, answers=saved.sheet)
     return proposal.form_page(request, saved, form, at, file_form=file_form, status=422)
 
 

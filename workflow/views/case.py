@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from bpr_projects.access import visible_to
 from bpr_projects.enums import ADOPTED, Stage
 from bpr_projects.sheet import effect_of
-from roles.models import Section, read_once
+from roles.models import read_once
 from workflow import engine, sheet
 from workflow.enums import Outcome, RunKind
 from workflow.models import Decision
@@ -22,7 +22,7 @@ from workflow.views.case_frame import frame_for, frame_of
 from workflow.views.desk import Came, Desk, desk_of
 from workflow.views.freshness import recently_authenticated
 from workflow.views.lookup import person_of, project_or_404
-from workflow.views.sheet_rows import Masters, rows_by_part
+from workflow.views.sheet_rows import rows_by_part
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -121,16 +121,12 @@ def context_of(
 def _text(frame: Frame) -> dict[str, Any]:
     """The proposal in words."""
     case, answers = frame.project, frame.answers
-    names = frame.dossier.belongings.sections
-    masters = Masters(
-        areas=(case.area,) if case.area else (),
-        sections=tuple(Section(code=code, name=name) for code, name in names.items()),
-    )
+    lists = frame.dossier.belongings.lists
     return {
         "answers": answers,
         "parts": [
             (code, title, [row for row in rows if row.name not in IN_HEADER])
-            for code, title, rows in rows_by_part(answers, masters)
+            for code, title, rows in rows_by_part(answers, lists)
         ],
         "hours": effect_of(answers, yen_per_hour=0).hours,
         "is_adopted": case.stage in ADOPTED,

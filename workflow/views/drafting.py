@@ -18,6 +18,7 @@ from bpr_projects.enums import Stage
 from bpr_projects.forms import SheetForm
 from bpr_projects.forms.sheet import data_of
 from bpr_projects.models import Project, UnitPrice
+from bpr_projects.sheet import Lists
 from records.models import LedgerText
 from roles.enums import Role, Scope
 from roles.grants import GRANTS
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from roles.models import Capacity, Post, Section, User
-    from workflow.views.sheet_rows import Masters
 
 EDITABLE = (Stage.DRAFT, Stage.RETURNED)
 
@@ -58,22 +58,34 @@ def own_section_of(post: Post) -> Section | None:
 
 
 def form_for(
-    post: Post, masters: Masters, *, data: Any = None, answers: Mapping[str, Any] | None = None
+    post: Post,
+    lists: Lists,
+    *,
+    data: Any = None,
+    answers: Mapping[str, Any] | None = None,
+    more: str = "",
 ) -> SheetForm:
     """The sheet's form: unbound with the stored answers, or bound to what was typed."""
     own = own_section_of(post)
     return SheetForm(
         data,
-        initial=dict(answers or {}),
-        areas=masters.areas,
-        sections=masters.sections,
+        lists=lists,
+        answers=answers,
         own_section=own.code if own else "",
+        more=more,
     )
 
 
-def checked_form(project: Project, masters: Masters) -> SheetForm:
+def lists_for(project: Project | None, at: datetime, *, with_files: bool = False) -> Lists:
+    """What may be chosen that day, whom the sheet names, and the draft's files. One query."""
+    people = project.sheet.get("partners") if project else []
+    files_of = project if with_files else None
+    return Lists.read(localdate(at), people=people or [], files_of=files_of)
+
+
+def checked_form(project: Project, lists: Lists) -> SheetForm:
     """The stored draft as if it had just been typed, with everything that 提出 would refuse."""
-    form = form_for(project.proposer_post, masters, data=data_of(project.sheet))
+    form = form_for(project.proposer_post, lists, data=data_of(project.sheet))
     form.full_clean()
     form.add_problems(problems_of(project.sheet))
     return form

@@ -22,14 +22,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from records.actions import enqueue
 from records.enums import RunState
 from records.models import BackgroundRun
-from roles.models import Section
 from workflow import sheet
 from workflow.enums import Outcome, RunKind
 from workflow.models import Decision, Run
 from workflow.outcomes import FINAL
 from workflow.views.case import find
 from workflow.views.lookup import person_of
-from workflow.views.sheet_rows import Masters, rows_by_part
+from workflow.views.sheet_rows import rows_by_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,7 +101,7 @@ def paper_of(dossier: Dossier) -> dict[str, Any]:
         "run": run,
         "revision": case.revision,
         "columns": sheet.columns_of(dossier, run),
-        "parts": rows_by_part(case.revision.sheet, _masters(dossier)),
+        "parts": rows_by_part(case.revision.sheet, dossier.belongings.lists),
         "review": sheet.review_of(dossier, {EVERYONE}),
         "lines": sheet.lines_of(dossier, said, {EVERYONE})[::-1],
         "skipped": sheet.lines_of(
@@ -128,15 +127,6 @@ def grouped(digest: str) -> str:
     """The ledger's hash in blocks of four, so that people can compare it."""
     upper = digest.upper()
     return "-".join(upper[start : start + 4] for start in range(0, len(upper), 4))
-
-
-def _masters(dossier: Dossier) -> Masters:
-    area = dossier.project.area
-    names = dossier.belongings.sections
-    return Masters(
-        areas=(area,) if area else (),
-        sections=tuple(Section(code=code, name=name) for code, name in names.items()),
-    )
 
 
 # --- the PDF -------------------------------------------------------------------------------

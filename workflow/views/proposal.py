@@ -26,6 +26,7 @@ from workflow.views.drafting import (
     checked_form,
     count_of,
     form_for,
+    lists_for,
     own_section_of,
     priced_or_404,
     progress_of,
@@ -36,7 +37,7 @@ from workflow.views.drafting import (
 )
 from workflow.views.lookup import person_of
 from workflow.views.route_preview import preview_of
-from workflow.views.sheet_rows import Masters, changed_rows
+from workflow.views.sheet_rows import changed_rows
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
     from bpr_projects.forms import SheetForm
+    from bpr_projects.sheet import Lists
     from roles.models import Capacity, Post
 
 # --- a new one -------------------------------------------------------------------------------
@@ -62,8 +64,8 @@ def project_new(request: HttpRequest) -> HttpResponse:
     chosen = _chosen(request, capacities)
     if chosen is None:
         return render(request, "workflow/proposal_new.html", {"capacities": capacities, "now": at})
-    masters = Masters.in_force(localdate(at))
-    form = form_for(chosen.post, masters, data=request.POST or None)
+    lists = lists_for(None, at)
+    form = form_for(chosen.post, lists, data=request.POST or None)
     if request.method == "POST" and form.is_valid():
         project = _start(request, chosen.post, form, at)
         return _after_save(request, project)
@@ -115,13 +117,13 @@ def _edited(request: HttpRequest, ref: str, at: datetime) -> HttpResponse:
         route = preview_of(project, project.sheet, person_of(request), at, closures)
         context = {"route": route, "project": project, "now": at}
         return render(request, "workflow/proposal_route.html", context)
-    masters = Masters.in_force(localdate(at))
+    lists = lists_for(project, at)
     if request.method == "POST":
-        return _save(request, project, masters, at)
+        return _save(request, project, lists, at)
     if "check" in request.GET:
-        form = checked_form(project, masters)
+        form = checked_form(project, lists)
     else:
-        form = form_for(project.proposer_post, masters, answers=project.sheet)
+        form = form_for(project.proposer_post, lists, answers=project.sheet)
     return form_page(request, project, form, at)
 
 
@@ -145,14 +147,14 @@ def not_editable(request: HttpRequest, project: Project, at: datetime) -> HttpRe
     return redirect("project", project.reference)
 
 
-def _save(request: HttpRequest, project: Project, masters: Masters, at: datetime) -> HttpResponse:
-    form = form_for(project.proposer_post, masters, data=request.POST)
+def _save(request: HttpRequest, project: Project, lists: Lists, at: datetime) -> HttpResponse:
+    form = form_for(project.proposer_post, lists, data=request.POST)
     if not form.is_valid():
         return form_page(request, project, form, at, status=422)
     try:
         saved = save_typed(project, form, request, at)
     except cases.DraftConflict as conflict:
-        return conflict_page(request, conflict, form, masters, at)
+        return conflict_page(request, conflict, form, lists, at)
     return _after_save(request, saved)
 
 
@@ -174,7 +176,7 @@ def conflict_page(
     request: HttpRequest,
     conflict: cases.DraftConflict,
     form: SheetForm,
-    masters: Masters,
+    lists: Lists,
     at: datetime,
 ) -> HttpResponse:
     """409: what was typed beside what is stored; the person chooses line by line."""
@@ -184,7 +186,7 @@ def conflict_page(
         "project": stored,
         "reason": str(conflict),
         "form": form,
-        "rows": changed_rows(stored.sheet, typed, masters),
+        "rows": changed_rows(stored.sheet, typed, lists),
         "now": at,
     }
     return render(request, "workflow/proposal_conflict.html", context, status=409)

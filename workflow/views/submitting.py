@@ -15,8 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from bpr_projects import sheet
 from bpr_projects.forms import TextField
-from roles.enums import Role
-from roles.models import read_all_once, seats_of
+from roles.models import read_all_once
 from workflow import access, engine
 from workflow.actions.refusals import (
     AlreadyDone,
@@ -29,6 +28,7 @@ from workflow.actions.refusals import (
 from workflow.inbox import desk_of
 from workflow.steps import refused
 from workflow.views.drafting import (
+    lists_for,
     priced_or_404,
     problems_of,
     rate_of,
@@ -38,7 +38,7 @@ from workflow.views.drafting import (
 from workflow.views.lookup import person_of
 from workflow.views.proposal import not_editable
 from workflow.views.route_preview import preview_of
-from workflow.views.sheet_rows import Masters, changed_rows, rows_by_part
+from workflow.views.sheet_rows import changed_rows, rows_by_part
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -75,20 +75,20 @@ def _unfinished(project: Project) -> str:
 def _page(
     request: HttpRequest, project: Project, at: datetime, *, problem: str = "", status: int = 200
 ) -> HttpResponse:
-    masters = Masters.known_to(project, seats_of(Role.SECTION_HEAD, localdate(at)))
+    lists = lists_for(project, at, with_files=True)
     returned = returned_of(project) if project.number else None
     last = project.revision if returned else None
     rate = rate_of(project, at)
     context = {
         "project": project,
-        "parts": rows_by_part(project.sheet, masters),
-        "changes": changed_rows(last.sheet, project.sheet, masters) if last else [],
+        "parts": rows_by_part(project.sheet, lists),
+        "changes": changed_rows(last.sheet, project.sheet, lists) if last else [],
         "last_revision": last,
         "returned": returned,
         "permit": access.may(person_of(request), "submit", project, at),
         "effect": sheet.effect_of(project.sheet, yen_per_hour=rate),
         "yen_per_hour": rate,
-        "files": list(project.attachments.filter(removed_at=None)),
+        "files": lists.files,
         "route": preview_of(
             project, project.sheet, person_of(request), at, desk_of(request).load.closures
         ),

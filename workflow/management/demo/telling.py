@@ -13,7 +13,7 @@ from bpr_projects import actions as cases
 from bpr_projects import calendar
 from bpr_projects.enums import ObservationKind
 from bpr_projects.models import Project
-from bpr_projects.sheet import FIELDS, Kind
+from bpr_projects.sheet import FIELDS, Field, Kind
 from roles import actions as offices
 from roles.models import Post, User, holders_of
 from workflow import engine
@@ -26,7 +26,7 @@ from workflow.models import Run, Slot, StepRun
 from workflow.outcomes import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from random import Random
 
 USUAL: Final[dict[str, Outcome]] = {
@@ -66,12 +66,19 @@ class Calendar:
     def moved(self, sheet: dict[str, Any]) -> dict[str, Any]:
         """The sheet with its days as much later as the story is told after it was written."""
         late = max(self.today - WRITTEN_ON, timedelta())
-        days = {
-            field.name: (date.fromisoformat(sheet[field.name]) + late).isoformat()
-            for field in FIELDS
-            if field.kind == Kind.DAY and sheet.get(field.name)
-        }
-        return {**sheet, **days}
+        return moved_days(sheet, FIELDS, late)
+
+
+def moved_days(row: dict[str, Any], fields: Iterable[Field], late: timedelta) -> dict[str, Any]:
+    """Answers with every day that much later, in rows too."""
+    moved = dict(row)
+    for field in fields:
+        value = row.get(field.name)
+        if value and field.kind == Kind.DAY:
+            moved[field.name] = (date.fromisoformat(value) + late).isoformat()
+        elif value and field.kind == Kind.ROWS:
+            moved[field.name] = [moved_days(each, field.columns, late) for each in value]
+    return moved
 
 
 class Tale:
@@ -272,7 +279,7 @@ class Tale:
 
     def measure(self, event: Event) -> None:
         cases.measure(
-            kpi=self.project.kpis.get(),
+            kpi=self.project.kpis.get(order=event.more.get("kpi", 1)),
             measured_on=localdate(self.now),
             value=Decimal(str(event.more["value"])),
             note=event.more["note"],

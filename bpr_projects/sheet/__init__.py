@@ -1,0 +1,50 @@
+"""The proposal sheet as one table of fields: form, page, print, comparison and export read it.
+
+``fields`` is the table, ``values`` judges answers, ``effect`` calculates, ``lists`` names codes,
+``words`` shows answers to people. Values are JSON (``Project.sheet``, ``Revision.sheet``).
+"""
+
+from bpr_projects.sheet.effect import Effect, effect_of
+from bpr_projects.sheet.fields import BY_NAME, FIELDS, PARTS
+from bpr_projects.sheet.kinds import MOST_YEN, Field, Kind, Lookup
+from bpr_projects.sheet.lists import Lists
+from bpr_projects.sheet.values import (
+    CHECKS,
+    Difference,
+    cell_name,
+    contradictions,
+    differences,
+    fits,
+    is_empty,
+    malformed,
+    missing,
+    unfinished,
+)
+from bpr_projects.sheet.words import SHOWN, Table, shown, table_of
+
+__all__ = [
+    "BY_NAME",
+    "CHECKS",
+    "FIELDS",
+    "MOST_YEN",
+    "PARTS",
+    "SHOWN",
+    "Difference",
+    "Effect",
+    "Field",
+    "Kind",
+    "Lists",
+    "Lookup",
+    "Table",
+    "cell_name",
+    "contradictions",
+    "differences",
+    "effect_of",
+    "fits",
+    "is_empty",
+    "malformed",
+    "missing",
+    "shown",
+    "table_of",
+    "unfinished",
+]

@@ -1,0 +1,152 @@
+"""What the codes of a sheet stand for: areas, sections, tools, plans above, articles, people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final, NamedTuple
+from uuid import UUID
+
+from django.db.models import BooleanField, Case, CharField, F, IntegerField, Q, Value, When
+from django.db.models.functions import Cast, Concat
+
+from bpr_projects.models import (
+    Area,
+    Attachment,
+    DesignArticle,
+    Principle,
+    Tool,
+    UpperPlanItem,
+)
+from bpr_projects.sheet.kinds import Lookup
+from roles.models import Section, User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+    from typing import Any
+
+    from django.db.models import QuerySet
+
+    from bpr_projects.models import Project
+
+PERSON: Final = "person"
+FILE: Final = "file"
+TEXT: Final = CharField()
+
+
+class Entry(NamedTuple):
+    """One code with its name; ``note`` explains it; ``is_offered``: may be chosen that day."""
+
+    code: str
+    name: str
+    note: str = ""
+    is_offered: bool = True
+
+
+class File(NamedTuple):
+    """A file of a draft."""
+
+    key: UUID
+    name: str
+    extension: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Lists:
+    """All lists of a day, the names of the people that a sheet mentions, and its files."""
+
+    entries: dict[str, dict[str, Entry]] = field(default_factory=dict)
+    files: tuple[File, ...] = ()
+
+    @classmethod
+    def of(cls, rows: Iterable[tuple[str, Entry]]) -> Lists:
+        """Lists that are at hand already, as (list, entry)."""
+        entries: dict[str, dict[str, Entry]] = {}
+        for kind, entry in rows:
+            entries.setdefault(kind, {})[entry.code] = entry
+        return cls(entries)
+
+    @classmethod
+    def read(
+        cls, on: date, *, people: Iterable[str] = (), files_of: Project | None = None
+    ) -> Lists:
+        """Everything in one query. ``people``: employee numbers."""
+        first, *others = _arms(on, list(people), files_of)
+        rows = sorted(first.union(*others, all=True), key=lambda row: (row[4], row[1]))
+        named = cls.of(
+            (kind, Entry(code, name, note, bool(is_offered)))
+            for kind, code, name, note, _order, is_offered in rows
+        )
+        files = [
+            File(UUID(code), name, note, size)
+            for kind, code, name, note, size, _offered in rows
+            if kind == FILE
+        ]
+        return replace(named, files=tuple(sorted(files, key=lambda each: each.name)))
+
+    def name(self, lookup: str, code: object) -> str:
+        """The name of a code; a code that nobody knows is shown as it is."""
+        entry = self.entries.get(lookup, {}).get(str(code))
+        return entry.name if entry else str(code)
+
+    def offered(self, lookup: str) -> list[Entry]:
+        """What may be chosen, in order."""
+        return [each for each in self.entries.get(lookup, {}).values() if each.is_offered]
+
+    def person(self, number: str) -> str:
+        """「成田 花子（000123）」."""
+        entry = self.entries.get(PERSON, {}).get(number)
+        return f"{entry.name}（{number}）" if entry else number
+
+
+def _arms(
+    on: date, people: list[str], files_of: Project | None
+) -> Iterable[QuerySet[Any, tuple[Any, ...]]]:
+    """One SELECT for each list: kind, code, name, note, order, offered."""
+    yield _arm(Lookup.AREA, Area.objects.all())
+    in_force = Q(starts_on__lte=on) & (Q(ends_on__isnull=True) | Q(ends_on__gt=on))
+    living = Case(When(in_force, then=True), default=False, output_field=BooleanField())
+    yield _arm(Lookup.SECTION, Section.objects.all(), offered=living)
+    yield _arm(Lookup.TOOL, Tool.objects.all(), note=F("purpose"))
+    plan = Concat("plan", Value("　"), "name")
+    yield _arm(Lookup.UPPER_PLAN, UpperPlanItem.objects.all(), name=plan)
+    article = Concat(Value("第"), Cast("number", TEXT), Value("条　"), "name")
+    numbered = DesignArticle.objects.all()
+    yield _arm(Lookup.ARTICLE, numbered, name=article, code=F("number"), order=F("number"))
+    yield _arm(Lookup.PRINCIPLE, Principle.objects.all(), note=F("question"))
+    if files_of is not None:
+        files = Attachment.objects.filter(project=files_of, removed_at=None)
+        key, size, extension = F("key"), F("size"), F("extension")
+        yield _arm(FILE, files, code=key, order=size, note=extension)
+    if people:
+        full_name = Concat("family_name", Value(" "), "given_name")
+        named = User.objects.filter(employee_number__in=people)
+        number = F("employee_number")
+        yield _arm(
+            PERSON, named, name=full_name, code=number, order=Value(0), offered=F("is_active")
+        )
+
+
+def _arm(kind: str, rows: QuerySet[Any], **parts: Any) -> QuerySet[Any, tuple[Any, ...]]:
+    given = {
+        "code": F("code"),
+        "name": F("name"),
+        "note": Value(""),
+        "order": F("order"),
+        "offered": Value(True),  # noqa: FBT003 -- a column
+        **parts,
+    }
+    arm: QuerySet[Any, tuple[Any, ...]] = (
+        rows.order_by()
+        .annotate(
+            _kind=Cast(Value(str(kind)), TEXT),
+            _code=Cast(given["code"], TEXT),
+            _name=Cast(given["name"], TEXT),
+            _note=Cast(given["note"], TEXT),
+            _order=Cast(given["order"], IntegerField()),
+            _offered=Cast(given["offered"], BooleanField()),
+        )
+        .values_list("_kind", "_code", "_name", "_note", "_order", "_offered")
+    )
+    return arm

@@ -111,7 +111,8 @@ def fiscal_year_label(year: int) -> str:
 
 
 @cache
-def _is_public_holiday(day: date) -> bool:
+def is_public_holiday(day: date) -> bool:
+    """A holiday of the whole country."""
     return jpholiday.is_holiday(day)
 
 
@@ -123,13 +124,13 @@ def is_year_end(day: date) -> bool:
 def is_business_day(day: date, closures: frozenset[date] = NO_CLOSURES) -> bool:
     """Neither weekend, public holiday, the year's end nor a closure the city set itself."""
     return not (
-        day.weekday() >= 5 or day in closures or is_year_end(day) or _is_public_holiday(day)
+        day.weekday() >= 5 or day in closures or is_year_end(day) or is_public_holiday(day)
     )
 
 
 def closed_for(day: date, closures: frozenset[date] = NO_CLOSURES) -> str:
     """Why the city hall is closed on a weekday: 勤労感謝の日, 年末年始, 閉庁日; else nothing."""
-    if _is_public_holiday(day):
+    if is_public_holiday(day):
         return str(jpholiday.is_holiday_name(day))
     if is_year_end(day):
         return "年末年始"

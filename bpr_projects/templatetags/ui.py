@@ -282,10 +282,16 @@ def yen(amount: float | None) -> str:
 @register.filter
 def thousand_yen(amount: float | None) -> str:
     """An amount of yen in thousands, as budgets are written: 4,180千円."""
+    return "－" if amount is None else f"{thousands(amount)}千円"
+
+
+@register.filter
+def thousands(amount: float | None) -> str:
+    """The same without its unit: 4,180 or 1,417.5; every page writes 千円 by this one."""
     if amount is None:
         return "－"
-    thousands = amount / 1000
-    return f"{thousands:,.0f}千円" if thousands == round(thousands) else f"{thousands:,.1f}千円"
+    value = amount / 1000
+    return f"{value:,.0f}" if value == round(value) else f"{value:,.1f}"
 
 
 @register.filter

@@ -1,10 +1,9 @@
 // The effect calculator: what the server computes again on save, shown while typing.
-//   <fieldset data-calc data-hourly-yen="2500">
-//     <input data-calc-in="count"> <input data-calc-in="before"> <input data-calc-in="after">
-//     <input data-calc-in="cost">  (yen; times data-unit of the input, 1000 for 千円)
-//     <output data-calc-out="hours"> <output data-calc-out="yen"> <output data-calc-out="years">
+//   <form data-calc data-hourly-yen="2500">
+//     <input data-calc-in="count"> <input data-calc-in="before"> <input data-calc-in="after"> …
+//     <output data-calc-out="hours"> <output data-calc-out="yen" data-unit="1000"> …
 const number = (text) => {
-  const plain = text.normalize("NFKC").replace(/[,\s]/g, "");
+  const plain = text.normalize("NFKC").replace(/[,\s]/g, "").replace("−", "-");
   return plain === "" || Number.isNaN(Number(plain)) ? null : Number(plain);
 };
 
@@ -23,16 +22,25 @@ const write = (root, name, value, digits = 0) => {
   }
 };
 
-const calculate = (root) => {
-  const [count, before, after, cost] = ["count", "before", "after", "cost"].map((name) =>
+// count × (before − after) ÷ divisor; nothing is claimed while an answer is open, as the server
+const saved = (root, prefix, divisor) => {
+  const [count, before, after] = ["count", `${prefix}before`, `${prefix}after`].map((name) =>
     read(root, name),
   );
   const complete = count !== null && before !== null && after !== null;
-  const hours = complete ? Math.round((count * (before - after)) / 60) : null; // as the server
+  return complete ? Math.round((count * (before - after)) / divisor) : null;
+};
+
+const calculate = (root) => {
+  const hours = saved(root, "", 60);
   const yen = hours === null ? null : hours * Number(root.dataset.hourlyYen ?? 0);
+  const cost = read(root, "cost");
+  const left = yen === null ? 0 : yen - (read(root, "running") ?? 0);
   write(root, "hours", hours);
   write(root, "yen", yen);
-  write(root, "years", cost !== null && yen > 0 ? cost / yen : null, 1);
+  write(root, "years", cost > 0 && left > 0 ? cost / left : null, 1);
+  write(root, "citizen-hours", saved(root, "citizen-", 60));
+  write(root, "visits", saved(root, "visits-", 1));
 };
 
 document.addEventListener("input", (event) => {

@@ -179,3 +179,16 @@ def test_a_fiscal_year_contains_its_day(day: date) -> None:
     year = calendar.fiscal_year(day)
 
     assert date(year, 4, 1) <= day <= date(year + 1, 3, 31)
+
+
+@pytest.mark.parametrize(
+    ("day", "reason"),
+    [
+        (date(2026, 11, 23), "勤労感謝の日"),
+        (date(2026, 12, 30), "年末年始"),
+        (date(2026, 11, 24), "閉庁日"),
+        (date(2026, 11, 25), ""),
+    ],
+)
+def test_a_closed_day_has_its_reason(day: date, reason: str) -> None:
+    assert calendar.closed_for(day, NEW_YEAR_PARTY) == reason

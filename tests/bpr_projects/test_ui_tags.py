@@ -130,6 +130,8 @@ def test_an_avatar_shows_the_first_character() -> None:
         ("{{ 4180000|thousand_yen }}", "4,180千円"),
         ("{{ 4180500|thousand_yen }}", "4,180.5千円"),
         ("{{ none|thousand_yen }}", "－"),
+        ("{{ 4180500|thousands }}", "4,180.5"),
+        ("{{ none|thousands }}", "－"),
         ("{{ 1104|grouped }}", "1,104"),
         ("{{ 3.5|grouped }}", "3.5"),
         ("{{ 0.04|grouped }}", "0.04"),

@@ -149,6 +149,26 @@ def dues(week: Week) -> list[tuple[int, Deadline]]:
     return [(n, each) for n, day in enumerate(week.days) for each in day.deadlines]
 
 
+def test_what_was_due_before_the_week_is_counted(office: City) -> None:
+    a_project(title="課の案件")
+    at = AT + timedelta(days=9)
+
+    week = work_of("HEAD-SHIMIN", at=at).week
+    with time_machine.travel(at, tick=False):
+        shown = home("HEAD-SHIMIN")
+
+    assert (week.overdue, week.is_free) == (1, True)
+    assert '<a href="/inbox/?due=late">前の週までの超過 1件</a>' in shown
+
+
+def test_a_holiday_and_a_closed_day_are_marked() -> None:
+    at = datetime(2026, 11, 24, 10, tzinfo=JST)
+
+    week = week_of(at, frozenset({date(2026, 11, 25)}), [], [])
+
+    assert [day.mark for day in week.days] == ["月・祝", "火", "水・休", "木", "金"]
+
+
 def test_who_waits_sees_the_others_deadline(office: City) -> None:
     case = a_project(title="課の案件")
 

@@ -135,12 +135,6 @@ class Preview:
         return f"−{hours:,}" if hours > 0 else f"+{-hours:,}" if hours else "0"
 
     @property
-    def cost_words(self) -> str:
-        """Thousands of yen: 4,180."""
-        cost = Decimal(int(self.sheet.get("cost") or 0)) / 1000
-        return f"{cost:,.0f}" if cost == int(cost) else f"{cost:,.1f}"
-
-    @property
     def questions(self) -> list[tuple[str, str]]:
         """What headquarters is asked about a running case."""
         return question_words(self.sheet)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
 
 from bpr_projects import calendar
 from workflow.charts import is_late
@@ -58,6 +59,7 @@ class Week:
 
     days: tuple[Day, ...]
     following: Deadline | None
+    overdue: int
     is_next: bool
 
     @property
@@ -80,6 +82,7 @@ def week_of(
     return Week(
         days=tuple(_day(day, today, closures, known) for day in days),
         following=next(after, None),
+        overdue=sum(each.is_mine and localdate(each.due_at) < monday for each in known),
         is_next=is_next,
     )
 
@@ -109,10 +112,18 @@ def _toned(deadline: Deadline, at: datetime) -> Deadline:
     return replace(deadline, tone="warn") if is_today else deadline
 
 
+def _mark(day: date, closures: frozenset[date]) -> str:
+    """月, 月・祝 on a public holiday, 月・休 when the city hall is closed for another reason."""
+    weekday = calendar.weekday_mark(day).strip("（）")
+    if calendar.is_public_holiday(day):
+        return _("%s・祝") % weekday
+    return _("%s・休") % weekday if calendar.closed_for(day, closures) else weekday
+
+
 def _day(day: date, today: date, closures: frozenset[date], known: list[Deadline]) -> Day:
     return Day(
         day=day,
-        mark=calendar.weekday_mark(day).strip("（）"),
+        mark=_mark(day, closures),
         closed=calendar.closed_for(day, closures),
         is_today=day == today,
         deadlines=tuple(each for each in known if localdate(each.due_at) == day),

@@ -68,3 +68,11 @@ def test_only_what_was_typed_comes_back() -> None:
     )
 
     assert typed_texts(request) == [TYPED]
+
+
+def test_short_words_come_back_and_figures_do_not() -> None:
+    request = RequestFactory().post(
+        "/", {"reason": "早い", "actor": "浅石", "volume": "1,200", "is_pilot": "on", "note": "-"}
+    )
+
+    assert typed_texts(request) == ["早い", "浅石"]

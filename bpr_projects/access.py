@@ -1,23 +1,31 @@
-"""Who may read which case: the one rule behind every list, page, search, mail and export."""
+"""Who may read which case, and what of its discussion: behind every list, page, mail and export."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
-from django.db.models import Q
+from django.db.models import BigIntegerField, CharField, Expression, Q, Value
 from django.utils.timezone import localdate
 from guardian.shortcuts import get_objects_for_user, get_users_with_perms
 
-from bpr_projects.enums import ADOPTED
-from bpr_projects.models import Participant, Project, ProjectQuerySet
+from bpr_projects.enums import ADOPTED, CommentKind, CommentLevel
+from bpr_projects.models import (
+    Comment,
+    JoinRequest,
+    Participant,
+    Project,
+    ProjectQuerySet,
+    ProjectUserObjectPermission,
+)
 from roles.enums import Role, Scope
 from roles.grants import GRANTS
-from roles.models import User, capacities_of
+from roles.models import User, capacities_of, everybody
 from roles.permissions import Perm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
+    from collections.abc import Collection, Iterable
+    from datetime import date, datetime
 
     from django.db.models import QuerySet
 
@@ -85,3 +93,242 @@ def authors_of(project: Project) -> frozenset[int]:
         get_users_with_perms(project, only_with_perms_in=["edit_draft"], with_group_users=False),
     )
     return frozenset({project.proposer_id, *people.values_list("pk", flat=True)})
+
+
+# --- the discussion --------------------------------------------------------------------------
+
+REVIEWING: Final = frozenset(
+    {Role.SECRETARIAT, Role.PT_MEMBER, Role.PT_CHAIR, Role.HQ_MEMBER, Role.HQ_CHAIR}
+)
+"""Whose posts speak among themselves (事務局・PTのみ)."""
+
+OVERSEEING: Final = REVIEWING | {Role.AUDITOR}
+"""Whose posts read that; 監査 reads everything and says nothing."""
+
+LEADING: Final = frozenset({Role.DX_LEADER, Role.SECTION_HEAD})
+"""Whose posts speak for their section."""
+
+
+@dataclass(frozen=True)
+class Ties:
+    """What ties posts, sections and persons to a case, and what its discussion waits for.
+
+    ``sections`` take part by themselves, ``represented`` by one of their posts as well;
+    ``asking`` are open requests to join by section, ``questions`` the levels of open questions.
+    """
+
+    project: Project
+    posts: frozenset[int]
+    sections: frozenset[int]
+    represented: frozenset[int]
+    authors: frozenset[int]
+    invited: frozenset[int]
+    asking: dict[int, int]
+    questions: tuple[CommentLevel, ...]
+
+
+@dataclass(frozen=True)
+class Voice:
+    """What somebody may read and say in the discussion of a case.
+
+    ``is_proposing``: answers for the case. ``advises``: the 事務局. ``leads``: sections for which
+    the person may ask to join.
+    """
+
+    reads: frozenset[CommentLevel] = frozenset()
+    writes: frozenset[CommentLevel] = frozenset()
+    is_proposing: bool = False
+    advises: bool = False
+    leads: frozenset[int] = frozenset()
+    open_questions: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.reads)
+
+
+SILENT: Final = Voice()
+"""Of whoever may not see the case, and of everybody while it is a draft."""
+
+Column: TypeAlias = str | Expression
+
+
+def ties_of(project: Project) -> Ties:
+    """Read them, in one query."""
+    found: dict[str, list[tuple[int, int, int, str]]] = {}
+    first, *others = _tie_rows(project)
+    for kind, *columns in first.union(*others, all=True):
+        found.setdefault(kind, []).append(tuple(columns))
+    parts = found.get("part", [])
+    grants = found.get("grant", [])
+    sections = {section for _post, section, _of_post, _word in parts if section}
+    own = {pk for pk in (project.section_id, project.proposer_post.section_id) if pk}
+    return Ties(
+        project=project,
+        posts=frozenset(post for post, *_rest in parts if post),
+        sections=frozenset(sections),
+        represented=frozenset({of_post for *_ids, of_post, _word in parts if of_post} | own),
+        authors=frozenset(
+            {project.proposer_id, *(who for who, *_ids, word in grants if word == "edit_draft")}
+        ),
+        invited=frozenset(who for who, *_ids, word in grants if word == "read_project"),
+        asking={section: pk for pk, section, *_rest in found.get("join", [])},
+        questions=tuple(CommentLevel(word) for *_ids, word in found.get("question", [])),
+    )
+
+
+def _tie_rows(project: Project) -> list[QuerySet[Any, tuple[Any, ...]]]:
+    nothing = Value(None, BigIntegerField())
+    no_word = Value("", CharField())
+    questions = Comment.objects.filter(
+        project=project, kind=CommentKind.QUESTION, settled_at=None, taken_back_at=None
+    )
+    parts: list[tuple[QuerySet[Any], str, Column, Column, Column, Column]] = [
+        (
+            Participant.objects.filter(project=project),
+            "part",
+            "post_id",
+            "section_id",
+            "post__section_id",
+            no_word,
+        ),
+        (
+            ProjectUserObjectPermission.objects.filter(content_object=project),
+            "grant",
+            "user_id",
+            nothing,
+            nothing,
+            "permission__codename",
+        ),
+        (
+            JoinRequest.objects.filter(project=project, is_accepted=None),
+            "join",
+            "pk",
+            "section_id",
+            nothing,
+            no_word,
+        ),
+        (questions, "question", "pk", nothing, nothing, "level"),
+    ]
+    return [
+        rows.order_by().values_list(Value(kind, CharField()), *columns)
+        for rows, kind, *columns in parts
+    ]
+
+
+def voice_in(project: Project, user: User, at: datetime) -> Voice:
+    """What this person may read and say at this moment."""
+    return voice_of(user, capacities_of(user, localdate(at)), ties_of(project))
+
+
+def voice_of(person: User, capacities: Collection[Capacity], ties: Ties) -> Voice:
+    """The rule, on facts that were read before.
+
+    A reader of the case reads 全庁. 関係者 are the proposing side, whoever holds or deputises a
+    post that takes part, the people of its section and of the 所管課, invited readers, 事務局, PT,
+    本部 and 監査. 事務局・PTのみ is for 事務局, PT, 本部 and 監査, but not for the authors of the
+    very case. Who reads a level writes it; whoever audits only reads.
+    """
+    if not person.is_active or ties.project.number is None:
+        return SILENT
+    reads = _levels(person, capacities, ties)
+    audits = any(each.post.role == Role.AUDITOR for each in capacities)
+    is_mute = audits and person.pk not in ties.authors
+    return Voice(
+        reads=reads,
+        writes=frozenset() if is_mute else reads,
+        is_proposing=bool(reads) and _proposes(person, capacities, ties),
+        advises=bool(reads) and any(each.post.role == Role.SECRETARIAT for each in capacities),
+        leads=frozenset(_led(capacities)) if reads else frozenset(),
+        open_questions=sum(level in reads for level in ties.questions),
+    )
+
+
+def _levels(person: User, capacities: Collection[Capacity], ties: Ties) -> frozenset[CommentLevel]:
+    if not sees(person, capacities, ties):
+        return frozenset()
+    roles = {Role(each.post.role) for each in capacities}
+    is_author = _is_author(person, capacities, ties)
+    levels = {CommentLevel.EVERYONE}
+    if is_author or roles & OVERSEEING or _takes_part(person, capacities, ties):
+        levels.add(CommentLevel.PARTIES)
+    if roles & OVERSEEING and not is_author:
+        levels.add(CommentLevel.REVIEW)
+    return frozenset(levels)
+
+
+def sees(person: User, capacities: Collection[Capacity], ties: Ties) -> bool:
+    """``visible_to`` for one submitted case on facts that were read before."""
+    case = ties.project
+    own = {each.post.section_id for each in capacities}
+    return (
+        person.pk in ties.authors | ties.invited
+        or (case.stage in ADOPTED and not case.is_confidential)
+        or any(each.post.pk in {case.proposer_post_id, *ties.posts} for each in capacities)
+        or bool(own & ties.sections)
+        or any(_reaches(each, case) for each in capacities)
+    )
+
+
+def _reaches(capacity: Capacity, case: Project) -> bool:
+    post = capacity.post
+    match GRANTS[Role(post.role)].get(Perm.VIEW_PROJECT):
+        case Scope.ALL:
+            return True
+        case Scope.OWN_SECTION:
+            return _is_of(capacity, case)
+    return False
+
+
+def _is_of(capacity: Capacity, case: Project) -> bool:
+    """A post of the 所管課, or of the department above it."""
+    post, section = capacity.post, case.section
+    if section is None:
+        return False
+    if post.section_id:
+        return post.section_id == section.pk
+    return bool(post.department_id) and post.department_id == section.department_id
+
+
+def _is_author(person: User, capacities: Iterable[Capacity], ties: Ties) -> bool:
+    """Who proposed, and who sits on the proposing seat today; the 事務局 is a seat of several."""
+    seat = ties.project.proposer_post
+    return person.pk in ties.authors or (
+        not seat.is_shared and any(each.post.pk == seat.pk for each in capacities)
+    )
+
+
+def _proposes(person: User, capacities: Collection[Capacity], ties: Ties) -> bool:
+    """Authors, the proposing seat, and whoever leads the 所管課."""
+    case = ties.project
+    return person.pk in ties.authors or any(
+        each.post.pk == case.proposer_post_id
+        or (each.post.role in LEADING and each.post.section_id == case.section_id)
+        for each in capacities
+    )
+
+
+def _takes_part(person: User, capacities: Iterable[Capacity], ties: Ties) -> bool:
+    sections = ties.sections | ties.represented
+    return person.pk in ties.invited or any(
+        each.post.pk in ties.posts or each.post.section_id in sections or _is_of(each, ties.project)
+        for each in capacities
+    )
+
+
+def _led(capacities: Iterable[Capacity]) -> Iterable[int]:
+    return (
+        each.post.section_id
+        for each in capacities
+        if each.post.role in LEADING and each.post.section_id
+    )
+
+
+def voices(ties: Ties, on: date) -> list[tuple[User, list[Capacity], Voice]]:
+    """Everybody who holds a post that day and may read the discussion, with what each may."""
+    seats: dict[int, list[Capacity]] = {}
+    for each in everybody(on):
+        seats.setdefault(each.person.pk, []).append(each)
+    heard = [
+        (held[0].person, held, voice_of(held[0].person, held, ties)) for held in seats.values()
+    ]
+    return [row for row in heard if row[2]]

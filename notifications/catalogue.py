@@ -26,6 +26,9 @@ CASE: Final = "/p/{reference}/"
 DECIDE: Final = "/p/{reference}/decide/"
 EDIT: Final = "/p/{reference}/edit/"
 BOARD: Final = "/p/{reference}/ooda/"
+DISCUSSION: Final = "/p/{reference}/discussion/"
+JOINING: Final = "/p/{reference}/join/"
+CONDITIONS: Final = "/p/{reference}/conditions/"
 
 OPEN_CASE: Final = _("案件を見る")
 
@@ -42,7 +45,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class Notice:
-    """How a fact is told. ``subject`` may use ask, case, until, count, day, days, name.
+    """How a fact is told. ``subject`` may use ask, case, until, count, day, days, name, section.
 
     ``template`` names the body in templates/notifications/email/body/. ``path`` and ``button``
     are where the mail leads; opening a link never acts.
@@ -237,6 +240,70 @@ NOTICES: Final[dict[Event, Notice]] = {
         urgency=Urgency.NOW,
         may_be_switched_off=False,
         path=DECIDE,
+    ),
+    Event.MENTIONED: Notice(
+        subject=_("議論で呼ばれました：%(case)s"),
+        heading=_("次の件の議論で、あなたの名前が呼ばれました。"),
+        template="comment",
+        recipients=recipients.called,
+        path=DISCUSSION,
+        button=_("議論を読む"),
+    ),
+    Event.QUESTIONED: Notice(
+        subject=_("質問が届いています：%(case)s"),
+        heading=_("次の件について、提案した側への質問が届いています。"),
+        template="comment",
+        recipients=recipients.those_who_answer,
+        path=DISCUSSION,
+        button=_("質問を読んで回答する"),
+    ),
+    Event.ANSWERED: Notice(
+        subject=_("質問に回答がありました：%(case)s"),
+        heading=_("次の件について、あなたの質問に回答がありました。"),
+        template="comment",
+        recipients=recipients.who_asked,
+        path=DISCUSSION,
+        button=_("回答を読む"),
+    ),
+    Event.ADVISED: Notice(
+        subject=_("事務局から助言が届いています：%(case)s"),
+        heading=_("次の件について、事務局から助言が届いています。"),
+        template="comment",
+        recipients=recipients.those_who_answer,
+        path=DISCUSSION,
+        button=_("助言を読む"),
+    ),
+    Event.JOIN_ASKED: Notice(
+        subject=_("%(section)sが参加を申し出ています：%(case)s"),
+        heading=_("次の件に、ほかの課が参加を申し出ています。"),
+        template="join_asked",
+        recipients=recipients.those_who_admit,
+        path=JOINING,
+        button=_("理由を読んで返事をする"),
+    ),
+    Event.JOIN_ANSWERED: Notice(
+        subject=_("参加の申出に返事がありました：%(case)s"),
+        heading=_("次の件への参加の申出に、返事がありました。"),
+        template="join_answered",
+        recipients=recipients.who_wants_to_join,
+        path=JOINING,
+        button=_("返事を読む"),
+    ),
+    Event.CONDITION_REPORTED: Notice(
+        subject=_("条件の報告が届いています：%(case)s"),
+        heading=_("次の件の採択の条件について、報告が届いています。"),
+        template="condition_reported",
+        recipients=recipients.keepers,
+        path=CONDITIONS,
+        button=_("報告を読んで確認する"),
+    ),
+    Event.CONDITION_CHECKED: Notice(
+        subject=_("条件の報告を確認しました：%(case)s"),
+        heading=_("次の件の採択の条件について、事務局が報告を確認しました。"),
+        template="condition_checked",
+        recipients=recipients.who_meets,
+        path=CONDITIONS,
+        button=_("確認の結果を読む"),
     ),
     Event.CYCLE_DUE: Notice(
         subject=_("期限が近づいています%(until)s：%(case)s"),

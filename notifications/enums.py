@@ -22,6 +22,14 @@ class Event(TextChoices):
     REMINDED = "REMINDED", _("確認のお願い")
     CYCLE_DUE = "CYCLE_DUE", _("記録の期限")
     CYCLE_OVERDUE = "CYCLE_OVERDUE", _("記録の期限超過")
+    MENTIONED = "MENTIONED", _("議論で呼ばれました")
+    QUESTIONED = "QUESTIONED", _("議論での質問")
+    ANSWERED = "ANSWERED", _("質問への回答")
+    ADVISED = "ADVISED", _("事務局の助言")
+    JOIN_ASKED = "JOIN_ASKED", _("参加の申出")
+    JOIN_ANSWERED = "JOIN_ANSWERED", _("参加の申出への返事")
+    CONDITION_REPORTED = "CONDITION_REPORTED", _("条件の報告")
+    CONDITION_CHECKED = "CONDITION_CHECKED", _("条件の確認")
     SECRET = "SECRET", _("認証に関する連絡")
 
 
@@ -40,6 +48,10 @@ class Why(TextChoices):
     ACTED = "ACTED", _("この案件の手続に関わったため")
     TOLD = "TOLD", _("この件のお願いをお送りしていたため")
     READER = "READER", _("後閲・供覧の対象の職にあるため")
+    CALLED = "CALLED", _("議論であなたの名前が呼ばれたため")
+    ASKER = "ASKER", _("あなたが質問・申出・報告をしたため")
+    SECTION = "SECTION", _("あなたの課の申出・報告であるため")
+    KEEPER = "KEEPER", _("事務局として確認をお願いするため")
     ACCOUNT = "ACCOUNT", _("ご本人のアカウントに関する連絡のため")
 
 
@@ -72,6 +84,7 @@ class Reason(TextChoices):
     INACTIVE = "INACTIVE", _("退職等で利用を終えた方のため")
     NOT_HOLDER = "NOT_HOLDER", _("送信時にその職に就いていないため")
     NOT_ENTITLED = "NOT_ENTITLED", _("送信時に案件を閲覧できないため")
+    TAKEN_BACK = "TAKEN_BACK", _("送信前に、書いた方がコメントを取り消したため")
     WORK_CLOSED = "WORK_CLOSED", _("送信前に処理・引戻し等が済んだため")
     ALREADY_READ = "ALREADY_READ", _("送信前に既読となったため")
     ALREADY_TOLD = "ALREADY_TOLD", _("同じ件を別の立場で受け取る方のため")

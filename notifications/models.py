@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from bpr_projects.models import Comment, Project
+from bpr_projects.models import Comment, JoinRequest, Project
 from notifications.enums import (
     DeliveryState,
     MessageState,
@@ -26,7 +26,7 @@ from notifications.enums import (
 )
 from roles.enums import basis_choices
 from roles.models import Post, User
-from workflow.models import Decision, Reading, Run, Slot
+from workflow.models import ConditionReport, Decision, Reading, Run, Slot
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -63,6 +63,12 @@ class OutboxMessage(models.Model):
     decision = models.ForeignKey(Decision, models.PROTECT, null=True, blank=True, related_name="+")
     reading = models.ForeignKey(Reading, models.PROTECT, null=True, blank=True, related_name="+")
     comment = models.ForeignKey(Comment, models.PROTECT, null=True, blank=True, related_name="+")
+    join_request = models.ForeignKey(
+        JoinRequest, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    report = models.ForeignKey(
+        ConditionReport, models.PROTECT, null=True, blank=True, related_name="+"
+    )
     urgency = models.CharField(max_length=8, choices=urgency_choices, default=Urgency.NOW)
     hold_until = models.DateTimeField(null=True, blank=True)
     state = models.CharField(

@@ -42,6 +42,9 @@ class Fact:
     slot_id: int | None = None
     decision_id: int | None = None
     reading_id: int | None = None
+    comment_id: int | None = None
+    join_request_id: int | None = None
+    report_id: int | None = None
 
 
 def post(
@@ -65,6 +68,9 @@ def post(
             slot_id=fact.slot_id,
             decision_id=fact.decision_id,
             reading_id=fact.reading_id,
+            comment_id=fact.comment_id,
+            join_request_id=fact.join_request_id,
+            report_id=fact.report_id,
             urgency=NOTICES[fact.event].urgency,
             hold_until=hold_until,
             created_at=at,
@@ -89,6 +95,18 @@ def supersede(slot_ids: Collection[int], *, at: datetime) -> None:
         pk__in=DeliveredFact.objects.filter(message__slot__in=slot_ids).values("delivery"),
         state=DeliveryState.QUEUED,
     ).update(state=DeliveryState.SUPERSEDED, reason=Reason.WORK_CLOSED)
+
+
+def supersede_comment(comment_id: int, *, at: datetime) -> None:
+    """The remark was taken back: what was not sent yet about it is not sent any more."""
+    about = OutboxMessage.objects.filter(comment=comment_id)
+    about.filter(state=MessageState.PENDING).update(
+        state=MessageState.SUPERSEDED, reason=Reason.TAKEN_BACK, settled_at=at
+    )
+    Delivery.objects.filter(
+        pk__in=DeliveredFact.objects.filter(message__comment=comment_id).values("delivery"),
+        state=DeliveryState.QUEUED,
+    ).update(state=DeliveryState.SUPERSEDED, reason=Reason.TAKEN_BACK)
 
 
 def post_secret(*, key: str, person: User, subject: str, text: str, at: datetime) -> Delivery:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.dispatch import receiver
 
+from bpr_projects.enums import CommentKind
+from bpr_projects.signals import (
+    comment_taken_back,
+    comment_written,
+    join_answered,
+    join_asked,
+)
 from notifications import outbox
 from notifications.catalogue import NOTICES, OF_READING, TURNS, event_of
 from notifications.enums import Event
 from notifications.outbox import Fact
 from workflow.enums import Outcome, StepKind
 from workflow.signals import (
+    condition_checked,
+    condition_reported,
     decision_recorded,
     nudged,
     reading_opened,
@@ -23,8 +32,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from bpr_projects.models import Comment, JoinRequest
     from roles.models import User
-    from workflow.models import Decision, Nudge, Reading, WorkItem
+    from workflow.models import ConditionReport, Decision, Nudge, Reading, WorkItem
 
 
 @receiver(work_opened, dispatch_uid="notifications.work_opened")
@@ -118,3 +128,96 @@ def pass_on_a_polite_request(sender: object, *, nudge: Nudge, at: datetime, **_l
         slot_id=nudge.slot_id,
     )
     outbox.post([fact], at=at, actor=nudge.asked_by)
+
+
+OF_COMMENT: Final = {
+    CommentKind.QUESTION: Event.QUESTIONED,
+    CommentKind.ADVICE: Event.ADVISED,
+}
+"""Kind of a first remark -> the event that tells the proposing side."""
+
+
+@receiver(comment_written, dispatch_uid="notifications.comment_written")
+def tell_what_was_said(
+    sender: object, *, comment: Comment, settles: Comment | None, at: datetime, **_later: Any
+) -> None:
+    """Who has to answer, who asked, and who was called; nobody twice for one remark."""
+    event = OF_COMMENT.get(CommentKind(comment.kind))
+    events = [event] if event else []
+    if settles is not None:
+        events.append(Event.ANSWERED)
+    facts = [
+        Fact(
+            event=each,
+            key=f"comment:{comment.pk}",
+            addressees=NOTICES[each].recipients(comment),
+            project_id=comment.project_id,
+            comment_id=comment.pk,
+        )
+        for each in (*events, Event.MENTIONED)
+    ]
+    outbox.post(facts, at=at, actor=comment.written_by)
+
+
+@receiver(comment_taken_back, dispatch_uid="notifications.comment_taken_back")
+def take_back_what_was_not_told(
+    sender: object, *, comment: Comment, at: datetime, **_later: Any
+) -> None:
+    """Nobody is called to a remark that is gone."""
+    outbox.supersede_comment(comment.pk, at=at)
+
+
+@receiver(join_asked, dispatch_uid="notifications.join_asked")
+def tell_who_wants_to_join(
+    sender: object, *, request: JoinRequest, at: datetime, **_later: Any
+) -> None:
+    """Whoever may say yes or no."""
+    _tell_of_joining(Event.JOIN_ASKED, request, request.asked_by, at)
+
+
+@receiver(join_answered, dispatch_uid="notifications.join_answered")
+def tell_what_was_answered(
+    sender: object, *, request: JoinRequest, at: datetime, **_later: Any
+) -> None:
+    """The section that asked."""
+    _tell_of_joining(Event.JOIN_ANSWERED, request, request.answered_by, at)
+
+
+def _tell_of_joining(event: Event, request: JoinRequest, actor: User | None, at: datetime) -> None:
+    fact = Fact(
+        event=event,
+        key=f"{event.lower()}:{request.pk}",
+        addressees=NOTICES[event].recipients(request),
+        project_id=request.project_id,
+        join_request_id=request.pk,
+    )
+    outbox.post([fact], at=at, actor=actor)
+
+
+@receiver(condition_reported, dispatch_uid="notifications.condition_reported")
+def tell_who_checks(
+    sender: object, *, report: ConditionReport, at: datetime, **_later: Any
+) -> None:
+    """The 事務局."""
+    _tell_of_condition(Event.CONDITION_REPORTED, report, report.reported_by, at)
+
+
+@receiver(condition_checked, dispatch_uid="notifications.condition_checked")
+def tell_what_was_found(
+    sender: object, *, report: ConditionReport, at: datetime, **_later: Any
+) -> None:
+    """The section that has to meet the condition."""
+    _tell_of_condition(Event.CONDITION_CHECKED, report, report.checked_by, at)
+
+
+def _tell_of_condition(
+    event: Event, report: ConditionReport, actor: User | None, at: datetime
+) -> None:
+    fact = Fact(
+        event=event,
+        key=f"{event.lower()}:{report.pk}",
+        addressees=NOTICES[event].recipients(report),
+        project_id=report.condition.project_id,
+        report_id=report.pk,
+    )
+    outbox.post([fact], at=at, actor=actor)

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING
 from bpr_projects.access import authors_of
 from notifications.enums import DeliveryState, Why
 from notifications.models import DeliveredFact
+from roles.enums import Role
+from roles.models import Post
 from workflow.enums import Outcome
 from workflow.models import Decision, Reading, Slot
 
 if TYPE_CHECKING:
-    from workflow.models import Nudge, WorkItem
+    from bpr_projects.models import Comment, JoinRequest, Project
+    from workflow.models import ConditionReport, Nudge, WorkItem
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,11 @@ def proposers(decision: Decision) -> list[Addressee]:
     project = decision.project
     if project is None:
         return [Addressee(Why.PROPOSER, person_id=decision.run.started_by_id)]
+    return proposing_side(project)
+
+
+def proposing_side(project: Project) -> list[Addressee]:
+    """The proposing post, and everybody who wrote the proposal."""
     return [
         Addressee(Why.PROPOSER, post_id=project.proposer_post_id),
         *(Addressee(Why.PROPOSER, person_id=pk) for pk in sorted(authors_of(project))),
@@ -112,3 +120,65 @@ def _people(
     left_out = {person for person, post in acts if post in without}
     people = {person for person, _post in acts} - left_out
     return [Addressee(Why.ACTED, person_id=pk) for pk in sorted(people)]
+
+
+# --- the discussion, and who joins -----------------------------------------------------------
+
+
+def called(comment: Comment) -> list[Addressee]:
+    """Persons whom the remark names."""
+    people = comment.mentions.order_by("pk").values_list("pk", flat=True)
+    return [Addressee(Why.CALLED, person_id=pk) for pk in people]
+
+
+def those_who_answer(comment: Comment) -> list[Addressee]:
+    """The proposing side, and who leads the 所管課 of a running case when another proposed it."""
+    return answering_side(comment.project)
+
+
+def answering_side(project: Project) -> list[Addressee]:
+    """As ``access`` says who answers for a case; the 所属長 reads on the page."""
+    leaders = Post.objects.filter(role=Role.DX_LEADER, section=project.section_id)
+    others = leaders.exclude(pk=project.proposer_post_id).order_by("pk")
+    leading = [Addressee(Why.HOLDER, post_id=pk) for pk in others.values_list("pk", flat=True)]
+    return [*proposing_side(project), *leading]
+
+
+def who_asked(comment: Comment) -> list[Addressee]:
+    """The author of the question that this comment answers."""
+    if comment.parent is None:
+        return []
+    return [Addressee(Why.ASKER, person_id=comment.parent.written_by_id)]
+
+
+def those_who_admit(request: JoinRequest) -> list[Addressee]:
+    """Who may say yes or no to a section: the answering side, and the 事務局."""
+    return [*answering_side(request.project), *keepers()]
+
+
+def who_wants_to_join(request: JoinRequest) -> list[Addressee]:
+    """Who asked, and who leads the section."""
+    return [
+        Addressee(Why.ASKER, person_id=request.asked_by_id),
+        *_leading(request.section_id),
+    ]
+
+
+def keepers(_report: ConditionReport | None = None) -> list[Addressee]:
+    """The 事務局."""
+    posts = Post.objects.filter(role=Role.SECRETARIAT).order_by("pk").values_list("pk", flat=True)
+    return [Addressee(Why.KEEPER, post_id=pk) for pk in posts]
+
+
+def who_meets(report: ConditionReport) -> list[Addressee]:
+    """Who reported, and who leads the section that has to meet the condition."""
+    return [
+        Addressee(Why.ASKER, person_id=report.reported_by_id),
+        *_leading(report.condition.owner_id),
+    ]
+
+
+def _leading(section_id: int) -> list[Addressee]:
+    roles = (Role.DX_LEADER, Role.SECTION_HEAD)
+    posts = Post.objects.filter(role__in=roles, section=section_id).order_by("pk")
+    return [Addressee(Why.SECTION, post_id=pk) for pk in posts.values_list("pk", flat=True)]

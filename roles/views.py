@@ -26,6 +26,7 @@ CARRIED: Final = frozenset(
         "draft_version",
         "kpi",
         "next",
+        "parent",
         "post",
         "return_to",
         "revision_hash",
@@ -44,6 +45,7 @@ CHOSEN: Final = frozenset(
         "flags",
         "frequency",
         "kind",
+        "level",
         "outcome",
         "reallocation",
         "result",
@@ -54,6 +56,7 @@ CHOSEN: Final = frozenset(
         "tool",
         "trigger",
         "upper_plans",
+        "verdict",
     }
 )
 """Fields in which people choose a word and the form sends its code."""

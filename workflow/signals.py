@@ -20,3 +20,9 @@ reading_opened = Signal()
 
 # nudge: Nudge (with slot.step_run loaded); at: datetime
 nudged = Signal()
+
+# report: ConditionReport (with condition loaded) that waits for the 事務局; at: datetime
+condition_reported = Signal()
+
+# report: ConditionReport that the 事務局 found enough or sent back; at: datetime
+condition_checked = Signal()

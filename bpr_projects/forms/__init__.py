@@ -1,6 +1,15 @@
 """What people type: the sheet, files, and the records of a running case. Input only, no verbs."""
 
 from bpr_projects.forms.cycle import MeasurementForm, ObservationForm, PhaseForm
+from bpr_projects.forms.discussion import (
+    CommentForm,
+    Directory,
+    JoinForm,
+    Named,
+    ReplyForm,
+    ReportForm,
+    SayForm,
+)
 from bpr_projects.forms.fields import (
     CountField,
     DayField,
@@ -14,14 +23,21 @@ from bpr_projects.forms.sheet import SheetForm
 
 __all__ = [
     "AttachmentForm",
+    "CommentForm",
     "CountField",
     "DayField",
+    "Directory",
+    "JoinForm",
     "LineField",
     "MeasurementForm",
+    "Named",
     "NumberField",
     "ObservationForm",
     "PhaseForm",
+    "ReplyForm",
+    "ReportForm",
     "RolloutForm",
+    "SayForm",
     "SheetForm",
     "TextField",
 ]

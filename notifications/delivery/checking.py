@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from django.db.models import Prefetch
 from django.utils.timezone import localdate
 
-from bpr_projects.access import visible_to
+from bpr_projects.access import visible_to, voice_in
 from notifications.enums import READING_EVENTS, TURN_EVENTS, DeliveryState, Event, Reason, Why
 from notifications.models import DeliveredFact, Delivery
 from roles.models import holders_of
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
 
-    from bpr_projects.models import Project
+    from bpr_projects.access import Voice
+    from bpr_projects.models import Comment, Project
     from notifications.models import OutboxMessage
     from roles.models import Capacity, User
     from workflow.charts import Ball
@@ -44,13 +45,17 @@ def load(keys: Collection[int]) -> list[Delivery]:
             "message__decision__step_run",
             "message__decision__entry",
             "message__reading",
+            "message__comment__written_by",
+            "message__comment__post",
+            "message__join_request__section",
+            "message__report__condition__owner",
         )
         .defer("message__run__plan")
         .prefetch_related("message__decision__entry__texts", "message__decision__conditions__owner")
     )
     return list(
         Delivery.objects.filter(pk__in=keys)
-        .select_related("person", "project__section")
+        .select_related("person", "project__section", "project__proposer_post")
         .prefetch_related(Prefetch("facts", queryset=facts))
         .order_by("due_at", "pk")
     )
@@ -68,6 +73,7 @@ class Situation:
     answered: dict[int, int]
     _visible: dict[int, frozenset[int]] = field(default_factory=dict)
     _projects: frozenset[int] = frozenset()
+    _voices: dict[tuple[int, int], Voice] = field(default_factory=dict)
 
     @classmethod
     def of(cls, mails: Sequence[Delivery], at: datetime) -> Situation:
@@ -93,18 +99,28 @@ class Situation:
     def ending(self, fact: DeliveredFact) -> Ending | None:
         """Why it is not said to this person any more, or nothing when it is."""
         message = fact.message
-        if message.event in TURN_EVENTS and message.slot_id not in self.working:
-            return DeliveryState.SUPERSEDED, Reason.WORK_CLOSED
-        if self._was_corrected(message):
-            return DeliveryState.SUPERSEDED, Reason.WORK_CLOSED
-        if message.event in READING_EVENTS and _is_read(message):
-            return DeliveryState.SUPERSEDED, Reason.ALREADY_READ
+        if (over := self._over(message)) is not None:
+            return DeliveryState.SUPERSEDED, over
         if not fact.delivery.person.is_active:
             return DeliveryState.SKIPPED, Reason.INACTIVE
         if message.post_id and self.capacity(fact) is None:
             return DeliveryState.SKIPPED, Reason.NOT_HOLDER
         if message.event != Event.SECRET and not message.post_id and not self._may_read(fact):
             return DeliveryState.SKIPPED, Reason.NOT_ENTITLED
+        if message.comment is not None and not self._may_read_comment(fact, message.comment):
+            return DeliveryState.SKIPPED, Reason.NOT_ENTITLED
+        return None
+
+    def _over(self, message: OutboxMessage) -> Reason | None:
+        """Why there is nothing to say any more, whoever would be told."""
+        if message.comment is not None and message.comment.taken_back_at is not None:
+            return Reason.TAKEN_BACK
+        if message.event in TURN_EVENTS and message.slot_id not in self.working:
+            return Reason.WORK_CLOSED
+        if self._was_corrected(message) or _is_settled(message):
+            return Reason.WORK_CLOSED
+        if message.event in READING_EVENTS and _is_read(message):
+            return Reason.ALREADY_READ
         return None
 
     def capacity(self, fact: DeliveredFact) -> Capacity | None:
@@ -132,6 +148,28 @@ class Situation:
             seen = visible_to(person, self.at).filter(pk__in=self._projects)
             self._visible[person.pk] = frozenset(seen.values_list("pk", flat=True))
         return fact.message.project_id in self._visible[person.pk]
+
+    def _may_read_comment(self, fact: DeliveredFact, comment: Comment) -> bool:
+        """Whether the person reads the level of the remark, through a post or not."""
+        project, person = fact.delivery.project, fact.delivery.person
+        if project is None:
+            return False
+        if (person.pk, project.pk) not in self._voices:
+            self._voices[person.pk, project.pk] = voice_in(project, person, self.at)
+        return comment.level in self._voices[person.pk, project.pk].reads
+
+
+def _is_settled(message: OutboxMessage) -> bool:
+    """A question that was answered before the mail could ask for it, a request likewise."""
+    if message.event == Event.QUESTIONED and message.comment is not None:
+        return message.comment.settled_at is not None
+    if message.event == Event.JOIN_ASKED and message.join_request is not None:
+        return message.join_request.is_accepted is not None
+    return (
+        message.event == Event.CONDITION_REPORTED
+        and message.report is not None
+        and message.report.is_enough is not None
+    )
 
 
 def _is_read(message: OutboxMessage) -> bool:

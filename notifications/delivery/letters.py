@@ -158,6 +158,10 @@ class _Words:
             "asked_by": self.message.actor.name if self.message.actor else "",
             "standard": self.ball.standard if self.ball else 0,
             "day_n": self.ball.day_n if self.ball else 0,
+            "comment": self.message.comment,
+            "writer": self._writer(),
+            "join": self.message.join_request,
+            "report": self.message.report,
             "is_project": run is not None and run.revision is not None and self._kind() == "",
             "kind": self._kind(),
             "lines": list(self._lines()),
@@ -176,6 +180,7 @@ class _Words:
             "day": _month_day(self.decision.until) if self.decision and self.decision.until else "",
             "days": self._days_late(),
             "name": self.message.actor.name if self.message.actor else "",
+            "section": self.message.join_request.section.name if self.message.join_request else "",
         }
         return one_line(f"【{settings.SITE_NAME}】{words}", SUBJECT_LIMIT)
 
@@ -242,7 +247,8 @@ class _Words:
             path = turn.path
         elif self._corrects():
             path = EDIT
-        return path.format(reference=self.delivery.project.reference)
+        address = path.format(reference=self.delivery.project.reference)
+        return f"{address}#c{self.message.comment_id}" if self.message.comment_id else address
 
     def _button(self) -> str:
         if (turn := self._turn()) is not None:
@@ -278,6 +284,16 @@ class _Words:
             return ""
         turn = TURNS.get(StepKind(self.message.slot.step_run.kind))
         return str(turn.sentence) if turn else ""
+
+    def _writer(self) -> str:
+        """市民課DX推進リーダー 浅石 桃子さん, of a remark; its words stay inside."""
+        comment = self.message.comment
+        if comment is None:
+            return ""
+        seat = f"{comment.post.title} " if comment.post else ""
+        return one_line(
+            _("%(seat)s%(name)sさん") % {"seat": seat, "name": comment.written_by.name}, 120
+        )
 
     def _earlier(self) -> Decision | None:
         moment, run = moment_of(self.message), self.message.run_id

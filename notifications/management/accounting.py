@@ -9,13 +9,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from bpr_projects.enums import CommentKind
+from bpr_projects.models import Comment, JoinRequest
 from notifications.catalogue import NO_MAIL, OF_OUTCOME, OF_READING, TURNS
 from notifications.enums import DeliveryState, Event, MessageState
 from notifications.models import DeliveredFact, Delivery, OutboxMessage
 from workflow.management.worklist import BATCH, Fault
-from workflow.models import Decision, Nudge, Reading, Slot
+from workflow.models import ConditionReport, Decision, Nudge, Reading, Slot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,6 +69,36 @@ def _rules(at: datetime) -> dict[str, tuple[str, QuerySet[Any]]]:
                 )
             ),
         ),
+        "comment-untold": (
+            "コメント #%s のお知らせが、通知の台帳にありません。",
+            Comment.objects.filter(_calls_somebody())
+            .exclude(Exists(about(comment=OuterRef("pk"))))
+            .distinct(),
+        ),
+        "join-untold": (
+            "参加の申出 #%s のお知らせが、通知の台帳にありません。",
+            JoinRequest.objects.exclude(
+                Exists(about(join_request=OuterRef("pk"), event=Event.JOIN_ASKED))
+            ),
+        ),
+        "join-answer-untold": (
+            "参加の申出 #%s への返事が、通知の台帳にありません。",
+            JoinRequest.objects.exclude(is_accepted=None).exclude(
+                Exists(about(join_request=OuterRef("pk"), event=Event.JOIN_ANSWERED))
+            ),
+        ),
+        "report-untold": (
+            "条件の報告 #%s のお知らせが、通知の台帳にありません。",
+            ConditionReport.objects.exclude(
+                Exists(about(report=OuterRef("pk"), event=Event.CONDITION_REPORTED))
+            ),
+        ),
+        "check-untold": (
+            "条件の報告 #%s の確認の結果が、通知の台帳にありません。",
+            ConditionReport.objects.exclude(is_enough=None).exclude(
+                Exists(about(report=OuterRef("pk"), event=Event.CONDITION_CHECKED))
+            ),
+        ),
         "message-late": (
             "通知 #%s の宛先が、確定しないままです。",
             OutboxMessage.objects.ready(late).filter(created_at__lt=late),
@@ -103,3 +135,12 @@ def _mailed() -> Q:
         silent |= Q(outcome=outcome) & at_step
     told = [outcome for outcome, event in OF_OUTCOME.items() if event not in MAYBE_NOBODY]
     return Q(outcome__in=told) & ~silent
+
+
+def _calls_somebody() -> Q:
+    """Remarks that somebody is told of: questions, 助言, answers that settle, and calls."""
+    return (
+        Q(kind__in=[CommentKind.QUESTION, CommentKind.ADVICE])
+        | Q(mentions__isnull=False)
+        | Q(parent__settled_at=F("written_at"), parent__settled_by=F("written_by"))
+    )

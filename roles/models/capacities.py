@@ -120,6 +120,11 @@ def capacities_of(user: User, on: date) -> list[Capacity]:
     return known[user.pk, on]
 
 
+def everybody(on: date) -> list[Capacity]:
+    """All who may act for a post that day, with every post for which they may."""
+    return (_register_of(on) or Register(on)).capacities
+
+
 @dataclass(frozen=True)
 class Held:
     """The posts of one person that day by their keys, for verbs: rows without their company."""

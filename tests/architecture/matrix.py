@@ -60,6 +60,23 @@ MATRIX: Final[dict[str, tuple[Row, Row]]] = {
     "measurement-add": (row(302, 405), row(302, 403, leader=404, head=404, secretariat=404)),
     "project": (row(302, 200, unseen=404), row(302, 405)),
     "project-history": (row(302, 200, unseen=404), row(302, 405)),
+    "project-discussion": (
+        row(302, 200, unseen=404),
+        row(302, 422, unseen=404, auditor=403),
+    ),
+    "comment-settle": (row(302, 405), row(302, 403, unseen=404, leader=302, secretariat=302)),
+    "comment-take-back": (
+        row(302, 403, unseen=404, leader=200),
+        row(302, 403, unseen=404, leader=302),
+    ),
+    "project-join": (row(302, 200), row(302, 403, stranger=422)),
+    "join-answer": (
+        row(302, 405),
+        row(302, 403, leader=422, head=422, secretariat=422, stranger=404, staff=404),
+    ),
+    "project-conditions": (row(302, 200, unseen=404), row(302, 405)),
+    "condition-report": (row(302, 405), row(302, 403, leader=422, head=422)),
+    "condition-check": (row(302, 405), row(302, 403, secretariat=409)),
     "decide": (row(302, 200, unseen=404), row(302, 405)),
     "answer": (row(302, 405), row(302, 403, unseen=404, head=422)),
     "question-correct": (row(302, 404), row(302, 404)),

@@ -12,19 +12,22 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from bpr_projects import discussion, joining
+from bpr_projects.enums import CommentKind, CommentLevel
 from bpr_projects.models import Attachment
 from notifications.models import Delivery
-from roles.models import User
+from roles.models import Section, User
 from tests.architecture.matrix import ACTORS, MATRIX
-from tests.make import AT, a_draft, a_project, the_slot
+from tests.make import AT, a_draft, a_project, holder, the_slot
 from tests.notifications.mails import send
 from tests.workflow.pages import client_of
 from workflow.enums import StepKind
-from workflow.models import Reading
+from workflow.models import Condition, Decision, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bpr_projects.models import Project
     from tests.fixtures_city import City
 
 POSTS: Final = {
@@ -45,7 +48,17 @@ POSTS: Final = {
 STAFF: Final = "100502"
 """Somebody of another section without any further post."""
 
-RUNNING: Final = {"board", "phase-record", "observation-add", "measurement-add", "rollout"}
+RUNNING: Final = {
+    "board",
+    "phase-record",
+    "observation-add",
+    "measurement-add",
+    "rollout",
+    "project-join",
+    "join-answer",
+    "condition-report",
+    "condition-check",
+}
 """Addresses of a case that runs; all others are asked for the case on its way."""
 
 
@@ -75,14 +88,49 @@ def addresses() -> dict[str, str]:
         uploaded_at=AT,
     )
     reading = Reading.objects.get(project=running, kind=StepKind.POST_READING)
+    rows = {"reading-read": reading.pk, **_said(on_its_way, running)}
     found = {}
     for route in routes():
         case = running if route in RUNNING else on_its_way
-        pk = {"reading-read": reading.pk}.get(route, _mail())
+        pk = rows.get(route, _mail())
         found[route] = _reverse(
             route, {"ref": case.reference, "slot": the_slot(case).pk, "pk": pk, "key": file.key}
         )
     return found
+
+
+def _said(on_its_way: Project, running: Project) -> dict[str, int]:
+    """Route -> the row that its address names: a question, a request to join, a condition."""
+    leader = on_its_way.proposer
+    question = discussion.write(
+        project=on_its_way,
+        kind=CommentKind.QUESTION,
+        level=CommentLevel.PARTIES,
+        text="窓口は足りますか。",
+        by=leader,
+        at=AT,
+    )
+    asked = joining.ask_to_join(
+        project=running,
+        section=Section.objects.get(code="KIKAKU"),
+        reason="総合計画に関わります。",
+        by=holder("LEADER-KIKAKU"),
+        at=AT,
+    )
+    condition = Condition.objects.create(
+        decision=Decision.objects.filter(project=running).latest("pk"),
+        project=running,
+        text="動線を図示する",
+        owner=Section.objects.get(code="SHIMIN"),
+        due_on=AT.date(),
+    )
+    return {
+        "comment-settle": question.pk,
+        "comment-take-back": question.pk,
+        "join-answer": asked.pk,
+        "condition-report": condition.pk,
+        "condition-check": condition.pk,
+    }
 
 
 def _mail() -> int:

@@ -17,6 +17,13 @@ from workflow.access.conflicts import (
     conflicted_by_run,
     is_conflicted,
 )
+from workflow.access.meeting import (
+    may_check,
+    may_report,
+    permit_to_check,
+    permit_to_report,
+    standing_report,
+)
 from workflow.access.nudging import (
     NUDGE_DAYS,
     is_secretariat,
@@ -62,7 +69,9 @@ __all__ = [
     "last_nudge",
     "may",
     "may_answer",
+    "may_check",
     "may_nudge",
+    "may_report",
     "no",
     "not_yours",
     "nudged_lately",
@@ -70,10 +79,13 @@ __all__ = [
     "open_slots",
     "permit_by_clock",
     "permit_to_answer",
+    "permit_to_check",
     "permit_to_close_region",
     "permit_to_pull_back",
+    "permit_to_report",
     "pullable",
     "said_by",
+    "standing_report",
     "waits_for",
     "yes",
 ]

@@ -10,6 +10,7 @@ head last. Raises ``actions.refusals.Refusal``; after any of them nothing has ch
 
 from workflow.engine.answering import close_region, decide, record_phase
 from workflow.engine.asking import nudge
+from workflow.engine.meeting import check_condition, report_condition
 from workflow.engine.proposing import resubmit, submit
 from workflow.engine.reading import mark_read, mark_seen, resume_due
 from workflow.engine.settling import work_item
@@ -17,6 +18,7 @@ from workflow.engine.turning import abandon, halt, pull_back, withdraw
 
 __all__ = [
     "abandon",
+    "check_condition",
     "close_region",
     "decide",
     "halt",
@@ -25,6 +27,7 @@ __all__ = [
     "nudge",
     "pull_back",
     "record_phase",
+    "report_condition",
     "resubmit",
     "resume_due",
     "submit",

@@ -33,6 +33,7 @@ from bpr_projects.models import (
     UnitPrice,
     content_hash,
 )
+from bpr_projects.sheet.reuse import carried
 from roles.enums import Role
 from roles.models import Section, User
 
@@ -119,6 +120,17 @@ def _share(project: Project, before: list[str], after: list[str]) -> None:
             assign_perm("edit_draft", person, project)
         else:
             remove_perm("edit_draft", person, project)
+
+
+@transaction.atomic
+def copy_case(*, project: Project, by: User, post: Post, at: datetime) -> Project:
+    """再提案 or 横展開: a new draft with the frozen text of a case; files stay with the case."""
+    text = project.revision.sheet if project.revision else project.sheet
+    answers = carried(text, localdate(at), is_own=post.pk == project.proposer_post_id)
+    copy = start_draft(by=by, post=post, at=at, **answers)
+    copy.copied_from = project
+    copy.save(update_fields=["copied_from"])
+    return copy
 
 
 def check_sheet(answers: Mapping[str, Any], on: date) -> None:

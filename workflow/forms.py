@@ -14,12 +14,11 @@ from django.utils.translation import gettext_lazy
 
 from bpr_projects.calendar import parse_date
 from workflow.enums import DECIDING_KINDS, Outcome, SendBackTarget, StepKind
-from workflow.outcomes import RULES, STATIONS, Answer, Effect, Rule
+from workflow.outcomes import MEASURES, PASSING, RULES, STATIONS, Answer, Effect, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from django_stubs_ext import StrOrPromise
 
 LONG: Final = 4000
 SHORT: Final = 200
@@ -29,15 +28,6 @@ BREAKS: Final = frozenset({"Cc", "Zl", "Zp"})
 
 ADD_CONDITION: Final = "add_condition"
 """Name of the button that asks for one more row of conditions; it never decides."""
-
-MEASURES: Final[dict[str, tuple[StrOrPromise, StrOrPromise]]] = {
-    "effect": (gettext_lazy("効果の大きさ"), gettext_lazy("市民や職員への効果はどれだけ大きいか")),
-    "feasibility": (
-        gettext_lazy("実現しやすさ"),
-        gettext_lazy("人・費用・技術の面から、実現できそうか"),
-    ),
-}
-"""What is scored besides the principles."""
 
 
 def single_line(text: str) -> None:
@@ -158,6 +148,8 @@ class Rating(NamedTuple):
     title: str
     question: str
     points: str
+    is_principle: bool
+    is_missing: bool
 
 
 class AnswerForm(forms.Form):
@@ -296,14 +288,42 @@ class AnswerForm(forms.Form):
     def ratings(self) -> list[Rating]:
         """The rows of points: six principles, then effect and feasibility."""
         points = self["scores"].value() or {}
+        codes = {code for code, _title, _question in self.question.principles}
         wanted = [
             *self.question.principles,
             *((code, str(title), str(asked)) for code, (title, asked) in MEASURES.items()),
         ]
+        is_wrong = self.is_bound and "scores" in self.errors
         return [
-            Rating(f"scores_{code}", title, asked, str(points.get(code, "")))
+            Rating(
+                f"scores_{code}",
+                title,
+                asked,
+                str(points.get(code, "")),
+                is_principle=code in codes,
+                is_missing=is_wrong and not points.get(code),
+            )
             for code, title, asked in wanted
         ]
+
+    @property
+    def passing(self) -> int:
+        """From so many points on a case usually is referred."""
+        return PASSING
+
+    @property
+    def typed_total(self) -> int | None:
+        """The total of what is marked, as it will be recorded; None while a principle is open."""
+        points = [each.points for each in self.ratings() if each.is_principle]
+        if not points or not all(points):
+            return None
+        return round(sum(map(int, points)) * 100 / (5 * len(points)))
+
+    @property
+    def is_under(self) -> bool:
+        """Whether the marked total is under the hint."""
+        total = self.typed_total
+        return total is not None and total < PASSING
 
     def condition_rows(self) -> list[ConditionRow]:
         """The rows typed so far, one more when its button was pressed, at least one."""

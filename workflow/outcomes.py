@@ -287,6 +287,18 @@ STATIONS: Final[dict[StepKind, tuple[Outcome, ...]]] = {
 }
 """Kind of step -> the answers its holder may give, in the order of the buttons."""
 
+MEASURES: Final[dict[str, tuple[StrOrPromise, StrOrPromise]]] = {
+    "effect": (_("効果の大きさ"), _("市民や職員への効果はどれだけ大きいか")),
+    "feasibility": (
+        _("実現しやすさ"),
+        _("人・費用・技術の面から、実現できそうか"),
+    ),
+}
+"""What is scored besides the principles."""
+
+PASSING: Final = 60
+"""Points of 100 from which the PT refers a case without more words. A hint, never a gate."""
+
 FINAL: Final = frozenset({Outcome.ADOPTED, Outcome.ADOPTED_WITH_CONDITIONS, Outcome.NOT_ADOPTED})
 """決裁: never undone, corrected only by a new decision of the same post."""
 

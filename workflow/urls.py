@@ -15,6 +15,7 @@ from workflow.views import (
     listing,
     nudging,
     proposal,
+    reviewing,
     rollout,
     submitting,
 )
@@ -41,6 +42,10 @@ urlpatterns = [
     path("p/<str:ref>/rollout/", rollout.rollout, name="rollout"),
     path("p/<str:ref>/", case.project, name="project"),
     path("p/<str:ref>/history/", case.history, name="project-history"),
+    path("p/<str:ref>/review/", reviewing.review, name="project-review"),
+    path("p/<str:ref>/files/", files.files, name="project-files"),
+    path("p/<str:ref>/versions/", comparing.compare, name="project-compare"),
+    path("p/<str:ref>/flow/", flow.flow, name="project-flow"),
     path("p/<str:ref>/discussion/", discussion.discussion, name="project-discussion"),
     path(
         "p/<str:ref>/discussion/<int:pk>/settle/",
@@ -76,6 +81,7 @@ urlpatterns = [
     path("p/<str:ref>/halt/", steps.halt, name="halt"),
     path("p/<str:ref>/pull-back/", steps.pull_back, name="pull-back"),
     path("p/<str:ref>/withdraw/", steps.withdraw, name="withdraw"),
+    path("p/<str:ref>/copy/", copying.project_copy, name="project-copy"),
     path("p/<str:ref>/abandon/", steps.abandon, name="abandon"),
     path("p/<str:ref>/close-region/", steps.close_region, name="close-region"),
     path("p/<str:ref>/kessai/", kessai.kessai, name="kessai"),

@@ -60,6 +60,10 @@ MATRIX: Final[dict[str, tuple[Row, Row]]] = {
     "measurement-add": (row(302, 405), row(302, 403, leader=404, head=404, secretariat=404)),
     "project": (row(302, 200, unseen=404), row(302, 405)),
     "project-history": (row(302, 200, unseen=404), row(302, 405)),
+    "project-review": (row(302, 200, unseen=404), row(302, 405)),
+    "project-files": (row(302, 200, unseen=404), row(302, 405)),
+    "project-compare": (row(302, 200, unseen=404), row(302, 405)),
+    "project-flow": (row(302, 200, unseen=404), row(302, 405)),
     "project-discussion": (
         row(302, 200, unseen=404),
         row(302, 422, unseen=404, auditor=403),
@@ -84,6 +88,7 @@ MATRIX: Final[dict[str, tuple[Row, Row]]] = {
     "halt": (row(302, 403, unseen=404), row(302, 403, unseen=404)),
     "pull-back": (row(302, 403, unseen=404, leader=200), row(302, 403, unseen=404, leader=302)),
     "withdraw": (row(302, 403, unseen=404, leader=200), row(302, 403, unseen=404, leader=422)),
+    "project-copy": (row(302, 403, unseen=404), row(302, 403, unseen=404)),
     "abandon": (
         row(302, 403, unseen=404, secretariat=200),
         row(302, 403, unseen=404, secretariat=422),

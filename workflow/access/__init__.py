@@ -36,6 +36,7 @@ from workflow.access.nudging import (
 from workflow.access.permits import Permit, clock, no, said_by, yes
 from workflow.access.verbs import (
     CLOSABLE,
+    COPYABLE,
     HALT_DAYS,
     VERBS,
     halting,
@@ -44,13 +45,17 @@ from workflow.access.verbs import (
     may,
     open_question,
     open_slots,
+    permit_to_abandon,
     permit_to_close_region,
+    permit_to_copy,
     permit_to_pull_back,
+    permit_to_withdraw,
     pullable,
 )
 
 __all__ = [
     "CLOSABLE",
+    "COPYABLE",
     "HALT_DAYS",
     "NUDGE_DAYS",
     "VERBS",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from bpr_projects import calendar
 from bpr_projects.access import authors_of, granted
-from bpr_projects.enums import IN_DECISION, Phase, Stage
+from bpr_projects.enums import ADOPTED, IN_DECISION, Phase, Stage
 from bpr_projects.models import Closure
 from roles.enums import Role
 from roles.grants import permits
@@ -60,10 +60,16 @@ def _submit(user: User, project: Project, at: datetime) -> Permit:
 
 def _withdraw(user: User, project: Project, at: datetime) -> Permit:
     asked = project.stage == Stage.RUNNING and open_question(project) is not None
+    return permit_to_withdraw(project, capacities_of(user, localdate(at)), asked=asked)
+
+
+def permit_to_withdraw(project: Project, capacities: list[Capacity], *, asked: bool) -> Permit:
+    """The rule of 取下げ. ``asked``: a question about the running case is being decided."""
+    asked = asked and project.stage == Stage.RUNNING
     pulled_back = project.stage == Stage.DRAFT and project.number is not None
     if not (asked or pulled_back or project.stage in IN_DECISION | {Stage.RETURNED}):
         return no(_("「%s」の案件は取り下げられません。") % project.get_stage_display())
-    for each in capacities_of(user, localdate(at)):
+    for each in capacities:
         if each.post.pk == project.proposer_post_id or (asked and _leads(each, project)):
             return yes(each)
     return no(_("取り下げできるのは、提案者です。"))
@@ -108,14 +114,21 @@ def permit_to_close_region(capacities: list[Capacity], kind: StepKind = StepKind
 
 
 def _abandon(user: User, project: Project, at: datetime) -> Permit:
+    capacities = capacities_of(user, localdate(at))
+    is_author = bool(capacities) and user.pk in authors_of(project)
+    return permit_to_abandon(project, capacities, is_author=is_author)
+
+
+def permit_to_abandon(project: Project, capacities: list[Capacity], *, is_author: bool) -> Permit:
+    """The rule of 廃案."""
     if project.number is None or project.stage not in IN_DECISION | {Stage.RETURNED, Stage.DRAFT}:
         return no(_("「%s」の案件では行えません。") % project.get_stage_display())
-    if user.pk in authors_of(project):
+    if is_author:
         return no(_("ご自身が提案した案件は、廃案にできません。取下げをしてください。"))
-    for each in capacities_of(user, localdate(at)):
+    for each in capacities:
         if permits([each], Perm.ABANDON_PROJECT):
             return yes(each)
-    return no(_("廃案の手続きができるのは、事務局です。"))
+    return no(_("廃案の手続ができるのは、事務局です。"))
 
 
 def _pull_back(user: User, project: Project, at: datetime) -> Permit:
@@ -231,12 +244,42 @@ def halting(project: Project) -> CycleEntry | None:
     return last if last is not None and last.within_bounds else None
 
 
+def _copy(user: User, project: Project, at: datetime) -> Permit:
+    return permit_to_copy(project, capacities_of(user, localdate(at)))
+
+
+def permit_to_copy(project: Project, capacities: list[Capacity]) -> Permit:
+    """Again by the proposer's seat when it ended; what was adopted, for whoever may propose."""
+    if project.stage not in COPYABLE:
+        return no(
+            _("「%s」の案件は、まだ決まっていないため複製できません。")
+            % project.get_stage_display()
+        )
+    for each in capacities:
+        if each.post.pk == project.proposer_post_id:
+            return yes(each)
+    for each in capacities:
+        if permits([each], Perm.PROPOSE_PROJECT) and project.stage in ADOPTED:
+            return yes(each)
+    if project.stage in ADOPTED:
+        return no(_("複製できるのは、提案を書ける職（DX推進リーダー等）の方です。"))
+    return no(
+        _("採択されずに終わった案件を複製できるのは、%s の職にある方です。")
+        % project.proposer_post.title
+    )
+
+
+COPYABLE: Final = ADOPTED | {Stage.NOT_ADOPTED, Stage.WITHDRAWN, Stage.ABANDONED}
+"""Stages of cases that were decided or ended without it."""
+
+
 VERBS: Final[dict[str, Callable[[User, Project, datetime], Permit]]] = {
     "edit": _edit_draft,
     "submit": _submit,
     "withdraw": _withdraw,
     "pull_back": _pull_back,
     "abandon": _abandon,
+    "copy": _copy,
     "close_region": _close_region,
     "observe": _observe,
     "roll_out": _roll_out,

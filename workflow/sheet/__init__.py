@@ -3,6 +3,7 @@
 from workflow.sheet.belongings import Belongings, Owed, belongings_of
 from workflow.sheet.columns import Column, columns_of
 from workflow.sheet.dossier import Dossier, Step, dossier_of, question_of, rows_of, texts_of
+from workflow.sheet.effects import EffectRow, effect_rows, hours_words
 from workflow.sheet.lines import (
     Line,
     Milestone,
@@ -14,33 +15,55 @@ from workflow.sheet.lines import (
     milestones_of,
     who_of,
 )
-from workflow.sheet.review import Review, hidden_regions, may_see, review_of
+from workflow.sheet.picture import Way, ways_of
+from workflow.sheet.process import WorkFlow, flows_of
+from workflow.sheet.review import (
+    Review,
+    hidden_regions,
+    may_see,
+    read_region,
+    review_of,
+    reviews,
+    weighs,
+)
+from workflow.sheet.versions import compared
 from workflow.sheet.words import question_words
 
 __all__ = [
     "Belongings",
     "Column",
     "Dossier",
+    "EffectRow",
     "Line",
     "Milestone",
     "Owed",
     "Planned",
     "Review",
     "Step",
+    "Way",
+    "WorkFlow",
     "belongings_of",
     "columns_of",
     "coming_of",
+    "compared",
     "dossier_of",
+    "effect_rows",
+    "flows_of",
     "hidden_regions",
     "hidden_steps",
+    "hours_words",
     "line_of",
     "lines_of",
     "may_see",
     "milestones_of",
     "question_of",
     "question_words",
+    "read_region",
     "review_of",
+    "reviews",
     "rows_of",
     "texts_of",
+    "ways_of",
+    "weighs",
     "who_of",
 ]

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from django.db.models import CharField, DateTimeField, Expression, IntegerField, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models import CharField, DateTimeField, Expression, IntegerField, Q, Value
+from django.db.models.functions import Cast, Coalesce, Concat
 
 from bpr_projects.models import (
     Area,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from bpr_projects.models import Project
+    from bpr_projects.models import Project, ProjectQuerySet
 
 NO_TEXT: Final = Value("", CharField())
 NO_NUMBER: Final = Value(0, IntegerField())
@@ -83,6 +83,22 @@ class PrincipleRow:
     question: str
 
 
+@dataclass(frozen=True)
+class Kin:
+    """A case that this one was copied from, or that was copied from it."""
+
+    pk: int
+    title: str
+    number: str
+    stage: str
+    is_origin: bool
+
+    @property
+    def reference(self) -> str:
+        """What addresses call it."""
+        return self.number or f"draft-{self.pk}"
+
+
 @dataclass
 class Belongings:
     """Files, conditions by decision, owed readings, authors; names of sections and principles."""
@@ -94,6 +110,7 @@ class Belongings:
     principles: list[PrincipleRow] = field(default_factory=list)
     sections: dict[str, str] = field(default_factory=dict)
     closures: frozenset[date] = frozenset()
+    kin: list[Kin] = field(default_factory=list)
     entries: list[tuple[str, Entry]] = field(default_factory=list)
 
     @property
@@ -108,12 +125,25 @@ def _principle(row: PrincipleRow) -> tuple[str, str, str]:
     return row.code, row.name, row.question
 
 
-def belongings_of(project: Project, posts: Iterable[int]) -> Belongings:
-    """Read all of it. ``posts``: the reader's posts, whose unread readings are wanted."""
-    first, *others = _parts(project, posts)
+def belongings_of(
+    project: Project, posts: Iterable[int], kin: ProjectQuerySet | None = None
+) -> Belongings:
+    """Read all of it. ``posts``: the reader's posts, whose unread readings are wanted.
+
+    ``kin``: the cases among which copies of this one and its origin are looked for.
+    """
+    parts = _parts(project, posts)
+    if kin is not None:
+        near = kin.filter(Q(pk=project.copied_from_id) | Q(copied_from=project))
+        number = Coalesce("number", NO_TEXT, output_field=CharField())
+        parts.append(_part(near, "kin", "pk", "title", number, "stage"))
+    first, *others = parts
     found = Belongings(authors=frozenset({project.proposer_id}))
     for row in sorted(first.union(*others, all=True), key=lambda row: (row[0], row[1])):
-        _add(found, row)
+        if row[0] == "kin":
+            found.kin.append(Kin(row[1], *row[2:5], is_origin=row[1] == project.copied_from_id))
+        else:
+            _add(found, row)
     return found
 
 
@@ -161,20 +191,6 @@ def _lists(project: Project) -> list[QuerySet[Any, Row]]:
         _part(DesignArticle.objects.all(), "article", "number", number, article),
         _part(partners, PERSON, NO_NUMBER, "employee_number", full_name),
     ]
-
-
-def _part(
-    rows: QuerySet[Any],
-    kind: str,
-    number: Column,
-    first: Column = NO_TEXT,
-    second: Column = NO_TEXT,
-    third: Column = NO_TEXT,
-    moment: Column = NO_MOMENT,
-) -> QuerySet[Any, Row]:
-    """Rows of one kind, as the union takes them."""
-    columns = (Value(kind, CharField()), number, first, second, third, moment)
-    return rows.order_by().values_list(*columns)
 
 
 def _part(

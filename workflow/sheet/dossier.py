@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.db.models import Case, Exists, JSONField, OuterRef, Subquery, Value, When
 from django.db.models.functions import Concat
 
+from bpr_projects.access import visible_to
 from records.models import LedgerText
 from workflow.access import last_nudge
 from workflow.charts import seats_today
@@ -134,7 +135,7 @@ def dossier_of(
         decisions=decisions,
         texts=texts_of(decisions) if with_texts else {},
         people=seats_today(asked, at),
-        belongings=belongings_of(project, posts),
+        belongings=belongings_of(project, posts, visible_to(reader, at) if reader else None),
     )
 
 

@@ -9,6 +9,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from bpr_projects import calendar
 from bpr_projects.enums import Stage
 from roles.enums import Basis
 from workflow.enums import (
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from workflow.models import Decision, Run
     from workflow.sheet.belongings import ConditionLine
-    from workflow.sheet.dossier import Dossier
+    from workflow.sheet.dossier import Dossier, Step
 
 TEXT_NAMES: Final[dict[str, StrOrPromise]] = {
     "comment": "",
@@ -71,13 +72,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Planned:
-    """A step that is still to come."""
+    """A step that is still to come. ``until``: when it will be done if all keep their days."""
 
     title: str
     who: str
     why: str
     days: int
     is_reading: bool
+    until: date | None = None
 
 
 def lines_of(dossier: Dossier, decisions: Iterable[Decision], mine: set[int]) -> list[Line]:
@@ -167,16 +169,38 @@ def coming_of(dossier: Dossier, run: Run) -> list[Planned]:
     opened = next((step for step in dossier.steps_of(run) if step.is_open), None)
     again = opened is not None and opened.run.kind == StepKind.REVISION
     plan = [PlanStep.from_json(step) for step in run.plan[0 if again else run.position + 1 :]]
-    return [
-        Planned(
-            title=step.title,
-            who=_who(dossier, step),
-            why=step.why,
-            days=step.standard_days,
-            is_reading=step.kind in READING_KINDS,
+    day = None if again else _done_by(dossier, opened)
+    found = []
+    for step in plan:
+        is_reading = step.kind in READING_KINDS
+        if day is not None and not is_reading:
+            day = calendar.add_business_days(day, step.standard_days, dossier.belongings.closures)
+        found.append(
+            Planned(
+                title=step.title,
+                who=_who(dossier, step),
+                why=step.why,
+                days=step.standard_days,
+                is_reading=is_reading,
+                until=None if is_reading else day,
+            )
         )
-        for step in plan
-    ]
+    return found
+
+
+def _done_by(dossier: Dossier, opened: Step | None) -> date | None:
+    """The day on which the open step is through: its deadline, or today when that is past.
+
+    While it is 保留 its days do not run: they begin anew when the 保留 ends.
+    """
+    if opened is None:
+        return None
+    today, step = localdate(dossier.at), opened.run
+    if step.paused_until is not None:
+        return calendar.add_business_days(
+            max(step.paused_until, today), step.standard_days, dossier.belongings.closures
+        )
+    return max(localdate(step.due_at), today) if step.due_at else today
 
 
 def _who(dossier: Dossier, step: PlanStep) -> str:

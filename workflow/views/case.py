@@ -12,13 +12,12 @@ from django.views.decorators.http import require_safe
 
 from bpr_projects.access import visible_to
 from bpr_projects.enums import ADOPTED, Stage
-from bpr_projects.sheet import effect_of
 from roles.models import read_once
 from workflow import engine, sheet
 from workflow.enums import Outcome, RunKind
 from workflow.models import Decision
 from workflow.outcomes import FINAL
-from workflow.views.case_frame import frame_for, frame_of
+from workflow.views.case_frame import frame_for, frame_of, label_of
 from workflow.views.desk import Came, Desk, desk_of
 from workflow.views.freshness import recently_authenticated
 from workflow.views.lookup import person_of, project_or_404
@@ -102,17 +101,20 @@ def context_of(
         came=Came(chosen=request.GET.get("outcome", ""), back_to=request.GET.get("from", "")),
     )
     run = frame.run
+    review = sheet.review_of(dossier, posts)
     newest = dossier.decisions[-NEWEST:]
     return {
         **frame.context("project"),
         "desk": desk,
-        "review": sheet.review_of(dossier, posts),
+        "review": review,
+        "place": review.place(label_of(case)) if review else [],
         "lines": sheet.lines_of(dossier, newest, posts),
         "has_more": len(dossier.decisions) > NEWEST,
         "done": _said_on_the_way(dossier, run, posts),
         "coming": sheet.coming_of(dossier, run) if run else (),
         "final": _final(dossier),
         "files": dossier.belongings.files,
+        "kin": dossier.belongings.kin,
         "last": _last(dossier, posts),
         **_text(frame),
     }
@@ -128,7 +130,9 @@ def _text(frame: Frame) -> dict[str, Any]:
             (code, title, [row for row in rows if row.name not in IN_HEADER])
             for code, title, rows in rows_by_part(answers, lists)
         ],
-        "hours": effect_of(answers, yen_per_hour=0).hours,
+        "flows": sheet.flows_of(answers),
+        "effects": sheet.effect_rows(answers),
+        "hours_words": sheet.hours_words(answers),
         "is_adopted": case.stage in ADOPTED,
         "is_draft": case.stage == Stage.DRAFT,
         "may_edit": case.stage == Stage.DRAFT

@@ -77,6 +77,11 @@ class Frame:
         }
 
 
+def label_of(case: Project) -> str:
+    """17 for R8-017: what stands in a circle of a chart."""
+    return (case.number or "").rpartition("-")[2].lstrip("0")
+
+
 def frame_of(request: HttpRequest, ref: str, at: datetime, *, with_texts: bool = False) -> Frame:
     """The case of an address for the reader, or 404. ``with_texts``: what decisions said, too."""
     return frame_for(request, project_or_404(request, ref, at), at, with_texts=with_texts)

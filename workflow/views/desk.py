@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy
 
 from bpr_projects.enums import UNDERWAY
 from roles.enums import Basis, Role
+from roles.grants import permits
+from roles.permissions import Perm
 from workflow import access, sheet
 from workflow.actions.answers import targets_of
 from workflow.charts import ball_of
@@ -289,10 +291,11 @@ def _reasons(dossier: Dossier, mine: Mapping[int, Capacity]) -> list[str]:
 def _verbs(dossier: Dossier, reader: User, capacities: list[Capacity]) -> list[Verb]:
     found = [
         _pull_back(dossier, reader, capacities),
-        _withdraw(dossier, reader),
+        _withdraw(dossier, reader, capacities),
         _close_region(dossier, reader, capacities),
-        _abandon(dossier, reader),
+        _abandon(dossier, reader, capacities),
         _halt(dossier, capacities, reader),
+        _copy(dossier, reader, capacities),
     ]
     return [verb for verb in found if verb is not None]
 
@@ -351,9 +354,10 @@ def _last_act(dossier: Dossier, step: Step) -> Decision | None:
     return None if is_touched or not counting else access.pullable(step.run, counting[-1])
 
 
-def _withdraw(dossier: Dossier, reader: User) -> Verb | None:
+def _withdraw(dossier: Dossier, reader: User, capacities: list[Capacity]) -> Verb | None:
     project = dossier.project
-    permit = access.may(reader, "withdraw", project, dossier.at)
+    is_asked = dossier.approval is not None
+    permit = access.permit_to_withdraw(project, capacities, asked=is_asked)
     is_author = reader.pk in dossier.belongings.authors
     if not permit and not (is_author and project.stage in UNDERWAY):
         return None
@@ -389,8 +393,20 @@ def _halt(dossier: Dossier, capacities: list[Capacity], reader: User) -> Verb | 
     return _verb(dossier, Outcome.HALTED, "halt", "pause", permit)
 
 
-def _abandon(dossier: Dossier, reader: User) -> Verb | None:
-    permit = access.may(reader, "abandon", dossier.project, dossier.at)
+def _abandon(dossier: Dossier, reader: User, capacities: list[Capacity]) -> Verb | None:
+    is_author = reader.pk in dossier.belongings.authors
+    permit = access.permit_to_abandon(dossier.project, capacities, is_author=is_author)
     if not permit:
         return None
     return _verb(dossier, Outcome.ABANDONED, "abandon", "archive", permit)
+
+
+def _copy(dossier: Dossier, reader: User, capacities: list[Capacity]) -> Verb | None:
+    """再提案 of what ended, 横展開 of what was adopted; offered to those who write proposals."""
+    project = dossier.project
+    permit = access.permit_to_copy(project, capacities)
+    writes = reader.pk in dossier.belongings.authors or permits(capacities, Perm.PROPOSE_PROJECT)
+    if not permit and not (writes and project.stage in access.COPYABLE):
+        return None
+    url = reverse("project-copy", args=[project.reference])
+    return Verb(_("複製して提案する"), url, "copy", permit)

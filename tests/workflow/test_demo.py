@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +17,7 @@ from django.utils.timezone import localtime
 from bpr_projects import calendar, sheet
 from bpr_projects.enums import Stage
 from bpr_projects.models import Attachment, Measurement, Observation, Project
+from bpr_projects.rollout import rollout_of
 from tests.make import JST
 from workflow.enums import Outcome, RunKind, SlotState, StepKind
 from workflow.management.demo.loading import Loaded, load
@@ -136,6 +137,29 @@ def test_the_stopped_pilot_left_a_lesson(demo: Loaded) -> None:
     assert "紙そのものをなくす" in run.revision.sheet["lesson"]
 
 
+@pytest.mark.parametrize(("code", "in_use"), [("R8-006", 12), ("R8-016", 20)])
+def test_what_was_rolled_out_says_which_sections_use_it(
+    demo: Loaded, code: str, in_use: int
+) -> None:
+    shown = rollout_of(Project.objects.get(number=code), NOW.date())
+    assert (shown.in_use, shown.total) == (in_use, 25)
+    assert all(line.at is not None for line in shown.lines)
+
+
+def test_one_case_alone_waits_too_long_and_everybody_knows_why(demo: Loaded) -> None:
+    late = WorkItem.objects.filter(due_at__lt=NOW, is_paused=False)
+    assert list(late.values_list("number", "post__code")) == [("R8-009", "HEAD-SHIMIN")]
+    assert late.filter(due_at__gt=NOW - timedelta(days=7)).exists()
+
+
+def test_what_is_corrected_lies_at_the_proposer(demo: Loaded) -> None:
+    returned = Run.objects.get(project__number="R8-008", kind=RunKind.PROJECT)
+    assert returned.step is not None
+    assert returned.step.kind == StepKind.REVISION
+    last = Decision.objects.filter(run=returned, outcome=Outcome.SENT_BACK).latest("pk")
+    assert last.post.code == "PT-CHAIR"
+
+
 def test_things_happen_in_working_time_and_never_after_now(demo: Loaded) -> None:
     for moment in Decision.objects.values_list("decided_at", flat=True):
         local = localtime(moment)
@@ -185,6 +209,17 @@ def test_a_short_year_is_told_faster() -> None:
     assert days.day(150) >= date(2026, 4, 3)
     assert days.day(75) < days.day(10) <= days.day(0) == date(2026, 5, 29)
     assert days.day(-2) == date(2026, 6, 2)
+
+
+def test_a_short_year_is_told_in_the_same_order() -> None:
+    short = Calendar(
+        today=date(2026, 4, 20), first=date(2026, 4, 3), span=150, closures=frozenset()
+    )
+    told = [short.moment(back, at) for back in (150, 149, 20, 5, 1) for at in (time(9), time(16))]
+    assert told == sorted(set(told))
+    assert date(2026, 4, 3) <= told[0].date()
+    assert told[-1].date() <= date(2026, 4, 20)
+    assert short.paced(150) == short.room == 11
 
 
 def test_words_that_begin_with_a_plus_are_days() -> None:

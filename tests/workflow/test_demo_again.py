@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from bpr_projects.calendar import JST
 from bpr_projects.enums import Stage
 from bpr_projects.models import Project
+from tests.workflow.test_demo import STANDS
 from workflow.enums import StepKind
 from workflow.management.demo.loading import load
 from workflow.management.simulation import violations
@@ -33,6 +34,11 @@ def _number_again(model: type[Model]) -> None:
             cursor.execute(statement)
 
 
+def stages() -> dict[str | None, str]:
+    numbered = Project.objects.exclude(number=None)
+    return dict(numbered.values_list("number", "stage"))
+
+
 @pytest.mark.slow
 @pytest.mark.django_db
 def test_the_same_seed_tells_the_same_and_the_command_says_what_was_made(
@@ -49,9 +55,10 @@ def test_the_same_seed_tells_the_same_and_the_command_says_what_was_made(
             )
             told.append(list(said))
             assert list(violations(datetime(2026, 6, 3, 12, 0, tzinfo=JST))) == []
+            assert stages() == {code: stage for code, (stage, _route) in STANDS.items()}
             transaction.set_rollback(True)
         _number_again(Project)
-        assert "見本の市を作りました: 職員 71人、案件 16件" in out.getvalue()
+        assert "見本の市を作りました: 職員 71人、案件 17件" in out.getvalue()
     assert told[0] == told[1]
     assert len(told[0]) > 100
 

@@ -5,28 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.timezone import localdate
 
 from bpr_projects import actions as cases
-from bpr_projects import calendar
-from bpr_projects.enums import ObservationKind
+from bpr_projects import calendar, rollout
+from bpr_projects.enums import ObservationKind, RolloutState
 from bpr_projects.models import Project
 from bpr_projects.sheet import FIELDS, Field, Kind
 from roles import actions as offices
-from roles.models import Post, User, holders_of
+from roles.models import Post, Section, User, holders_of
 from workflow import engine
 from workflow.access import holders, open_slots
 from workflow.enums import CYCLE_KINDS, Outcome, RunKind, RunState, StepKind
 from workflow.management.demo.files import attach
 from workflow.management.demo.script import SCORE_NAMES, Event, Line, Script, dated
-from workflow.management.hours import OPENING, later, moment
+from workflow.management.hours import OPEN_MINUTES, OPENING, later, moment
 from workflow.models import Run, Slot, StepRun
 from workflow.outcomes import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from datetime import time
     from random import Random
 
 USUAL: Final[dict[str, Outcome]] = {
@@ -56,12 +58,28 @@ class Calendar:
     span: int
     closures: frozenset[date]
 
+    @cached_property
+    def room(self) -> int:
+        """Business days in which the story is told, at most as many as it needs."""
+        between = calendar.business_days_between(self.first, self.today, self.closures) - 1
+        return min(between, self.span)
+
+    def paced(self, length: int) -> int:
+        """A length of the story; early in the year everything is told faster."""
+        return length * self.room // self.span
+
     def day(self, back: int) -> date:
-        """The business day that many before today; a short year is told faster."""
-        room = calendar.business_days_between(self.first, self.today, self.closures) - 1
-        if back > 0 and room < self.span:
-            back = back * room // self.span
+        """The business day that many before today."""
+        back = self.paced(back) if back > 0 else back
         return calendar.add_business_days(self.today, -back, self.closures)
+
+    def moment(self, back: int, at: time) -> datetime:
+        """A time of that day; early in the year the same order in a shorter time."""
+        if self.room == self.span:
+            return moment(self.day(back), at)
+        minutes = (at.hour - OPENING.hour) * 60 + at.minute - OPENING.minute
+        told = self.paced((self.span - back) * OPEN_MINUTES + minutes)
+        return later(moment(self.first, OPENING), told, self.closures)
 
     def moved(self, sheet: dict[str, Any]) -> dict[str, Any]:
         """The sheet with its days as much later as the story is told after it was written."""
@@ -98,7 +116,7 @@ class Tale:
     def moments(self) -> Iterator[datetime]:
         """Every moment of the story in order; what happens then happens on the next ``next``."""
         for event in self.script.events:
-            yield from self._reach(moment(self.days.day(event.day), event.at))
+            yield from self._reach(self.days.moment(event.day, event.at))
             if self._project is None:
                 self._project = self._draft()
             if event.do == "resume":  # in a short year the story gets there before the day
@@ -160,7 +178,7 @@ class Tale:
     def _pause(self, hours: int, posts: int) -> Iterator[datetime]:
         """Posts that are asked together answer in a shorter time each."""
         minutes = hours * 60 * self.random.randint(60, 140) // 100 // min(posts, 3)
-        self.now = later(self.now, max(minutes, 10), self.days.closures)
+        self.now = later(self.now, max(self.days.paced(minutes), 10), self.days.closures)
         yield self.now
 
     def _answer(self, run: Run, slot: Slot) -> None:
@@ -198,7 +216,7 @@ class Tale:
             answer = replace(answer, scores=scores)
         return replace(
             answer,
-            until=self._dated(answer.until),
+            until=self._dated(answer.until, paced=True),
             conditions=tuple(
                 (text, section, self._dated(due)) for text, section, due in answer.conditions
             ),
@@ -208,7 +226,9 @@ class Tale:
         choices = self.usual.get(slot.post.code) or self.usual.get(slot.step_run.kind) or [""]
         return self.random.choice(choices)
 
-    def _dated(self, value: Any) -> Any:
+    def _dated(self, value: Any, *, paced: bool = False) -> Any:
+        if paced and value.startswith("+"):
+            value = f"+{max(self.days.paced(int(value)), 1)}"
         return dated(value, localdate(self.now), self.days.closures)
 
     # --- everything else -------------------------------------------------------------------
@@ -291,6 +311,16 @@ class Tale:
         name, text = event.more["file"], event.more.get("text", "")
         attach(self.project, name, text, by=self.leader, at=self.now)
 
+    def roll_out(self, event: Event) -> None:
+        rollout.record_rollout(
+            project=self.project,
+            sections=Section.objects.filter(code__in=event.more["sections"]),
+            state=RolloutState(event.more["state"]),
+            since=localdate(self.now),
+            by=self.leader,
+            at=self.now,
+        )
+
     def delegate(self, event: Event) -> None:
         offices.delegate(
             post=Post.objects.get(code=event.more["post"]),
@@ -312,6 +342,7 @@ VERBS: Final[dict[str, Callable[[Tale, Event], None]]] = {
     "observe": Tale.observe,
     "measure": Tale.measure,
     "attach": Tale.attach,
+    "roll_out": Tale.roll_out,
     "delegate": Tale.delegate,
 }
 """Word of the story -> what it does."""

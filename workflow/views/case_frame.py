@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.timezone import localdate
 
+from bpr_projects.access import ties_of, voice_of
 from roles.models import capacities_of
 from workflow import sheet
 from workflow.views.desk import balls_of
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
 
+    from bpr_projects.access import Ties, Voice
     from bpr_projects.models import Project
     from roles.models import Capacity, User
     from workflow.models import Run
@@ -47,6 +49,16 @@ class Frame:
         """The reader's posts of the day."""
         return {each.post.pk for each in self.capacities}
 
+    @cached_property
+    def ties(self) -> Ties:
+        """What ties posts, sections and persons to the case; one query."""
+        return ties_of(self.project)
+
+    @cached_property
+    def voice(self) -> Voice:
+        """What the reader may read and say in the case's discussion."""
+        return voice_of(self.reader, self.capacities, self.ties)
+
     @property
     def run(self) -> Run | None:
         """The run whose 決裁欄 stands in the head."""
@@ -67,7 +79,10 @@ class Frame:
             "now": self.dossier.at,
             "project": self.project,
             "tab": tab,
-            "counts": {"files": len(self.dossier.belongings.files)},
+            "counts": {
+                "files": len(self.dossier.belongings.files),
+                "discussion": self.voice.open_questions,
+            },
             "balls": balls_of(self.dossier),
             "milestones": sheet.milestones_of(self.dossier),
             "columns": sheet.columns_of(self.dossier, run) if run else (),

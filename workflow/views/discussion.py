@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from bpr_projects import discussion as talk
 from bpr_projects import joining
-from bpr_projects.access import ties_of, voice_in, voice_of, voices
+from bpr_projects.access import voice_in, voices
 from bpr_projects.enums import CommentKind, CommentLevel
 from bpr_projects.forms import CommentForm, Directory, Named, SayForm
 from bpr_projects.models import Comment
@@ -69,8 +69,7 @@ def _page(
     on = localdate(at)
     with read_all_once(on):
         frame = frame_of(request, ref, at)
-        ties = ties_of(frame.project)
-        voice = voice_of(frame.reader, frame.capacities, ties)
+        ties, voice = frame.ties, frame.voice
         threads = threads_of(frame.project, frame.reader, voice, request.GET.get("after", ""))
         for thread in threads.rows:
             _give_form(thread, answering)
@@ -87,7 +86,6 @@ def _page(
             "may_answer_joins": joining.may_answer(voice),
             "may_join": bool(_joinable(voice, ties)),
         }
-        context["counts"] = {**context["counts"], "discussion": voice.open_questions}
         status = 422 if form or answering else 200
         return render(request, "workflow/discussion.html", context, status=status)
 

@@ -98,8 +98,10 @@ class SheetForm(forms.Form):
         """The rows of a question: those that were sent, else the stored ones; at least one."""
         if self.is_bound:
             pattern = re.compile(rf"{spec.name}-(\d{{1,2}})-")
-            found = {int(each[1]) for each in map(pattern.match, self.data) if each}
-            return sorted(found)[:MOST_POSTED] or [0]
+            found = sorted({int(each[1]) for each in map(pattern.match, self.data) if each})
+            if more and found and len(found) < spec.most:
+                found.append(found[-1] + 1)
+            return found[:MOST_POSTED] or [0]
         return list(range(min(stored + more, spec.most) or 1))
 
     def _fields_of(self, spec: Field) -> Iterator[tuple[str, forms.Field]]:

@@ -77,6 +77,8 @@ document.addEventListener("input", (event) => {
   }
 });
 
+document.addEventListener("sheet:saved", (event) => edited.delete(event.target));
+
 addEventListener("beforeunload", (event) => {
   for (const form of edited) {
     if (form.isConnected) {

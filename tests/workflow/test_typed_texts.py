@@ -42,18 +42,19 @@ def every_form() -> Iterator[forms.Form]:
     yield from (QuestionForm(kind=kind) for kind in RevisionKind)
     yield from (AnswerForm(Question(kind, "", targets=tuple(SendBackTarget))) for kind in STATIONS)
     yield from (ObservationForm(), MeasurementForm(), ReasonForm(is_ending=True))
-    yield from (CommentForm(), JoinForm(sections=()), ReportForm(), ReplyForm(yes="", no="", why=""))
+    yield from (CommentForm(), JoinForm(sections=()), ReportForm())
+    yield ReplyForm(yes="", no="", why="")
     yield SheetForm(lists=Lists())
 
 
 def test_the_tables_know_what_nobody_types() -> None:
-    fields = {
-        name.rsplit("-", 1)[-1]: field  # of a cell in rows, its column
+    fields = [
+        (name.rsplit("-", 1)[-1], field)  # of a cell in rows, its column
         for form in every_form()
         for name, field in form.fields.items()
-    }
-    hidden = {name for name, field in fields.items() if field.widget.is_hidden}
-    chosen = {name for name, field in fields.items() if isinstance(field, forms.ChoiceField)}
+    ]
+    hidden = {name for name, field in fields if field.widget.is_hidden}
+    chosen = {name for name, field in fields if isinstance(field, forms.ChoiceField)}
     pages = [page.read_text(encoding="utf-8") for page in TEMPLATES.rglob("*.html")]
     carried = {name for page in pages for name in CARRIES.findall(page)}
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -31,7 +32,7 @@ from workflow.views.lookup import person_of, project_or_404
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import date, datetime
 
     from django.http import HttpRequest
 
@@ -116,31 +117,90 @@ def save_typed(project: Project, form: SheetForm, request: HttpRequest, at: date
         permit = access.may(user, "edit", locked, at)
         if not permit:
             raise PermissionDenied(permit.reason)
-        return cases.save_draft(
-            project=locked, version=version_of(request), answers=kept, by=user, at=at
+        saved = cases.save_draft(
+            project=locked, version=version_of(request, locked), answers=kept, by=user, at=at
         )
+    remember_page(request, saved)
+    return saved
 
 
-def version_of(request: HttpRequest) -> int:
-    """Which stored version the form was opened on; 0, which is never one, when it does not say."""
+def version_of(request: HttpRequest, project: Project | None = None) -> int:
+    """Which stored version the form was opened on; 0, which is never one, when it does not say.
+
+    A page whose last save was stored but never heard of it goes on from that save.
+    """
     text = request.POST.get("draft_version", "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+    posted = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+    known, version = pages_of(request).get(page_of(request), (0, 0))
+    return max(posted, version) if project is not None and known == project.pk else posted
+
+
+# --- pages that save by themselves -----------------------------------------------------------
+
+PAGES: Final = "sheet_pages"
+MOST_PAGES: Final = 30
+PAGE: Final = re.compile(r"[0-9a-f]{32}")
+
+
+def page_of(request: HttpRequest, name: str = "page") -> str:
+    """How an opened form calls itself (``page``), or one sending of it (``sent``)."""
+    text = request.POST.get(name, "")
+    return text if PAGE.fullmatch(text) else ""
+
+
+def pages_of(request: HttpRequest) -> dict[str, tuple[int, int]]:
+    """Opened forms of this session -> (case, version that it saved last)."""
+    found: dict[str, tuple[int, int]] = request.session.get(PAGES, {})
+    return found
+
+
+def remember_page(request: HttpRequest, project: Project) -> None:
+    """This form has saved: what it sends next goes on from there, even if it never hears so."""
+    names = [page_of(request), page_of(request, "sent")]
+    if any(names):
+        others = [pair for pair in pages_of(request).items() if pair[0] not in names]
+        saved = [(name, (project.pk, project.draft_version)) for name in names if name]
+        request.session[PAGES] = dict([*others, *saved][-MOST_PAGES:])
+
+
+def arrived_from(request: HttpRequest, project: Project | None) -> str:
+    """What this session's forms sent and the draft holds, as the script that sent it asks."""
+    key = project.pk if project else 0
+    return " ".join(name for name, (known, _version) in pages_of(request).items() if known == key)
+
+
+def begun_by(request: HttpRequest) -> Project | None:
+    """The draft that this empty form has begun already; its answer got lost on the way."""
+    known, _version = pages_of(request).get(page_of(request), (0, 0))
+    return Project.objects.filter(pk=known).first() if known else None
 
 
 def priced_or_404(request: HttpRequest, ref: str, at: datetime) -> Project:
     """The case with the unit price of the day (``rate_of``), in one query."""
     price = UnitPrice.objects.filter(starts_on__lte=localdate(at)).order_by("-starts_on")
     among = visible_to(person_of(request), at).select_related("proposer_post")
-    return project_or_404(
-        request, ref, at, among.annotate(unit_price=Subquery(price.values("yen_per_hour")[:1]))
+    priced = among.annotate(
+        unit_price=Subquery(price.values("yen_per_hour")[:1]),
+        unit_price_since=Subquery(price.values("starts_on")[:1]),
     )
+    return project_or_404(request, ref, at, priced)
 
 
-def rate_of(project: Project | None, at: datetime) -> int:
-    """Yen that an hour stands for; 0 when no price is registered."""
-    if project is None:
-        return cases.yen_per_hour(localdate(at))
-    return getattr(project, "unit_price", None) or 0
+class Rate(NamedTuple):
+    """Yen that an hour stands for, and since when; 0 when no price is registered."""
+
+    yen: int
+    since: date | None
+
+
+def rate_of(project: Project | None, at: datetime) -> Rate:
+    """The unit price of the day."""
+    if project is not None:
+        price = getattr(project, "unit_price", None) or 0
+        return Rate(price, getattr(project, "unit_price_since", None))
+    prices = UnitPrice.objects.filter(starts_on__lte=localdate(at)).order_by("-starts_on")
+    row = prices.first()
+    return Rate(row.yen_per_hour, row.starts_on) if row else Rate(0, None)
 
 
 # --- 差戻し and 引戻し: the same form, another verb at the end --------------------------------

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -21,17 +23,22 @@ from roles.models import read_all_once
 from roles.views import typed_texts
 from workflow import access
 from workflow.inbox import desk_of
+from workflow.views.autosaving import is_autosave, keep, keep_first
 from workflow.views.drafting import (
     EDITABLE,
+    arrived_from,
+    begun_by,
     checked_form,
     count_of,
     form_for,
     lists_for,
     own_section_of,
+    page_of,
     priced_or_404,
     progress_of,
     proposing_capacities,
     rate_of,
+    remember_page,
     returned_of,
     save_typed,
 )
@@ -40,9 +47,10 @@ from workflow.views.route_preview import preview_of
 from workflow.views.sheet_rows import changed_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest, HttpResponse, QueryDict
 
     from bpr_projects.forms import SheetForm
     from bpr_projects.sheet import Lists
@@ -64,10 +72,16 @@ def project_new(request: HttpRequest) -> HttpResponse:
     chosen = _chosen(request, capacities)
     if chosen is None:
         return render(request, "workflow/proposal_new.html", {"capacities": capacities, "now": at})
-    lists = lists_for(None, at)
-    form = form_for(chosen.post, lists, data=request.POST or None)
+    begun = begun_by(request)
+    if begun is not None:
+        return _edited(request, begun.reference, at)
+    if is_autosave(request):
+        return keep_first(request, chosen.post, at)
+    rows = RowsAsked.of(request)
+    form = form_for(chosen.post, lists_for(None, at), data=rows.data, more=rows.more)
     if request.method == "POST" and form.is_valid():
         project = _start(request, chosen.post, form, at)
+        remember_page(request, project)
         return _after_save(request, project)
     status = 422 if form.is_bound and not form.is_valid() else 200
     return form_page(request, None, form, at, post=chosen.post, status=status)
@@ -93,6 +107,40 @@ def _start(request: HttpRequest, post: Post, form: SheetForm, at: datetime) -> P
     return cases.start_draft(by=user, post=post, at=at, **form.cleaned_data)
 
 
+@dataclass(frozen=True)
+class RowsAsked:
+    """What a button of rows asks for; without a script they are pressed like any other.
+
+    ``data``: what was typed, without the row that was taken off. ``more``: where a row is added.
+    """
+
+    data: QueryDict | None
+    more: str = ""
+    less: str = ""
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> RowsAsked:
+        """Read the pressed button: ``add-kpis``, ``remove-kpis-2``."""
+        if request.method != "POST":
+            return cls(None)
+        verb, _sep, rest = request.POST.get("action", "").partition("-")
+        name, _sep, index = rest.partition("-")
+        if verb not in ("add", "remove") or name not in sheet.BY_NAME:
+            return cls(request.POST)
+        if verb == "add":
+            return cls(request.POST, more=name)
+        data = request.POST.copy()
+        for key in [each for each in data if each.startswith(f"{name}-{index}-")]:
+            del data[key]
+        return cls(data, less=name)
+
+    def place_in(self, answers: Mapping[str, Any]) -> str:
+        """Where the page opens again: at the new row, or at the question."""
+        if self.more:
+            return f"?more={self.more}#{self.more}-{len(answers.get(self.more) or [])}"
+        return f"#id_{self.less}" if self.less else ""
+
+
 # --- writing ---------------------------------------------------------------------------------
 
 
@@ -109,6 +157,8 @@ def project_edit(request: HttpRequest, ref: str) -> HttpResponse:
 
 def _edited(request: HttpRequest, ref: str, at: datetime) -> HttpResponse:
     project = priced_or_404(request, ref, at)
+    if is_autosave(request):
+        return keep(request, project, at)
     refused = not_editable(request, project, at)
     if refused is not None:
         return refused
@@ -123,7 +173,8 @@ def _edited(request: HttpRequest, ref: str, at: datetime) -> HttpResponse:
     if "check" in request.GET:
         form = checked_form(project, lists)
     else:
-        form = form_for(project.proposer_post, lists, answers=project.sheet)
+        more = request.GET.get("more", "")
+        form = form_for(project.proposer_post, lists, answers=project.sheet, more=more)
     return form_page(request, project, form, at)
 
 
@@ -148,7 +199,8 @@ def not_editable(request: HttpRequest, project: Project, at: datetime) -> HttpRe
 
 
 def _save(request: HttpRequest, project: Project, lists: Lists, at: datetime) -> HttpResponse:
-    form = form_for(project.proposer_post, lists, data=request.POST)
+    rows = RowsAsked.of(request)
+    form = form_for(project.proposer_post, lists, data=rows.data, more=rows.more)
     if not form.is_valid():
         return form_page(request, project, form, at, status=422)
     try:
@@ -169,6 +221,7 @@ def _after_save(request: HttpRequest, project: Project) -> HttpResponse:
     if action == "close":
         return redirect("home")
     place = {"calc": "#effect", "route": "#route"}.get(action, "")
+    place = RowsAsked.of(request).place_in(project.sheet) or place
     return redirect(reverse("project-edit", args=[project.reference]) + place)
 
 
@@ -187,6 +240,7 @@ def conflict_page(
         "reason": str(conflict),
         "form": form,
         "rows": changed_rows(stored.sheet, typed, lists),
+        "sent": page_of(request, "sent"),
         "now": at,
     }
     return render(request, "workflow/proposal_conflict.html", context, status=409)
@@ -213,6 +267,7 @@ def form_page(
         answers["section"] = own.code
     files = list(project.attachments.filter(removed_at=None)) if project else []
     rate = rate_of(project, at)
+    page = form.is_bound and page_of(request)
     done, every = count_of(answers)
     context = {
         "project": project,
@@ -223,8 +278,10 @@ def form_page(
         "done": done,
         "every": every,
         "own_section": own,
-        "effect": sheet.effect_of(answers, yen_per_hour=rate),
-        "yen_per_hour": rate,
+        "effect": sheet.effect_of(answers, yen_per_hour=rate.yen),
+        "rate": rate,
+        "page": page or uuid4().hex,
+        "arrived": arrived_from(request, project),
         "files": files,
         "file_form": file_form or AttachmentForm(existing=files),
         "returned": returned_of(project) if project and project.number else None,

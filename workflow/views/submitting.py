@@ -86,8 +86,8 @@ def _page(
         "last_revision": last,
         "returned": returned,
         "permit": access.may(person_of(request), "submit", project, at),
-        "effect": sheet.effect_of(project.sheet, yen_per_hour=rate),
-        "yen_per_hour": rate,
+        "effect": sheet.effect_of(project.sheet, yen_per_hour=rate.yen),
+        "rate": rate,
         "files": lists.files,
         "route": preview_of(
             project, project.sheet, person_of(request), at, desk_of(request).load.closures

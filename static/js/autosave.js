@@ -1,0 +1,303 @@
+// The sheet saves by itself: every 10 seconds and when a field is left. What the server has not
+// confirmed stays on this device, under the name of this person and this draft.
+//   <form data-autosave="<person>:<draft>" data-arrived="<sent ids>"> [data-autosave-state] [data-kept]
+const form = document.querySelector("form[data-autosave]");
+const EVERY = 10_000;
+const PATIENCE = 20_000;
+const KEEP_AFTER = 250;
+const MOST_KEPT = 5;
+const CARRIED = ["csrfmiddlewaretoken", "draft_version", "page", "sent", "post", "action"];
+
+const words = form.dataset;
+const state = document.querySelector("[data-autosave-state]");
+const typing = document.querySelector("[data-autosave-typing]");
+let dirty = "unsaved" in words; // typed since the last save that the server confirmed
+let halted = false; // somebody else saved: the person decides first
+let running = false;
+let again = false;
+let ended = false;
+let timer = 0;
+
+const carried = (name) => form.elements[name];
+
+const tell = (text) => {
+  if (state.textContent !== text) {
+    state.textContent = text;
+  }
+};
+
+// --- what is typed, as pairs; files are not kept ---
+const typed = () =>
+  [...new FormData(form)].filter(
+    ([name, value]) => !CARRIED.includes(name) && typeof value === "string",
+  );
+
+const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+
+// --- on this device: the last state of each opened form, so that two tabs keep theirs apart ---
+const key = () => `bpr-sheet:${form.dataset.autosave}`;
+
+const kept = () => {
+  try {
+    return JSON.parse(localStorage.getItem(key())) ?? [];
+  } catch {
+    return [];
+  }
+};
+
+const write = (entries) => {
+  try {
+    if (entries.length) {
+      localStorage.setItem(key(), JSON.stringify(entries.slice(-MOST_KEPT)));
+    } else {
+      localStorage.removeItem(key());
+    }
+  } catch {
+    // no room on this device: the server's copy is still tried
+  }
+};
+
+const drop = (page) => write(kept().filter((each) => each.page !== page));
+
+const keep = (sent = "") => {
+  clearTimeout(timer);
+  const page = carried("page").value;
+  const entry = { page, sent, at: Date.now(), version: carried("draft_version").value };
+  write([...kept().filter((each) => each.page !== page), { ...entry, pairs: typed() }]);
+};
+
+const forget = () => {
+  clearTimeout(timer);
+  drop(carried("page").value);
+};
+
+// --- sending ---
+const post = () => {
+  const data = new FormData(form);
+  for (const [name, value] of [...data]) {
+    if (typeof value !== "string") {
+      data.delete(name); // a file goes with its own button
+    }
+  }
+  data.set("action", "autosave");
+  const signal = AbortSignal.timeout(PATIENCE);
+  const url = form.getAttribute("action");
+  return fetch(url, { method: "POST", body: data, redirect: "manual", signal });
+};
+
+// After a new login the old page's token is refused once; the page itself has the new one.
+const freshToken = async () => {
+  const answer = await fetch(location.pathname + location.search, { redirect: "manual" });
+  const text = answer.ok ? await answer.text() : "";
+  const page = new DOMParser().parseFromString(text, "text/html");
+  const token = page.querySelector("#sheet [name=csrfmiddlewaretoken]")?.value;
+  if (token) {
+    for (const each of document.querySelectorAll("[name=csrfmiddlewaretoken]")) {
+      each.value = token;
+    }
+    document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": token }));
+  }
+  return Boolean(token);
+};
+
+const isJson = (answer) => Boolean(answer.headers.get("content-type")?.includes("json"));
+
+const send = async () => {
+  const answer = await post();
+  const isForeign = answer.status === 403 && !isJson(answer);
+  return isForeign && (await freshToken()) ? post() : answer;
+};
+
+// --- answers ---
+const adopt = (url, version) => {
+  carried("draft_version").value = version;
+  if (form.getAttribute("action") !== url) {
+    forget(); // from now on under the name of the draft
+    const [person] = form.dataset.autosave.split(":");
+    form.setAttribute("action", url);
+    form.dataset.autosave = `${person}:${url.match(/draft-(\d+)/)?.[1] ?? url}`;
+    history.replaceState(null, "", url);
+  }
+};
+
+const facts = () => {
+  const drives = form.querySelectorAll("[data-drives-route], [name=section]");
+  return [...drives].map((each) => (each.type === "checkbox" ? each.checked : each.value)).join();
+};
+let routed = form.elements.title?.value ? facts() : "";
+
+const refreshRoute = (url) => {
+  if (routed !== facts()) {
+    routed = facts();
+    const target = document.querySelector("[data-route]");
+    window.htmx?.ajax("GET", `${url}?part=route`, { target, swap: "innerHTML" });
+  }
+};
+
+const markUnread = (unread) => {
+  for (const old of form.querySelectorAll("[data-unread-error]")) {
+    old.remove();
+  }
+  for (const { id, error } of unread) {
+    const place = document.getElementById(id)?.closest(".field");
+    if (place && !place.querySelector(".err")) {
+      const line = document.createElement("p");
+      line.className = "err";
+      line.dataset.unreadError = "";
+      line.textContent = error;
+      place.append(line);
+    }
+  }
+};
+
+const onSaved = (result, sent) => {
+  adopt(result.url, result.version);
+  document.querySelector("[data-autosave-progress]").innerHTML = result.progress;
+  markUnread(result.unread);
+  dirty = !same(sent, typed());
+  typing.hidden = !dirty;
+  if (dirty || result.unread.length) {
+    keep();
+  } else {
+    forget();
+    form.dispatchEvent(new Event("sheet:saved", { bubbles: true }));
+  }
+  const names = result.unread.map((each) => each.label).join("、");
+  tell((names ? words.wordPartly + names : words.wordSaved).replace("%s", result.at));
+  ended = false;
+  document.getElementById("session-ended")?.close();
+  refreshRoute(result.url);
+};
+
+const onRefused = (result) => {
+  halted = true;
+  keep();
+  tell(words.wordConflict);
+  const banner = document.querySelector("[data-conflict]");
+  banner.querySelector("[data-conflict-reason]").textContent = result.reason;
+  banner.querySelector("[data-conflict-solve]").hidden = result.why !== "conflict";
+  banner.hidden = false;
+};
+
+const onEnded = () => {
+  tell(words.wordEnded);
+  if (!ended) {
+    document.getElementById("session-ended")?.showModal();
+  }
+  ended = true;
+};
+
+const attempt = async () => {
+  const sent = typed();
+  const answer = await send();
+  const result = isJson(answer) ? await answer.json() : null;
+  if (result?.saved) {
+    onSaved(result, sent);
+  } else if (result) {
+    onRefused(result);
+  } else if (answer.type === "opaqueredirect" || answer.status === 403) {
+    onEnded(); // the session is over; a foreign token was exchanged before
+  } else {
+    tell(words.wordLost);
+  }
+};
+
+const save = async () => {
+  again = running;
+  if (!dirty || halted || running) {
+    return;
+  }
+  running = true;
+  try {
+    await attempt();
+  } catch {
+    tell(words.wordLost);
+  }
+  running = false;
+  if (again && state.textContent !== words.wordLost) {
+    save();
+  }
+};
+
+// --- when ---
+form.addEventListener("input", () => {
+  dirty = true;
+  typing.hidden = false;
+  clearTimeout(timer);
+  timer = setTimeout(keep, KEEP_AFTER);
+});
+form.addEventListener("change", save);
+form.addEventListener("focusout", save);
+setInterval(save, EVERY);
+addEventListener("online", save);
+document.addEventListener("visibilitychange", save);
+addEventListener("pagehide", () => {
+  if (dirty) {
+    keep(carried("sent").value);
+  }
+});
+form.addEventListener("submit", () => {
+  if (dirty) {
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    carried("sent").value = [...bytes].map((each) => each.toString(16).padStart(2, "0")).join("");
+    keep(carried("sent").value); // until a page shows that it arrived
+  }
+});
+
+// --- what this device still has ---
+const fill = (pairs) => {
+  for (const set of form.querySelectorAll("[data-rows]")) {
+    const pattern = new RegExp(`^${set.dataset.rows}-(\\d+)-`);
+    const found = pairs.map(([name]) => name.match(pattern)?.[1]).filter(Boolean);
+    const detail = [...new Set(found)].map(Number);
+    set.dispatchEvent(new CustomEvent("rows:set", { detail, bubbles: true }));
+  }
+  for (const field of form.elements) {
+    if (!field.name || CARRIED.includes(field.name) || /file|submit/.test(field.type)) {
+      continue;
+    }
+    const values = pairs.filter(([name]) => name === field.name).map(([, value]) => value);
+    if (/checkbox|radio/.test(field.type)) {
+      field.checked = values.includes(field.value);
+    } else {
+      field.value = values[0] ?? "";
+    }
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+};
+
+const offer = () => {
+  const arrived = words.arrived.split(" ");
+  const now = typed();
+  const open = kept().filter(
+    (each) => !(each.sent && arrived.includes(each.sent)) && !same(each.pairs, now),
+  );
+  write(open);
+  const entry = open.at(-1);
+  const banner = document.querySelector("[data-kept]");
+  banner.hidden = !entry;
+  if (entry) {
+    const style = { dateStyle: "short", timeStyle: "short" };
+    const when = new Date(entry.at).toLocaleString("ja-JP", style);
+    banner.querySelector("[data-kept-when]").textContent = `（${when}）`;
+  }
+  return entry;
+};
+
+document.querySelector("[data-kept-restore]").addEventListener("click", () => {
+  const entry = kept().at(-1);
+  // the page goes on as the one that was lost: if somebody else saved since, the server says so
+  carried("draft_version").value = entry.version;
+  carried("page").value = entry.page;
+  fill(entry.pairs);
+  document.querySelector("[data-kept]").hidden = true;
+  save();
+});
+document.querySelector("[data-kept-discard]").addEventListener("click", () => {
+  drop(kept().at(-1).page);
+  offer();
+});
+offer();
+if (dirty) {
+  keep();
+}

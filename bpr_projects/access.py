@@ -154,9 +154,17 @@ Column: TypeAlias = str | Expression
 
 def ties_of(project: Project) -> Ties:
     """Read them, in one query."""
-    found: dict[str, list[tuple[int, int, int, str]]] = {}
-    first, *others = _tie_rows(project)
-    for kind, *columns in first.union(*others, all=True):
+    first, *others = [
+        rows.order_by().values_list(Value(kind, CharField()), *columns)
+        for rows, kind, *columns in tie_parts(project)
+    ]
+    return ties_from(project, first.union(*others, all=True))
+
+
+def ties_from(project: Project, rows: Iterable[tuple[Any, ...]]) -> Ties:
+    """Ties from the rows of ``tie_parts``: kind, three numbers, a word."""
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    for kind, *columns in rows:
         found.setdefault(kind, []).append(tuple(columns))
     parts = found.get("part", [])
     grants = found.get("grant", [])
@@ -176,13 +184,17 @@ def ties_of(project: Project) -> Ties:
     )
 
 
-def _tie_rows(project: Project) -> list[QuerySet[Any, tuple[Any, ...]]]:
+TiePart: TypeAlias = "tuple[QuerySet[Any], str, Column, Column, Column, Column]"
+
+
+def tie_parts(project: Project) -> list[TiePart]:
+    """Rows, their kind, three numbers and a word: for this union, or as a part of a larger one."""
     nothing = Value(None, BigIntegerField())
     no_word = Value("", CharField())
     questions = Comment.objects.filter(
         project=project, kind=CommentKind.QUESTION, settled_at=None, taken_back_at=None
     )
-    parts: list[tuple[QuerySet[Any], str, Column, Column, Column, Column]] = [
+    return [
         (
             Participant.objects.filter(project=project),
             "part",
@@ -208,10 +220,6 @@ def _tie_rows(project: Project) -> list[QuerySet[Any, tuple[Any, ...]]]:
             no_word,
         ),
         (questions, "question", "pk", nothing, nothing, "level"),
-    ]
-    return [
-        rows.order_by().values_list(Value(kind, CharField()), *columns)
-        for rows, kind, *columns in parts
     ]
 
 

@@ -7,9 +7,22 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from django.db.models import CharField, DateTimeField, Expression, IntegerField, Q, Value
+from django.db.models import (
+    Case,
+    CharField,
+    DateTimeField,
+    Expression,
+    IntegerField,
+    OuterRef,
+    Q,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast, Coalesce, Concat
+from django.utils.translation import gettext_lazy
 
+from bpr_projects.access import tie_parts
 from bpr_projects.models import (
     Area,
     Attachment,
@@ -23,12 +36,13 @@ from bpr_projects.models import (
 from bpr_projects.sheet import Lists
 from bpr_projects.sheet.lists import PERSON, Entry
 from roles.models import Section, User
-from workflow.models import Condition, Reading
+from workflow.models import Condition, ConditionReport, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from django.db.models import QuerySet
+    from django_stubs_ext import StrOrPromise
 
     from bpr_projects.models import Project, ProjectQuerySet
 
@@ -54,13 +68,38 @@ class File:
     uploaded_at: datetime | None
 
 
+Look: TypeAlias = "tuple[str, StrOrPromise, str]"
+"""Tone, words and icon of a chip."""
+
+
 @dataclass(frozen=True)
 class ConditionLine:
-    """A condition of an adoption: what, by whom, until when."""
+    """A condition of an adoption: what, by whom, until when, and what became of it.
+
+    ``state``: of the last report: sent, more (not enough) or met; empty while there is none.
+    """
 
     text: str
     owner: str
     due_on: date
+    pk: int = 0
+    state: str = ""
+
+    def look(self, today: date) -> Look:
+        """Tone, words and icon of its chip."""
+        is_overdue = self.due_on < today and self.state in ("", "more")
+        return LATE_LOOK if is_overdue else LOOKS[self.state]
+
+
+LOOKS: Final[dict[str, Look]] = {
+    "met": ("ok", gettext_lazy("確認済み"), "check"),
+    "sent": ("info", gettext_lazy("事務局の確認待ち"), "clock"),
+    "more": ("warn", gettext_lazy("再報告のお願い"), "undo-2"),
+    "": ("", gettext_lazy("未報告"), "circle-dot"),
+}
+"""State of a condition -> tone, words and icon."""
+
+LATE_LOOK: Final[Look] = ("bad", gettext_lazy("期限を過ぎています"), "triangle-alert")
 
 
 @dataclass(frozen=True)
@@ -112,6 +151,7 @@ class Belongings:
     closures: frozenset[date] = frozenset()
     kin: list[Kin] = field(default_factory=list)
     entries: list[tuple[str, Entry]] = field(default_factory=list)
+    tie_rows: list[tuple[Any, ...]] = field(default_factory=list)
 
     @property
     def lists(self) -> Lists:
@@ -140,8 +180,11 @@ def belongings_of(
     first, *others = parts
     found = Belongings(authors=frozenset({project.proposer_id}))
     for row in sorted(first.union(*others, all=True), key=lambda row: (row[0], row[1])):
-        if row[0] == "kin":
+        kind = row[0]
+        if kind == "kin":
             found.kin.append(Kin(row[1], *row[2:5], is_origin=row[1] == project.copied_from_id))
+        elif kind.startswith(TIE):
+            found.tie_rows.append((kind.removeprefix(TIE), *map(_number, row[1:4]), row[4]))
         else:
             _add(found, row)
     return found
@@ -159,21 +202,57 @@ def _parts(project: Project, posts: Iterable[int]) -> list[QuerySet[Any, Row]]:
     unread = Reading.objects.filter(project=project, read_at=None, post__in=list(posts))
     return [
         _part(files, "file", "size", "name", Cast("key", CharField()), "extension", "uploaded_at"),
-        _part(
-            Condition.objects.filter(project=project),
-            "condition",
-            "decision_id",
-            "text",
-            "owner__name",
-            Cast("due_on", CharField()),
-        ),
+        _conditions(project),
         _part(unread, "reading", "pk", "why", "post__title", "kind", "opened_at"),
         _part(authors, "author", "user_id"),
         _part(Principle.objects.all(), "principle", "order", "code", "name", "question"),
         _part(Section.objects.all(), "section", "order", "code", "name"),
         _part(Closure.objects.all(), "closure", NO_NUMBER, Cast("day", CharField())),
         *_lists(project),
+        *_ties(project),
     ]
+
+
+def _conditions(project: Project) -> QuerySet[Any, Row]:
+    state = Case(
+        When(is_enough=None, then=Value("sent")),
+        When(is_enough=True, then=Value("met")),
+        default=Value("more"),
+    )
+    reports = ConditionReport.objects.filter(condition=OuterRef("pk")).order_by("-pk")
+    last = Subquery(reports.annotate(state=state).values("state")[:1])
+    words = Concat(
+        Cast("due_on", CharField()),
+        Value("|"),
+        Cast("pk", CharField()),
+        Value("|"),
+        Coalesce(last, NO_TEXT),
+        output_field=CharField(),
+    )
+    rows = Condition.objects.filter(project=project)
+    return _part(rows, "condition", "decision_id", "text", "owner__name", words)
+
+
+TIE: Final = "tie "
+"""Kinds of rows that say who is tied to the case begin so."""
+
+
+def _ties(project: Project) -> list[QuerySet[Any, Row]]:
+    return [
+        _part(
+            rows,
+            f"{TIE}{kind}",
+            Coalesce(number, NO_NUMBER, output_field=IntegerField()),
+            Cast(second, CharField()),
+            Cast(third, CharField()),
+            word,
+        )
+        for rows, kind, number, second, third, word in tie_parts(project)
+    ]
+
+
+def _number(column: Any) -> int | None:
+    return int(column) if column else None
 
 
 def _lists(project: Project) -> list[QuerySet[Any, Row]]:
@@ -213,7 +292,8 @@ def _add(found: Belongings, row: Row) -> None:
         case "file":
             found.files.append(File(second, first, third, number, moment))
         case "condition":
-            line = ConditionLine(first, second, date.fromisoformat(third[:10]))
+            day, pk, state = third.split("|")
+            line = ConditionLine(first, second, date.fromisoformat(day[:10]), int(pk), state)
             found.conditions[number].append(line)
         case "reading":
             found.readings.append(Owed(number, third, first, second, moment))

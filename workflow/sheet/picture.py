@@ -194,8 +194,10 @@ def _begun(dossier: Dossier, run: Run) -> Stop:
     is_open = bool(revising) and revising[-1].is_open
     sent = [
         said
-        for said in dossier.said_in(run)
-        if said.outcome in (Outcome.SUBMITTED, Outcome.RESUBMITTED)
+        for said in dossier.decisions
+        if said.run_id == run.pk
+        and said.outcome in (Outcome.SUBMITTED, Outcome.RESUBMITTED)
+        and said.pk not in dossier.superseded
     ]
     last = sent[-1] if sent else None
     seat = (StopSeat(who_of(last), "done", str(last.get_outcome_display())),) if last else ()
@@ -260,14 +262,14 @@ def _opened(dossier: Dossier, step: Step) -> Stop:
 def _seat(dossier: Dossier, step: Step, slot: Slot) -> StopSeat:
     said = dossier.answer_of(slot)
     if said is not None and said.outcome not in (Outcome.HELD, Outcome.SKIPPED):
-        return _answered(said, step)
+        return _answered(said)
     state = "now" if slot.state == SlotState.OPEN and step.is_open else "skipped"
     return StopSeat(slot.post.title, state)
 
 
-def _answered(said: Decision, step: Step) -> StopSeat:
-    """In an open region the picture says who scored, never how."""
-    word = "" if step.run.kind == StepKind.REVIEW else str(said.get_outcome_display())
+def _answered(said: Decision) -> StopSeat:
+    """Who said what; of a score it says that it was given, never how it was."""
+    word = str(said.get_outcome_display())
     return StopSeat(who_of(said), "done", word, localdate(said.decided_at))
 
 

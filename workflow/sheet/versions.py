@@ -36,6 +36,7 @@ class Cell:
 
     label: str
     pieces: tuple[Piece, ...]
+    is_text: bool = True
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class FieldChange:
     name: str
     label: str
     is_changed: bool
-    is_long: bool = False
+    is_text: bool = False
     pieces: tuple[Piece, ...] = ()
     rows: tuple[RowChange, ...] = ()
 
@@ -97,7 +98,7 @@ def _field(field: Field, before: Any, after: Any, lists: Lists) -> FieldChange:
         field.name,
         str(field.label),
         is_changed=any(piece.op for piece in words) or any(row.mark for row in rows),
-        is_long=field.kind == Kind.TEXT,
+        is_text=field.kind in (Kind.LINE, Kind.TEXT),
         pieces=words,
         rows=rows,
     )
@@ -207,6 +208,7 @@ def _row(field: Field, mark: str, old: Texts, new: Texts) -> RowChange:
                 pieces(before, after)
                 if cell.kind in (Kind.LINE, Kind.TEXT)
                 else replaced(before, after),
+                is_text=cell.kind in (Kind.LINE, Kind.TEXT),
             )
             for cell, before, after in zip(field.columns, old, new, strict=True)
             if before or after

@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Exists, OuterRef
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
 from bpr_projects.access import visible_to
@@ -22,6 +23,7 @@ from workflow.views.desk import Came, Desk, desk_of
 from workflow.views.freshness import recently_authenticated
 from workflow.views.lookup import person_of, project_or_404
 from workflow.views.sheet_rows import rows_by_part
+from workflow.views.threads import threads_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,10 +35,15 @@ if TYPE_CHECKING:
     from workflow.forms import AnswerForm
     from workflow.models import Run
     from workflow.sheet import Dossier
+    from workflow.sheet.belongings import ConditionLine, Look
     from workflow.views.case_frame import Frame
+    from workflow.views.threads import Thread
 
-NEWEST: Final = 20
+NEWEST: Final = 6
 """So many lines of the history stand on the page."""
+
+THREADS: Final = 2
+"""So many threads of the discussion."""
 
 IN_HEADER: Final = ("title", "area", "section")
 """Answers that the header of the page says already."""
@@ -101,7 +108,7 @@ def context_of(
         came=Came(chosen=request.GET.get("outcome", ""), back_to=request.GET.get("from", "")),
     )
     run = frame.run
-    review = sheet.review_of(dossier, posts)
+    review = sheet.review_of(dossier, posts, is_weighing=sheet.weighs(frame.capacities))
     newest = dossier.decisions[-NEWEST:]
     return {
         **frame.context("project"),
@@ -115,9 +122,30 @@ def context_of(
         "final": _final(dossier),
         "files": dossier.belongings.files,
         "kin": dossier.belongings.kin,
+        "conditions": _conditions(dossier),
+        "may_talk": bool(frame.voice),
+        "talk": _talk(frame),
         "last": _last(dossier, posts),
         **_text(frame),
     }
+
+
+def _talk(frame: Frame) -> list[Thread]:
+    """The first threads of the discussion, open questions before the newest."""
+    if not frame.voice:
+        return []
+    return threads_of(frame.project, frame.reader, frame.voice).rows[:THREADS]
+
+
+def _conditions(dossier: Dossier) -> list[tuple[ConditionLine, Look]]:
+    """Conditions of decisions that count, each with how it stands."""
+    today, gone = localdate(dossier.at), dossier.superseded
+    return [
+        (line, line.look(today))
+        for decision, lines in dossier.belongings.conditions.items()
+        if decision not in gone
+        for line in lines
+    ]
 
 
 def _text(frame: Frame) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.timezone import localdate
 
-from bpr_projects.access import ties_of, voice_of
+from bpr_projects.access import ties_from, voice_of
 from roles.models import capacities_of
 from workflow import sheet
 from workflow.views.desk import balls_of
@@ -51,8 +51,8 @@ class Frame:
 
     @cached_property
     def ties(self) -> Ties:
-        """What ties posts, sections and persons to the case; one query."""
-        return ties_of(self.project)
+        """What ties posts, sections and persons to the case."""
+        return ties_from(self.project, self.dossier.belongings.tie_rows)
 
     @cached_property
     def voice(self) -> Voice:

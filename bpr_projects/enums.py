@@ -69,6 +69,10 @@ class Phase(TextChoices):
     ACT = "ACT", _("行動")
 
 
+FEWEST_OPTIONS = 2
+"""So many ways are compared at 方向づけ: one is no choice."""
+
+
 class CycleResult(TextChoices):
     """What the section wants after a cycle; the last three need a decision of headquarters."""
 

@@ -411,26 +411,93 @@ def test_indicators_may_be_negative_and_counts_not() -> None:
 # --- the running case ------------------------------------------------------------------------
 
 
-def test_options_are_lines_without_repeats() -> None:
-    form = PhaseForm(
-        {"causes": "枠がない", "options": "・予約制\n\n増員\n予約制"}, phase=Phase.ORIENT
+def oriented(*rows: tuple[str, ...], **more: str) -> dict[str, str]:
+    """方向づけ as a browser sends it: (案, よい点, 心配な点, 費用) a row."""
+    cells = {
+        f"options-{index}-{name}": text
+        for index, row in enumerate(rows)
+        for name, text in zip(("plan", "merit", "worry", "cost"), row, strict=False)
+    }
+    return {"causes": "枠がない", **cells, **more}
+
+
+def test_options_are_rows_without_their_empty_cells() -> None:
+    sent = oriented(
+        ("予約制", "早い", "", "12,000"), ("増員", "", "費用がかかる"), ("", "", "", "")
     )
+    form = PhaseForm(sent, phase=Phase.ORIENT)
 
     assert form.is_valid()
-    assert form.content() == {"causes": "枠がない", "options": ["予約制", "増員"]}
-
-
-def test_an_option_that_is_too_long_is_named_and_never_cut() -> None:
-    texts = ["予約制", "長" * 201, "短" * 200, "・" + "増" * 250]
-    form = PhaseForm({"causes": "枠がない", "options": "\r\n".join(texts)}, phase=Phase.ORIENT)
-
-    assert form.errors == {
+    assert form.content() == {
+        "causes": "枠がない",
         "options": [
-            "2行目は201字あります。1つの選択肢は200字以内で入力してください。",
-            "4行目は250字あります。1つの選択肢は200字以内で入力してください。",
-        ]
+            {"plan": "予約制", "merit": "早い", "cost": 12_000},
+            {"plan": "増員", "worry": "費用がかかる"},
+        ],
     }
-    assert form["options"].value() == "\r\n".join(texts)
+
+
+@pytest.mark.parametrize(
+    ("rows", "errors"),
+    [
+        (
+            (("予約制",), ("長" * 201,)),
+            {"options-1-plan": ["200文字以下で入力してください（入力は201文字です）。"]},
+        ),
+        ((("予約制",), ("", "早い")), {"options-1-plan": ["案の名前を入力してください。"]}),
+        ((("予約制",), ("予約制",)), {"options-1-plan": ["同じ名前の案があります。"]}),
+        (
+            (("予約制", "", "", "約5万"),),
+            {"options-0-cost": ["整数で入力してください（例：1,200）。"]},
+        ),
+    ],
+)
+def test_a_row_that_does_not_fit_is_named(
+    rows: tuple[tuple[str, ...], ...], errors: dict[str, list[str]]
+) -> None:
+    form = PhaseForm(oriented(*rows), phase=Phase.ORIENT)
+
+    assert set(form.errors) == set(errors)
+    assert form["options-0-plan"].value() == "予約制"
+
+
+def plans(form: PhaseForm) -> list[str]:
+    return [row.cells[0].value() or "" for row in form.option_rows()]
+
+
+def test_two_rows_are_offered_at_least_and_six_at_most() -> None:
+    many = oriented(*((f"案{n}",) for n in range(9)))
+
+    assert plans(PhaseForm(phase=Phase.ORIENT)) == ["", ""]
+    assert plans(PhaseForm(many, phase=Phase.ORIENT)) == [f"案{n}" for n in range(6)]
+    assert PhaseForm(many, phase=Phase.ORIENT).is_full
+
+
+@pytest.mark.parametrize(
+    ("action", "expected"),
+    [
+        ("add-option", ["予約制", "約5万", "増員", ""]),
+        ("remove-option-1", ["予約制", "増員"]),
+        ("remove-option-9", ["予約制", "約5万", "増員"]),
+        ("remove-option-x", ["予約制", "約5万", "増員"]),
+    ],
+)
+def test_rows_are_arranged_with_every_word_kept(action: str, expected: list[str]) -> None:
+    sent = oriented(("予約制",), ("約5万", "", "", "約5万"), ("増員",), action=action)
+
+    form = PhaseForm.rearranged(sent)
+
+    assert plans(form) == expected
+    assert form["causes"].value() == "枠がない"
+    assert not form.errors
+
+
+def test_the_missing_option_is_asked_for_in_the_first_empty_row() -> None:
+    form = PhaseForm(oriented(("予約制",)), phase=Phase.ORIENT)
+    assert form.is_valid()
+    form.add_problems({"options": "選択肢を2つ以上入力してください。"})
+
+    assert set(form.errors) == {"options-1-plan"}
 
 
 def test_decide_chooses_among_the_options() -> None:

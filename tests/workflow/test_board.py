@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -12,10 +13,24 @@ from django.urls import reverse
 
 from bpr_projects import actions as cases
 from bpr_projects.enums import CycleResult, ObservationKind, Phase, Stage
-from bpr_projects.models import Bounds, CycleEntry, Measurement, Observation
-from tests.make import AT, JST, PHASES, a_cycle, a_project, holder, record_phase, the_slot, walk
-from workflow.enums import StepKind
+from bpr_projects.models import Bounds, CycleEntry, Kpi, Measurement, Observation
+from tests.make import (
+    AT,
+    JST,
+    PHASES,
+    SHEET,
+    a_cycle,
+    a_project,
+    holder,
+    record_phase,
+    say,
+    the_slot,
+    walk,
+)
+from workflow import engine
+from workflow.enums import Outcome, StepKind
 from workflow.models import Run
+from workflow.views.figures import Way
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +64,17 @@ def url(project: Project, name: str = "board", *more: object) -> str:
 def as_holder(client: Client, code: str = "LEADER-SHIMIN") -> Client:
     client.force_login(holder(code))
     return client
+
+
+def rows(*options: tuple[str, str, str, str]) -> dict[str, str]:
+    """方向づけ as its form sends it."""
+    names = ("plan", "merit", "worry", "cost")
+    cells = {
+        f"options-{index}-{name}": text
+        for index, option in enumerate(options)
+        for name, text in zip(names, option, strict=True)
+    }
+    return {"causes": "予約がない", **cells}
 
 
 def record(client: Client, project: Project, **content: str) -> object:
@@ -207,7 +233,7 @@ def test_query_count_is_fixed(
 def test_a_whole_lap_by_the_forms(client: Client, running: Project) -> None:
     as_holder(client)
     record(client, running, findings="月曜の朝に集中")
-    record(client, running, causes="予約がない", options="・予約制\r\n\r\n・増員\r\n・予約制")
+    record(client, running, **rows(("予約制", "早い", "", "0"), ("増員", "", "高い", "")))
     record(client, running, choice="予約制", reason="早い", actor="浅石", until="R8.9.30", cost="")
     response = client.post(
         url(running, "phase-record", the_slot(running).pk),
@@ -216,7 +242,10 @@ def test_a_whole_lap_by_the_forms(client: Client, running: Project) -> None:
     )
 
     entries = {each.phase: each.content for each in CycleEntry.objects.order_by("pk")}
-    assert entries[Phase.ORIENT]["options"] == ["予約制", "増員"]
+    assert entries[Phase.ORIENT]["options"] == [
+        {"plan": "予約制", "merit": "早い", "cost": 0},
+        {"plan": "増員", "worry": "高い"},
+    ]
     assert entries[Phase.DECIDE]["until"] == "2026-09-30"
     assert "cost" not in entries[Phase.DECIDE]
     assert "記録しました。次は、第2サイクルの「観察」です。" in response.content.decode()
@@ -225,12 +254,13 @@ def test_a_whole_lap_by_the_forms(client: Client, running: Project) -> None:
 def test_what_is_missing_is_said_beside_the_field(client: Client, running: Project) -> None:
     record_phase(running)
     response = as_holder(client).post(
-        url(running, "phase-record", the_slot(running).pk), {"causes": "予約がない", "options": " "}
+        url(running, "phase-record", the_slot(running).pk), rows(("予約制", "", "", ""))
     )
 
     assert response.status_code == 422
     page = response.content.decode()
-    assert "選択肢を1つ以上入力してください。" in page
+    assert "選択肢を2つ以上入力してください。" in page
+    assert 'id="id_options-1-plan_error"' in page
     assert "予約がない" in page
     assert CycleEntry.objects.count() == 1
 
@@ -405,7 +435,7 @@ def test_a_value_is_measured(client: Client, running: Project) -> None:
     response = as_holder(client).post(url(running, "measurement-add"), measured(running))
 
     row = Measurement.objects.get()
-    assert response["Location"].endswith("#kpi")
+    assert response["Location"].endswith(f"#kpi-{row.kpi_id}")
     assert (row.measured_on, row.value) == (date(2026, 5, 19), Decimal("38.5"))
 
 
@@ -424,11 +454,12 @@ def test_a_wrong_value_is_refused(
 
     assert response.status_code == 422
     page = response.content.decode()
-    card = page[page.index('id="kpi"') : page.index('id="notes"')]
+    pk = running.kpis.get().pk
+    card = page[page.index(f'id="figure-{pk}"') : page.index('id="notes"')]
     assert sentence in card
     assert 'role="alert" tabindex="-1" data-error-summary' in card
     assert page.count("data-error-summary") == 1
-    assert f'action="{url(running, "measurement-add")}#kpi"' in card
+    assert f'action="{url(running, "measurement-add")}#figure-{pk}"' in page
     assert Measurement.objects.count() == 0
 
 
@@ -458,3 +489,197 @@ def test_reading_the_board_costs_little_and_writes_nothing(
         client.get(url(running))
 
     assert not [q for q in queries if q["sql"].startswith(("INSERT", "UPDATE", "DELETE"))]
+
+
+# --- options compared, laps read again, steps asked again -----------------------------------------
+
+
+def test_a_row_is_added_without_a_script_and_records_nothing(
+    client: Client, running: Project
+) -> None:
+    record_phase(running)
+    sent = {**rows(("予約制", "早い", "", "約5万"), ("増員", "", "", "")), "action": "add-option"}
+
+    response = as_holder(client).post(url(running, "phase-record", the_slot(running).pk), sent)
+
+    page = response.content.decode()
+    assert (response.status_code, CycleEntry.objects.count()) == (200, 1)
+    assert 'name="options-2-plan"' in page
+    assert 'value="約5万"' in page
+    assert "data-error-summary" not in page
+
+
+def test_options_stand_side_by_side_where_they_are_chosen(client: Client, running: Project) -> None:
+    record_phase(running)
+    options = [
+        {"plan": "予約制", "merit": "費用がかからない", "cost": 0},
+        {"plan": "増員", "worry": "人が足りない", "cost": 1_200_000},
+    ]
+    record_phase(running, options=options)
+
+    page = as_holder(client).get(url(running)).content.decode()
+    other = as_holder(client, "HEAD-SHIMIN").get(url(running)).content.decode()
+
+    assert re.findall(r'<input type="radio" name="choice" value="(\w+)"', page) == [
+        "予約制",
+        "増員",
+    ]
+    for shown in (page, other):
+        assert "費用がかからない" in shown
+        assert "人が足りない" in shown
+        assert "1,200,000円" in shown
+    assert 'type="radio" name="choice"' not in other
+
+
+def test_the_chosen_option_is_told_of_later(client: Client, running: Project) -> None:
+    a_cycle(running, lesson="予約は月曜に偏る。")
+
+    page = as_holder(client, "LEADER-ZEIMU").get(url(running)).content.decode()
+
+    record = page[page.index("記録と結論を読む") : page.index('id="notes"')]
+    for text in ("待ち時間が月曜の朝に集中している。", "費用がかからない。", "予約は月曜に偏る。"):
+        assert text in record
+    assert record.count("選んだ案</span>") == 1
+
+
+def test_why_a_decision_is_taken_again_stands_on_the_board(
+    client: Client, running: Project
+) -> None:
+    decided(running)
+    engine.halt(project=running, reason="議会への説明が先です。", by=holder("HEAD-SHIMIN"), at=NOW)
+
+    page = as_holder(client).get(url(running)).content.decode()
+
+    assert "所属長が止めた意思決定を、決め直します。" in page
+    assert "理由：議会への説明が先です。" in page
+    record_phase(running, at=NOW)
+    assert "決め直します" not in client.get(url(running)).content.decode()
+
+
+def test_bounds_adopted_for_less_are_told_on_the_board(client: Client, running: Project) -> None:
+    decided(running, cost=1_000_000)
+    case_is_corrected(running, cost=500_000)
+
+    page = as_holder(client).get(url(running)).content.decode()
+
+    assert the_slot(running).step_run.kind == StepKind.DECIDE
+    assert "採択された枠に収まりません" in page
+    assert "理由：" not in page
+
+
+def case_is_corrected(project: Project, **corrections: int) -> None:
+    """The head sends the change back, the leader asks for less, headquarters adopts."""
+    say(project, Outcome.SENT_BACK, at=NOW)
+    project.refresh_from_db()
+    engine.resubmit(
+        project=project,
+        slot_id=the_slot(project).pk,
+        draft_version=project.draft_version,
+        comment="減らしました。",
+        by=project.proposer,
+        at=NOW,
+        corrections=corrections,
+    )
+    walk(project, at=NOW)
+
+
+def test_a_form_for_a_step_that_is_gone_is_not_drawn(client: Client, running: Project) -> None:
+    record_phase(running)
+    slot = the_slot(running)
+    record_phase(running)
+
+    response = as_holder(client).post(
+        url(running, "phase-record", slot.pk), rows(("早い", "", "", ""))
+    )
+
+    assert response.status_code == 409
+    assert "早い" in response.content.decode()
+
+
+# --- several indicators, their way ----------------------------------------------------------------
+
+KPIS = [
+    {
+        **SHEET["kpis"][0],
+        "target_on": "2029-03-31",
+        "steps": [{"year": 2026, "value": 38}, {"year": 2027, "value": 30}],
+    },
+    {**SHEET["kpis"][0], "name": "満足度", "unit": "%", "baseline": 60, "target": 80},
+]
+
+
+@pytest.fixture
+def measured_twice(office: City) -> Project:
+    return a_project(to=StepKind.OBSERVE, route="RT1", kpis=KPIS)
+
+
+def test_every_indicator_has_a_form_of_its_own(client: Client, measured_twice: Project) -> None:
+    page = as_holder(client).get(url(measured_twice)).content.decode()
+
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert sorted(ids) == sorted(set(ids))
+    for kpi in measured_twice.kpis.all():
+        assert f'id="figure{kpi.pk}_value"' in page
+
+
+def test_what_is_wrong_stands_at_the_indicator_it_was_typed_for(
+    client: Client, measured_twice: Project
+) -> None:
+    first, second = measured_twice.kpis.all()
+
+    response = as_holder(client).post(
+        url(measured_twice, "measurement-add"),
+        {"kpi": second.pk, "measured_on": "R8.5.19", "value": "約40", "note": "発券機"},
+    )
+
+    page = response.content.decode()
+    forms = page[page.index(f'id="figure-{first.pk}"') : page.index('id="notes"')]
+    before, after = forms.split(f'id="figure-{second.pk}"')
+    assert response.status_code == 422
+    assert ("約40" in before, "約40" in after) == (False, True)
+    assert page.count("data-error-summary") == 1
+
+
+def test_the_line_follows_the_yearly_steps(running: Project) -> None:
+    kpi = Kpi(baseline=Decimal(42), target=Decimal(20), target_on=date(2029, 3, 31))
+    steps = [{"year": 2026, "value": 38}, {"year": 2027, "value": 30}]
+
+    way = Way.of(kpi, date(2026, 5, 11), steps)
+
+    days = [(2026, 4), (2027, 3), (2027, 9), (2028, 3), (2029, 3), (2029, 4)]
+    assert [way.aimed(date(year, month, 1)) for year, month in days] == [
+        42.0,
+        38.0,
+        34.0,
+        30.0,
+        20.0,
+        None,
+    ]
+    assert way.labelled() == (("令和8年度", 38.0), ("令和9年度", 30.0), ("令和10年度", 20.0))
+
+
+def test_without_steps_the_way_is_straight() -> None:
+    kpi = Kpi(baseline=Decimal(42), target=Decimal(30), target_on=date(2027, 3, 31))
+
+    way = Way.of(kpi, date(2026, 4, 11), [])
+
+    assert [way.aimed(date(2026, month, 1)) for month in (4, 9)] == [41.0, 36.0]
+    assert way.labelled() == ()
+
+
+def test_the_path_is_told_in_words(client: Client, measured_twice: Project) -> None:
+    kpi = measured_twice.kpis.get(order=1)
+    cases.measure(
+        kpi=kpi,
+        measured_on=date(2026, 5, 18),
+        value=Decimal(40),
+        note="",
+        by=measured_twice.proposer,
+        at=AT,
+    )
+
+    page = as_holder(client).get(url(measured_twice)).content.decode()
+
+    assert "令和8年度 38分" in page
+    assert "令和10年度 25分" in page
+    assert "この月の目標 41.6分" in page

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.utils.translation import gettext as _
 
 from bpr_projects import actions as cases
-from bpr_projects.enums import CycleResult, Phase, RevisionKind, Stage
+from bpr_projects.enums import FEWEST_OPTIONS, CycleResult, Phase, RevisionKind, Stage
 from bpr_projects.sheet import MOST_YEN
 from roles.enums import Role
 from roles.models import Post
@@ -34,7 +34,7 @@ NEEDED: Final[dict[Phase, tuple[tuple[str, str], ...]]] = {
     Phase.OBSERVE: (("findings", "観察したことを入力してください。"),),
     Phase.ORIENT: (
         ("causes", "原因・状況の見立てを入力してください。"),
-        ("options", "選択肢を1つ以上入力してください。"),
+        ("options", "選択肢を2つ以上入力してください。「いまのまま続ける」も1つの案です。"),
     ),
     Phase.DECIDE: (
         ("choice", "選んだ案を入力してください。"),
@@ -105,6 +105,8 @@ def check_phase(cycle: Cycle, content: Mapping[str, Any], on: date) -> None:
     """Raise ``Unanswered`` unless the record of the cycle's phase is complete that day."""
     phase = Phase(cycle.phase)
     problems = {name: str(_(sentence)) for name, sentence in NEEDED[phase] if not content.get(name)}
+    if phase == Phase.ORIENT and len(content.get("options") or ()) < FEWEST_OPTIONS:
+        problems["options"] = str(_(dict(NEEDED[phase])["options"]))
     if phase == Phase.ACT and content.get("result") not in CycleResult.values:
         problems["result"] = _("このサイクルの結論を選んでください。")
     if phase == Phase.DECIDE:
@@ -296,7 +298,8 @@ def halt(run: Run, reason: str, act: Act) -> None:
             answer=Answer(comment=reason),
         )
     )
-    open_phase(run, Phase.DECIDE, act)
+    note = _("所属長が止めた意思決定を、決め直します。")
+    open_phase(run, Phase.DECIDE, act, str(note))
 
 
 def still_running(project: Project) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -22,13 +23,15 @@ from bpr_projects.enums import ADOPTED, ObservationKind, Phase
 from bpr_projects.forms import MeasurementForm, ObservationForm, PhaseForm
 from bpr_projects.models import Kpi, Project
 from workflow import access, engine
-from workflow.actions.refusals import Refusal, Unanswered
-from workflow.enums import CYCLE_KINDS
+from workflow.actions.answers import standing
+from workflow.actions.refusals import AlreadyDone, NotAllowed, Refusal, Unanswered
+from workflow.enums import CYCLE_KINDS, SlotState
 from workflow.inbox import desk_of
 from workflow.models import Slot
 from workflow.steps import refused
 from workflow.views.lookup import person_of, project_or_404
-from workflow.views.loop import Board, board_of, options_of
+from workflow.views.loop import Board, board_of
+from workflow.views.phase_records import Option, options_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -68,17 +71,41 @@ def _page(
         "board": seen,
         "form": _phase_form(seen),
         "note_form": ObservationForm(auto_id="note_%s"),
-        "figure_form": MeasurementForm(auto_id="figure_%s", initial={"measured_on": today}),
         "now": at,
         **typed,
     }
+    refused_figure = context.pop("figure_form", None)
+    context["figures"] = [
+        (each, _figure_form(each.kpi.pk, refused_figure, today)) for each in seen.indicators
+    ]
+    context["compared"] = _compared(seen, context["form"])
     return render(request, "workflow/board.html", context, status=status)
 
 
 def _phase_form(seen: Board) -> PhaseForm | None:
     if seen.turn is None:
         return None
-    return PhaseForm(phase=seen.turn.phase, options=seen.options, initial=seen.turn.initial)
+    return PhaseForm(phase=seen.turn.phase, options=plans(seen), initial=seen.turn.initial)
+
+
+def plans(seen: Board) -> list[str]:
+    """The names of the options."""
+    return [option.plan for option in seen.options]
+
+
+def _figure_form(kpi: int, refused_form: forms.Form | None, today: str) -> forms.Form:
+    """Each indicator has a form of its own; the one that was refused comes back to its place."""
+    auto_id = f"figure{kpi}_%s"
+    if refused_form is not None and refused_form.auto_id == auto_id:
+        return refused_form
+    return MeasurementForm(auto_id=auto_id, initial={"measured_on": today})
+
+
+def _compared(seen: Board, form: forms.Form | None) -> list[tuple[Option, Any]]:
+    """The options side by side, each with its radio button where there is a choice to take."""
+    is_choice = seen.turn is not None and seen.turn.phase == Phase.DECIDE and form is not None
+    buttons = list(form["choice"]) if is_choice and form is not None and seen.options else []
+    return list(zip_longest(seen.options, buttons))
 
 
 # --- recording a phase -----------------------------------------------------------------------
@@ -91,15 +118,19 @@ def phase_record(request: HttpRequest, ref: str, slot: int) -> HttpResponse:
     at = now()
     project = _adopted_or_404(request, ref, at)
     found = get_object_or_404(
-        Slot.objects.select_related("step_run__run__cycle"),
+        Slot.objects.select_related("post", "step_run__project", "step_run__run__cycle"),
         pk=slot,
         step_run__project=project,
         step_run__kind__in=CYCLE_KINDS,
     )
     phase = Phase(found.step_run.kind)
+    if (hindrance := _hindrance(request, found, at)) is not None:
+        return refused(request, hindrance, project)
+    if phase == Phase.ORIENT and request.POST.get("action"):
+        return _page(request, project, at, form=PhaseForm.rearranged(request.POST))
     cycle = found.step_run.run.cycle
     entries = {each.phase: each for each in cycle.entries.all()} if cycle else {}
-    options = options_of(entries) if phase == Phase.DECIDE else ()
+    options = [option.plan for option in options_of(entries)] if phase == Phase.DECIDE else []
     form = PhaseForm(request.POST, phase=phase, options=options)
     if form.is_valid():
         try:
@@ -114,6 +145,14 @@ def phase_record(request: HttpRequest, ref: str, slot: int) -> HttpResponse:
             messages.success(request, _what_follows(project))
             return redirect("board", project.reference)
     return _page(request, project, at, status=422, form=form)
+
+
+def _hindrance(request: HttpRequest, slot: Slot, at: datetime) -> Refusal | None:
+    """Why the form is not even read: somebody recorded it, or it is not this person's turn."""
+    if slot.state != SlotState.OPEN:
+        return AlreadyDone(standing(slot))
+    permit = access.may_answer(person_of(request), slot, at)
+    return None if permit else NotAllowed(permit.reason)
 
 
 def _what_follows(project: Project) -> str:
@@ -159,11 +198,11 @@ def measurement_add(request: HttpRequest, ref: str) -> HttpResponse:
     """A measured value of one of the case's indicators."""
     at = now()
     project = _adopted_or_404(request, ref, at)
-    form = MeasurementForm(request.POST, auto_id="figure_%s")
     with transaction.atomic():
         _locked(request, project, at)
         wanted = request.POST.get("kpi", "")
         kpi = get_object_or_404(Kpi, project=project, pk=int(wanted) if _is_id(wanted) else 0)
+        form = MeasurementForm(request.POST, auto_id=f"figure{kpi.pk}_%s")
         if form.is_valid() and form.cleaned_data["measured_on"] > localdate(at).isoformat():
             form.add_error("measured_on", _("測った日には、今日までの日付を入れてください。"))
         if form.is_valid():
@@ -178,7 +217,7 @@ def measurement_add(request: HttpRequest, ref: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, project, at, status=422, figure_form=form)
     messages.success(request, _("「%s」の値を記録しました。") % kpi.name)
-    return redirect(reverse("board", args=[project.reference]) + "#kpi")
+    return redirect(reverse("board", args=[project.reference]) + f"#kpi-{kpi.pk}")
 
 
 def _is_id(text: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db.models import F
@@ -48,6 +49,8 @@ class Indicator:
     measured: tuple[Value, ...]
     latest: Value | None
     achieved: int | None
+    path: tuple[tuple[str, float], ...]
+    aimed: float | None
 
     @property
     def recent(self) -> tuple[Value, ...]:
@@ -81,10 +84,22 @@ def indicators_of(project: Project, cycles: Sequence[Cycle], today: date) -> tup
         if kpi.on is not None:  # the last row of a day counts
             name = f"{kpi.family_name} {kpi.given_name}"
             by_day[kpi.on] = Value(kpi.on, kpi.value, kpi.note, name)
+    asked = _asked(project)
     return tuple(
-        _indicator(kpi, [values[pk][day] for day in sorted(values[pk])], cycles, start, today)
+        _indicator(
+            Way.of(kpi, start, asked.get(kpi.name, [])),
+            [values[pk][day] for day in sorted(values[pk])],
+            cycles,
+            today,
+        )
         for pk, kpi in kpis.items()
     )
+
+
+def _asked(project: Project) -> dict[str, list[dict[str, Any]]]:
+    """The yearly steps of each indicator, by its name, as the adopted sheet has them."""
+    sheet = project.revision.sheet if project.revision else {}
+    return {str(row.get("name")): row.get("steps") or [] for row in sheet.get("kpis") or []}
 
 
 def _joined(project: Project) -> QuerySet[Any]:
@@ -98,15 +113,59 @@ def _joined(project: Project) -> QuerySet[Any]:
     ).order_by("order", "pk", "measurements__pk")
 
 
-def _indicator(
-    kpi: Kpi, measured: list[Value], cycles: Sequence[Cycle], start: date, today: date
-) -> Indicator:
+@dataclass(frozen=True)
+class Way:
+    """From the baseline over the yearly steps to the target, straight from one to the next."""
+
+    kpi: Kpi
+    start: date
+    steps: tuple[tuple[int, float], ...]
+
+    @classmethod
+    def of(cls, kpi: Kpi, start: date, steps: Sequence[dict[str, Any]]) -> Way:
+        """``steps``: fiscal years with their values; those of the last year give way."""
+        last = calendar.fiscal_year(kpi.target_on)
+        found = sorted((int(each["year"]), float(each["value"])) for each in steps)
+        return cls(kpi, start, tuple(step for step in found if step[0] < last))
+
+    def points(self) -> list[tuple[int, float]]:
+        """(month, value): the month before the start, each March, the month of the target."""
+        first, last = _month(self.start) - 1, _month(self.kpi.target_on)
+        marches = [(year * 12 + 14, value) for year, value in self.steps]
+        between = [point for point in marches if first < point[0] < last]
+        ends = (first, float(self.kpi.baseline)), (max(last, first + 1), float(self.kpi.target))
+        return [ends[0], *between, ends[1]]
+
+    def aimed(self, day: date) -> float | None:
+        """What should be reached in the month of a day; nothing after the target's."""
+        month, points = _month(day), self.points()
+        for (since, low), (until, high) in pairwise(points):
+            if since <= month <= until:
+                return round(low + (high - low) * (month - since) / (until - since), 1)
+        return None
+
+    def labelled(self) -> tuple[tuple[str, float], ...]:
+        """The yearly path in words, the target last; nothing where there is no path."""
+        if not self.steps:
+            return ()
+        last = calendar.fiscal_year(self.kpi.target_on)
+        steps = (*self.steps, (last, float(self.kpi.target)))
+        return tuple((calendar.fiscal_year_label(year), value) for year, value in steps)
+
+
+def _month(day: date) -> int:
+    """Months since the year 0."""
+    return day.year * 12 + day.month - 1
+
+
+def _indicator(way: Way, measured: list[Value], cycles: Sequence[Cycle], today: date) -> Indicator:
+    kpi, start = way.kpi, way.start
     months = _months(start, max(kpi.target_on, today))
     actual = [
         float(kpi.baseline) if measured else None,
         *(_in_month(measured, each, months) for each in months),
     ]
-    target = [float(kpi.baseline), *(_aimed(kpi, start, each) for each in months)]
+    target = [float(kpi.baseline), *(way.aimed(each) for each in months)]
     labels = [_("開始"), *(_label(each) for each in months)]
     latest = measured[-1] if measured else None
     return Indicator(
@@ -125,6 +184,8 @@ def _indicator(
         measured=tuple(measured),
         latest=latest,
         achieved=kpi.achievement(latest.value) if latest else None,
+        path=way.labelled(),
+        aimed=way.aimed(latest.measured_on) if latest else None,
     )
 
 
@@ -142,16 +203,6 @@ def _in_month(measured: Sequence[Value], month: date, months: Sequence[date]) ->
     after = months[index + 1] if index + 1 < len(months) else date.max
     values = [each.value for each in measured if month <= each.measured_on < after]
     return float(values[-1]) if values else None
-
-
-def _aimed(kpi: Kpi, start: date, month: date) -> float | None:
-    """A straight way from the baseline to the target; nothing after its day."""
-    if (month.year, month.month) > (kpi.target_on.year, kpi.target_on.month):
-        return None
-    whole = (kpi.target_on.year - start.year) * 12 + kpi.target_on.month - start.month + 1
-    gone = (month.year - start.year) * 12 + month.month - start.month + 1
-    share = min(gone / max(whole, 1), 1)
-    return round(float(kpi.baseline) + share * float(kpi.target - kpi.baseline), 1)
 
 
 def _label(month: date) -> str:

@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
+from django.db.models import OuterRef, Subquery
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from bpr_projects import calendar
 from bpr_projects.enums import CycleResult, Phase, Stage
 from bpr_projects.models import CycleEntry
+from records.models import LedgerText
 from roles.enums import Role
 from roles.models import capacities_of
 from workflow import access
 from workflow.actions.cycles import STANDARD_DAYS
 from workflow.charts import Ball, ball_lines
-from workflow.enums import CYCLE_KINDS, SlotState
+from workflow.enums import CYCLE_KINDS, Outcome, SlotState
 from workflow.models import Slot
 from workflow.views.figures import Indicator, indicators_of
+from workflow.views.phase_records import (
+    Carry,
+    Option,
+    PhaseRecord,
+    carry_of,
+    options_of,
+    record_of,
+    row_of,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-
-    from django_stubs_ext import StrOrPromise
+    from collections.abc import Iterable, Mapping
+    from datetime import date, datetime
 
     from bpr_projects.models import Bounds, Cycle, Observation, Project
     from roles.models import User
@@ -65,14 +72,6 @@ class PhaseLine:
 
 
 @dataclass(frozen=True)
-class Carry:
-    """What the step before concluded; the next one starts from it."""
-
-    title: str
-    lines: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
 class Turn:
     """The open step of the loop and whether this person may record it."""
 
@@ -81,6 +80,8 @@ class Turn:
     permit: Permit
     due_at: datetime | None
     initial: dict[str, Any]
+    note: str
+    halted_because: str
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ class Lap:
     result: str
     words: str
     figures: str
+    record: tuple[PhaseRecord, ...]
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ class Board:
     phases: tuple[PhaseLine, ...]
     turn: Turn | None
     carry: Carry | None
-    options: tuple[str, ...]
+    options: tuple[Option, ...]
     room: Room
     laps: tuple[Lap, ...]
     indicators: tuple[Indicator, ...]
@@ -125,6 +127,11 @@ class Board:
     waiting: Ball | None
     may_note: Permit
     may_halt: bool
+
+    @property
+    def plain_options(self) -> list[tuple[Option, None]]:
+        """The options for readers: nothing to choose."""
+        return [(option, None) for option in self.options]
 
     @property
     def lap_days(self) -> list[int]:
@@ -170,18 +177,21 @@ def board_of(
     )
 
 
-def options_of(entries: Mapping[str, CycleEntry]) -> tuple[str, ...]:
-    """The options that 方向づけ left for 意思決定."""
-    oriented = entries.get(Phase.ORIENT)
-    return tuple(str(each) for each in oriented.content.get("options") or []) if oriented else ()
-
-
 def _open_slot(project: Project) -> Slot | None:
+    """The open step of the loop, with the reason if its being stopped opened it."""
+    said = LedgerText.objects.filter(
+        entry__decision__run=OuterRef("step_run__run"),
+        entry__decision__outcome=Outcome.HALTED,
+        entry__decision__decided_at=OuterRef("opened_at"),
+        name="comment",
+        blanked_at=None,
+    )
     return (
         Slot.objects.filter(
             step_run__project=project, step_run__kind__in=CYCLE_KINDS, state=SlotState.OPEN
         )
         .select_related("post", "step_run__project", "step_run__run__cycle")
+        .annotate(halted_because=Subquery(said.values("text")[:1]))
         .first()
     )
 
@@ -192,11 +202,15 @@ def _rounds(project: Project, slot: Slot | None) -> list[Round]:
     entries: dict[int, dict[str, CycleEntry]] = {}
     if slot is not None and slot.step_run.run.cycle is not None:
         cycles[slot.step_run.run.cycle.pk] = slot.step_run.run.cycle
-    for entry in CycleEntry.objects.filter(cycle__project=project).select_related("cycle"):
+    for entry in _entries(project):
         cycles.setdefault(entry.cycle_id, entry.cycle)
         entries.setdefault(entry.cycle_id, {})[entry.phase] = entry
     newest = sorted(cycles.values(), key=lambda each: -each.number)
     return [Round(each, entries.get(each.pk, {})) for each in newest]
+
+
+def _entries(project: Project) -> Iterable[CycleEntry]:
+    return CycleEntry.objects.filter(cycle__project=project).select_related("cycle", "recorded_by")
 
 
 def _since(turn: Turn | None, last: Round) -> datetime:
@@ -215,6 +229,8 @@ def _turn(slot: Slot, entries: Mapping[str, CycleEntry], user: User, at: datetim
         permit=_permit(user, slot, at),
         due_at=slot.step_run.due_at,
         initial={"actor": user.name, **_typed_before(entries.get(phase))},
+        note=slot.step_run.note,
+        halted_because=getattr(slot, "halted_because", None) or "",
     )
 
 
@@ -222,7 +238,8 @@ def _permit(user: User, slot: Slot, at: datetime) -> Permit:
     """``may_answer`` for a step with one seat that excludes nobody; who holds it, if not you."""
     capacities = capacities_of(user, localdate(at))
     if not any(each.post.pk == slot.post_id for each in capacities):
-        return access.may_answer(user, slot, at)
+        names = [each.person.name for each in access.holders(slot, at)]
+        return access.no(access.not_yours(slot.post.title, names))
     return access.permit_to_answer(
         user, slot, capacities=capacities, conflicted=frozenset(), answered_as=""
     )
@@ -250,8 +267,8 @@ def _typed_before(entry: CycleEntry | None) -> dict[str, Any]:
     """The record of a phase that is asked again, as it was typed."""
     if entry is None:
         return {}
-    options = "\n".join(entry.content.get("options") or [])
-    return {**entry.content, **({"options": options} if options else {})}
+    rows = [row_of(each) for each in entry.content.get("options") or []]
+    return {**entry.content, **({"options": rows} if rows else {})}
 
 
 def _phases(
@@ -281,50 +298,12 @@ def _carry(turn: Turn | None, rounds: list[Round]) -> Carry | None:
     entries = rounds[0].entries
     if turn is None:
         done = [entries[phase] for phase in Phase if phase in entries]
-        return _carry_of(done[-1]) if done else None
+        return carry_of(done[-1]) if done else None
     if turn.phase == Phase.OBSERVE:
         ended = rounds[1].entries.get(Phase.ACT) if len(rounds) > 1 else None
     else:
         ended = entries.get(list(Phase)[list(Phase).index(turn.phase) - 1])
-    return _carry_of(ended) if ended else None
-
-
-def _carry_of(entry: CycleEntry) -> Carry:
-    content = entry.content
-    lines = [
-        (str(label), _words(name, content[name]))
-        for name, label in _CARRIED[entry.phase]
-        if content.get(name)
-    ]
-    return Carry(
-        title=_("%(phase)s（%(when)s）の結論")
-        % {
-            "phase": entry.get_phase_display(),
-            "when": f"{localdate(entry.recorded_at).month}/{localdate(entry.recorded_at).day}",
-        },
-        lines=tuple(lines),
-    )
-
-
-def _words(name: str, value: Any) -> str:
-    return calendar.wareki(date.fromisoformat(value)) if name == "until" else str(value)
-
-
-_CARRIED: Final[dict[str, tuple[tuple[str, StrOrPromise], ...]]] = {
-    Phase.OBSERVE: (("findings", ""),),
-    Phase.ORIENT: (("causes", ""),),
-    Phase.DECIDE: (
-        ("choice", gettext_lazy("選んだ案")),
-        ("actor", gettext_lazy("行動する人")),
-        ("until", gettext_lazy("期日")),
-    ),
-    Phase.ACT: (
-        ("effect", gettext_lazy("結果")),
-        ("lesson", gettext_lazy("学んだこと")),
-        ("next_aim", gettext_lazy("次のねらい")),
-    ),
-}
-"""What of a phase's record the next phase starts from."""
+    return carry_of(ended) if ended else None
 
 
 def _room(bounds: Bounds, rounds: list[Round], today: date) -> Room:
@@ -357,4 +336,5 @@ def _lap(
         result=str(cycle.get_result_display()) if cycle.result else _("進行中"),
         words=str(decided.content.get("choice") or cycle.aim) if decided else cycle.aim,
         figures=indicators[0].between(since, until) if indicators else "",
+        record=tuple(record_of(lap.entries, phase) for phase in Phase if phase in lap.entries),
     )

@@ -182,3 +182,66 @@ def test_cases_outside_the_scale_stay_in_the_matrix() -> None:
 
     assert (dot.attrib["cx"], dot.attrib["cy"]) == ("312.0", "286.0")
     assert "p-hot" in svg
+
+
+# --- the way of a case -----------------------------------------------------------------------
+
+STATES = st.sampled_from(["done", "now", "coming", "skipped", "off", "bad"])
+SEATS = st.lists(st.tuples(st.text("財政課長ab（）、ー", max_size=60), STATES), max_size=6)
+STOPS = st.builds(
+    charts.RouteStop,
+    title=st.text("所属長の確認ab、ー", max_size=60),
+    state=STATES,
+    word=st.just("これから"),
+    seats=SEATS.map(tuple),
+)
+
+
+def a_way(*titles: str) -> list[charts.RouteStop]:
+    return [charts.RouteStop(title, "done", "済み", (("市民課長", "done"),)) for title in titles]
+
+
+@given(st.lists(STOPS, min_size=1, max_size=12))
+def test_every_title_and_seat_of_a_way_fits_its_box(stops: list[charts.RouteStop]) -> None:
+    svg = parsed(charts.route_picture(stops, [], "流れ"))
+
+    boxes = [box for box in svg.iter("rect") if "routemap__box" in box.attrib["class"]]
+    bottom = max(float(box.attrib["y"]) + float(box.attrib["height"]) for box in boxes)
+    assert float(svg.attrib["viewBox"].split()[3]) > bottom
+    for text in svg.iter("text"):
+        size = 15 if "routemap__title" in text.attrib["class"] else 13
+        wide = size * sum(0.55 if ord(letter) < 0x2000 else 1 for letter in text.text or "")
+        assert float(text.attrib["x"]) + (0 if "word" in text.attrib["class"] else wide) <= 400
+        assert any(
+            float(box.attrib["y"])
+            < float(text.attrib["y"])
+            < float(box.attrib["y"]) + float(box.attrib["height"])
+            for box in boxes
+        )
+
+
+def test_each_return_has_a_lane_of_its_own_and_points_upwards() -> None:
+    loops = [
+        charts.RouteLoop(3, 0, "差戻し2回"),
+        charts.RouteLoop(2, 0, "差戻し5/11"),
+        charts.RouteLoop(3, 1, "差戻し6/1"),
+    ]
+
+    svg = parsed(charts.route_picture(a_way("起案", "確認", "受付", "決裁"), loops, "流れ"))
+
+    paths = [p.attrib["d"] for p in svg.iter("path") if p.attrib["class"] == "routemap__loop"]
+    lanes = [re.findall(r"Q(\d+) ", path)[0] for path in paths]
+    assert len(set(lanes)) == 3
+    for path in paths:
+        start, end = re.findall(r"^M\d+ (\d+).*V\d+Q\d+ (\d+)", path)[0]
+        assert int(end) < int(start)
+    assert {"差戻し2回", "差戻し5/11", "差戻し6/1"} <= set(
+        words(charts.route_picture(a_way("起案", "確認", "受付", "決裁"), loops, "流れ"))
+    )
+
+
+def test_titles_of_a_way_are_escaped() -> None:
+    svg = charts.route_picture(a_way(NASTY), [charts.RouteLoop(0, 0, NASTY)], NASTY)
+
+    assert "<script>" not in svg
+    assert parsed(svg).attrib["aria-label"] == NASTY

@@ -63,7 +63,7 @@ bench: environment ## the long measurements, on SQLite and on a durable PostgreS
 chaos: environment ## processes killed for minutes: what must not be lost
 	$(PY) -m tests.servers $(PY) -m pytest -m chaos -p no:randomly -s
 
-screenshots: environment ## take the pictures of docs/screenshots again (needs Chromium)
+screenshots: environment ## take the pictures of README and guides again (needs Chromium)
 	$(PY) -m tests.screenshots
 
 messages: environment ## collect and compile the texts of locale/ (needs gettext)

@@ -1,4 +1,4 @@
-"""Files of a case, for those who may read the case; the glossary, for everybody."""
+"""Files of a case, for those who may read the case; glossary and guides, for everybody."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Final
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404, render
-from django.utils.timezone import now
+from django.utils.timezone import localdate, now
 from django.views.decorators.http import require_safe
 
+from bpr_projects import guides
 from bpr_projects.access import visible_to
 from bpr_projects.models import Attachment, GlossaryTerm
+from roles.models import User, capacities_of
 from roles.permissions import Perm
 
 if TYPE_CHECKING:
@@ -50,3 +52,19 @@ def glossary(request: HttpRequest) -> HttpResponse:
     terms = list(GlossaryTerm.objects.all())
     may_edit = request.user.has_perm(Perm.MANAGE_PLAN)
     return render(request, "bpr_projects/glossary.html", {"terms": terms, "may_edit": may_edit})
+
+
+@login_required
+@require_safe
+def guide(request: HttpRequest, name: str = guides.FIRST) -> HttpResponse:
+    """A guide beside the list of all; those for the person's own posts are marked."""
+    if name not in guides.names():
+        raise Http404
+    assert isinstance(request.user, User)  # noqa: S101 -- the page demands a login
+    roles = {each.post.role for each in capacities_of(request.user, localdate())}
+    context = {
+        "guide": guides.guide(name),
+        "guides": [guides.guide(each) for each in guides.names()],
+        "own": guides.guides_of(roles),
+    }
+    return render(request, "bpr_projects/guide.html", context)

@@ -1,4 +1,4 @@
-"""Take the pictures of docs/screenshots from the sample city, on the day the story is told.
+"""Take the pictures of README and guides from the sample city, on the day the story is told.
 
 python -m tests.screenshots [folder] [name …]        needs the system's Chromium
 """
@@ -9,7 +9,7 @@ import os
 import sys
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -24,10 +24,13 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 FOLDER: Final = ROOT / "docs" / "screenshots"
+GUIDES: Final = ROOT / "static" / "guides"
 MOMENT: Final = datetime(2026, 11, 25, 10, 42, tzinfo=ZoneInfo("Asia/Tokyo"))
 PASSWORD: Final = "kazuno-mihon-2026"
 DESK: Final = {"width": 1366, "height": 900}
 TALL: Final = {"width": 1366, "height": 1280}
+PAGE: Final = {"width": 1180, "height": 760}
+"""What a guide shows of a page, read at two thirds of its size."""
 PHONE: Final = {"width": 390, "height": 844}
 LARGEST: Final = 250_000  # bytes of a picture
 
@@ -41,7 +44,7 @@ class Shot:
     address: str | Callable[[], str]
     prepare: Callable[[Page], None] = field(default=lambda page: None)
     screen: dict[str, int] = field(default_factory=lambda: DESK)
-    is_whole: bool = False
+    folder: Path = FOLDER
 
 
 def case_at(kind: str, tail: str = "") -> Callable[[], str]:
@@ -132,7 +135,7 @@ def employee_number(post: str) -> str:
     return holders_of([found.pk], MOMENT.date())[found.pk][0].person.employee_number
 
 
-def take(browser: Browser, address: str, shot: Shot, folder: Path) -> Path:
+def take(browser: Browser, address: str, shot: Shot) -> Path:
     """Log in, open, prepare, save."""
     scheme = {"locale": "ja-JP", "timezone_id": "Asia/Tokyo", "reduced_motion": "reduce"}
     context = browser.new_context(viewport=shot.screen, **scheme)  # type: ignore[arg-type]
@@ -148,8 +151,8 @@ def take(browser: Browser, address: str, shot: Shot, folder: Path) -> Path:
     if answer is None or answer.status != 200:
         raise SystemExit(f"{shot.name}: {path} answered {answer.status if answer else 'nothing'}")
     shot.prepare(page)
-    file = folder / f"{shot.name}.png"
-    page.screenshot(path=file, full_page=shot.is_whole)
+    file = shot.folder / f"{shot.name}.png"
+    page.screenshot(path=file)
     context.close()
     return file
 
@@ -161,6 +164,35 @@ def shrink(file: Path) -> None:
     with Image.open(file) as picture:
         flat = picture.convert("RGB").quantize(192, dither=Image.Dither.NONE)
     flat.save(file, optimize=True)
+
+
+def put_the_tour_away(page: Page) -> None:
+    """What is there on every other day."""
+    if page.locator(".tour button").count():
+        page.click(".tour button")
+        page.wait_for_load_state("networkidle")
+
+
+def show(place: str, prepare: Callable[[Page], None] | None = None) -> Callable[[Page], None]:
+    """Scroll to the part of the page that matters."""
+
+    def scroll(page: Page) -> None:
+        if prepare is not None:
+            prepare(page)
+        page.locator(place).first.evaluate("part => part.scrollIntoView({block: 'start'})")
+        page.evaluate("scrollBy(0, -84)")  # the page's head covers its top
+
+    return scroll
+
+
+def of_guide(
+    name: str,
+    post: str,
+    address: str | Callable[[], str],
+    prepare: Callable[[Page], None] = lambda page: None,
+) -> Shot:
+    """A picture of docs/ja, which the system shows too."""
+    return Shot(name, post, address, prepare, PAGE, GUIDES)
 
 
 SHOTS: Final = (
@@ -175,6 +207,16 @@ SHOTS: Final = (
     Shot("inbox-390", "HQ-CHAIR", "/inbox/", screen=PHONE),
     Shot("case-390", "HQ-CHAIR", case_at("DECISION", "decide/"), choose_conditions, PHONE),
     Shot("board-390", "LEADER-SHIMIN", "/p/R8-001/ooda/", screen=PHONE),
+    of_guide("home", "LEADER-SHIMIN", "/", put_the_tour_away),
+    of_guide("proposal", "LEADER-SHIMIN", a_draft),
+    of_guide("board", "LEADER-SHIMIN", "/p/R8-001/ooda/"),
+    of_guide("inbox", "SECRETARIAT", "/inbox/", open_first),
+    of_guide("review", "PT-FUKUSHI", case_at("REVIEW", "decide/"), show("#decide")),
+    of_guide(
+        "case", "HQ-CHAIR", case_at("DECISION", "decide/"), show("#decide", choose_conditions)
+    ),
+    of_guide("mailbox", "SECRETARIAT", "/mailbox/"),
+    of_guide("history", "AUDITOR", "/p/R8-005/history/", show("#tab")),
 )
 
 
@@ -184,9 +226,10 @@ def main(arguments: list[str]) -> int:
 
     from tests.conftest import CHROMIUM_ARGUMENTS, chromium_path  # noqa: PLC0415
 
-    folder = Path(arguments[0]) if arguments else FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
     wanted = [shot for shot in SHOTS if not arguments[1:] or shot.name in arguments[1:]]
+    if arguments:
+        folder = Path(arguments[0])
+        wanted = [replace(shot, folder=folder / shot.folder.name) for shot in wanted]
     with city() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium_path(),
@@ -194,9 +237,9 @@ def main(arguments: list[str]) -> int:
             env={**os.environ, "LANGUAGE": "ja"},  # fields for days are drawn by the browser
         )
         for shot in wanted:
-            file = take(browser, address, shot, folder)
+            file = take(browser, address, shot)
             shrink(file)
-            print(f"{file.name}: {file.stat().st_size // 1000} KB")
+            print(f"{file.parent.name}/{file.name}: {file.stat().st_size // 1000} KB")
             if file.stat().st_size > LARGEST:
                 raise SystemExit(f"{file.name} is larger than {LARGEST} bytes")
         browser.close()

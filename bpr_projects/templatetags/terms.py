@@ -1,4 +1,4 @@
-"""Words of the glossary in labels and help texts: a button that opens their meaning.
+"""What explains a page: words of the glossary as buttons that open their meaning, and its guide.
 
 A builtin library. The meaning is a native popover: it opens by click, Enter or Space, closes by Esc
 or a click beside it, and needs no script.
@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 
-from bpr_projects import glossary
+from bpr_projects import glossary, guides
 
 if TYPE_CHECKING:
     from django.forms import BoundField
@@ -37,6 +37,13 @@ def explained(context: Context, text: Any) -> SafeString:
     if request is not None:
         request.terms_seen = seen
     return _marked(str(text), seen, "term")
+
+
+@register.simple_tag(takes_context=True)
+def help_url(context: Context) -> str:
+    """The guide that explains the page."""
+    match = getattr(context.get("request"), "resolver_match", None)
+    return guides.url_for(match.url_name or "" if match else "")
 
 
 @register.filter

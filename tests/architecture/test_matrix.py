@@ -94,7 +94,14 @@ def addresses() -> dict[str, str]:
         case = running if route in RUNNING else on_its_way
         pk = rows.get(route, _mail())
         found[route] = _reverse(
-            route, {"ref": case.reference, "slot": the_slot(case).pk, "pk": pk, "key": file.key}
+            route,
+            {
+                "ref": case.reference,
+                "slot": the_slot(case).pk,
+                "pk": pk,
+                "key": file.key,
+                "name": "leader",
+            },
         )
     return found
 

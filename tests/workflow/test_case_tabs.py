@@ -12,8 +12,19 @@ from django.core.files.base import ContentFile
 from django.urls import reverse
 
 from bpr_projects.models import Attachment
-from tests.make import AT, SCORES, a_draft, a_project, holder, resubmit, say, the_slot, walk
-from tests.workflow.pages import client_of, text_of
+from tests.make import (
+    AT,
+    SCORES,
+    a_draft,
+    a_project,
+    holder,
+    record_phase,
+    resubmit,
+    say,
+    the_slot,
+    walk,
+)
+from tests.workflow.pages import answer_url, client_of, sent, text_of
 from workflow.enums import Outcome, StepKind
 
 if TYPE_CHECKING:
@@ -177,6 +188,31 @@ def test_under_60_is_a_hint() -> None:
     assert "上申（可）" in page_of(project, "PT-CHAIR")
 
 
+def test_a_score_that_was_given_shows_its_total_without_a_script() -> None:
+    project = a_project(to=StepKind.REVIEW)
+    score(project, "SHIMIN", 2, "まだ早い。")
+
+    page = page_of(project, "PT-SHIMIN")
+
+    assert "<output data-total>40</output>" in page
+    assert "data-under>" in page
+    assert "data-under hidden>" in page_of(project, "PT-FUKUSHI")
+
+
+def test_what_is_missing_on_the_review_sheet_is_said_beside_it() -> None:
+    project = a_project(to=StepKind.REVIEW)
+    slot = the_slot(project, "PT-SHIMIN")
+    points = {f"scores_{code}": "4" for code in SCORES if code != "N3"}
+
+    response = client_of("PT-SHIMIN").post(answer_url(slot), sent(slot, "SCORED", **points))
+
+    page = text_of(response)
+    assert response.status_code == 422
+    assert page.count("data-missing") == 1
+    assert "選んでください" in page[page.index("data-missing") :][:600]
+    assert "確かめました。問題ありません。" in page
+
+
 # --- 添付 ----------------------------------------------------------------------------------
 
 
@@ -316,13 +352,43 @@ def test_who_scored_is_shown_but_not_how() -> None:
 
 @pytest.mark.parametrize(
     ("outcome", "last"),
-    [(Outcome.ADOPTED, ("採択", "done")), (Outcome.NOT_ADOPTED, ("不採択", "bad"))],
+    [
+        (Outcome.ADOPTED, [("採択", "done"), ("実行（OODA）", "now")]),
+        (Outcome.NOT_ADOPTED, [("不採択", "bad")]),
+    ],
 )
-def test_the_end_of_the_way_is_how_it_was_decided(outcome: str, last: tuple[str, str]) -> None:
+def test_the_end_of_the_way_is_how_it_was_decided(
+    outcome: str, last: list[tuple[str, str]]
+) -> None:
     project = a_project(to=StepKind.DECISION, route="RT4")
     say(project, Outcome(outcome))
 
     states = states_of(project)
 
-    assert states[-1] == last
-    assert {state for _title, state in states[:-1]} <= {"done", "skipped"}
+    assert states[-len(last) :] == last
+    assert {state for _title, state in states[: -len(last)]} <= {"done", "skipped"}
+
+
+def test_a_question_about_a_running_case_has_a_way_of_its_own() -> None:
+    project = a_project(to=StepKind.OBSERVE)
+    while record_phase(project, cost=900_000, until="2027-06-30") != "DECIDE":
+        pass
+
+    response = client_of("LEADER-SHIMIN").get(f"/p/{project.number}/flow/")
+
+    assert response.context["way"].title == "変更の決裁"
+    assert [way.title for way in response.context["earlier"]] == ["提案の決裁"]
+
+
+def test_a_change_is_compared_with_the_text_it_changes() -> None:
+    project = a_project(to=StepKind.OBSERVE)
+    while record_phase(project, cost=900_000, until="2027-06-30") != "DECIDE":
+        pass
+
+    response = client_of("LEADER-SHIMIN").get(f"/p/{project.number}/versions/")
+
+    assert [each.label for each in response.context["versions"]] == ["第1版", "変更 第1版"]
+    names = [field.name for part in response.context["parts"] for field in part.fields]
+    assert {"what", "beyond", "cost", "ends_on"} <= set(names)
+    assert "problem" not in names
+    assert client_of("LEADER-SHIMIN").get(f"/p/{project.number}/versions/?from=1&to=c1")

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bpr_projects.charts import RouteLoop, RouteStop
+from bpr_projects.enums import Stage
 from workflow.enums import (
     READING_KINDS,
     Outcome,
@@ -28,7 +29,7 @@ from workflow.outcomes import TARGET_STATION
 from workflow.sheet.lines import coming_of, who_of
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
 
     from django_stubs_ext import StrOrPromise
 
@@ -173,9 +174,9 @@ def way_of(dossier: Dossier, run: Run) -> Way:
     for position, planned in enumerate(run.plan):
         following = next(coming) if position >= skip else None
         stops.append(_stop(dossier, run, position, planned, following))
-    end = _end(run)
-    if end is not None:
-        stops.append(end)
+    stops.append(_end(run))
+    if run.kind == RunKind.PROJECT and run.state == RunState.ADOPTED:
+        stops.append(_afterwards(dossier))
     return Way(run, _title(run), tuple(stops), tuple(_returns(dossier, run)))
 
 
@@ -247,12 +248,12 @@ def _opened(dossier: Dossier, step: Step) -> Stop:
             "now",
             seats,
             day=localdate(step.run.opened_at),
-            until=localdate(step.run.due_at) if step.run.due_at else None,
+            until=_day(step.run.due_at),
             days=step.run.standard_days,
             is_paused=step.run.paused_since is not None,
             kind=step.run.kind,
         )
-    closed = localdate(step.run.closed_at) if step.run.closed_at else None
+    closed = _day(step.run.closed_at)
     is_off = step.run.run.state in (RunState.WITHDRAWN, RunState.ABANDONED) and not any(
         seat.state == "done" for seat in seats
     )
@@ -273,13 +274,25 @@ def _answered(said: Decision) -> StopSeat:
     return StopSeat(who_of(said), "done", word, localdate(said.decided_at))
 
 
-def _end(run: Run) -> Stop | None:
+def _afterwards(dossier: Dossier) -> Stop:
+    """What became of an adopted case: it runs, or how it ended."""
+    case = dossier.project
+    if case.stage == Stage.RUNNING:
+        return Stop(_("実行（OODA）"), "now", day=_day(case.decided_at))
+    return Stop(str(case.get_stage_display()), "done", day=_day(case.ended_at))
+
+
+def _day(at: datetime | None) -> date | None:
+    return localdate(at) if at else None
+
+
+def _end(run: Run) -> Stop:
     """How it ended, or what is waited for."""
     if run.state == RunState.OPEN:
         word = _("採択なら実行（OODA）") if run.kind == RunKind.PROJECT else _("決まれば実施")
         return Stop(word, "coming")
     state, word = ENDS[RunState(run.state)]
-    return Stop(word, state, day=localdate(run.ended_at) if run.ended_at else None)
+    return Stop(word, state, day=_day(run.ended_at))
 
 
 # --- returns -----------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ ADOPTED = frozenset({Stage.RUNNING, Stage.COMPLETED, Stage.STOPPED, Stage.ROLLED
 """Adopted at some time; shared with all staff (plan 2-5(5)) unless confidential."""
 
 ALLOWED: dict[Stage, frozenset[Stage]] = {
-    Stage.DRAFT: IN_DECISION | {Stage.WITHDRAWN},
+    Stage.DRAFT: IN_DECISION | {Stage.WITHDRAWN, Stage.ABANDONED},
     **{
         stage: IN_DECISION
         | {

@@ -452,6 +452,21 @@ def test_the_secretariat_abandons_a_dead_case(office: City) -> None:
     assert_sound()
 
 
+@pytest.mark.parametrize("stop", ["withdraw", "abandon"])
+def test_a_case_that_its_proposer_took_back_can_be_ended(office: City, stop: str) -> None:
+    case = a_project()
+    pull_back(case, "LEADER-SHIMIN")
+    answer = Answer(comment="出し直さないことになったため。", confirmed=True)
+    by = case.proposer if stop == "withdraw" else office.holder("SECRETARIAT")
+
+    run = getattr(engine, stop)(project=case, answer=answer, by=by, at=AT)
+
+    case.refresh_from_db()
+    ended = {"withdraw": Stage.WITHDRAWN, "abandon": Stage.ABANDONED}[stop]
+    assert (case.stage, run.state) == (ended, RunState(ended))
+    assert_sound()
+
+
 def test_an_ended_case_stays_ended(office: City) -> None:
     case = a_project()
     withdraw(case)

@@ -135,10 +135,7 @@ def copy_case(*, project: Project, by: User, post: Post, at: datetime) -> Projec
 
 def check_sheet(answers: Mapping[str, Any], on: date) -> None:
     """Raise ``SheetIncomplete`` unless the sheet may be submitted that day."""
-    problems = {
-        field.name: str(_("%(label)sを入力してください。") % {"label": field.label})
-        for field in sheet.missing(answers)
-    }
+    problems = {field.name: str(sheet.asks_for(field)) for field in sheet.missing(answers)}
     problems |= {name: str(sentence) for name, sentence in sheet.unfinished(answers)}
     problems |= {name: str(sentence) for name, sentence in sheet.malformed(answers)}
     if not problems:

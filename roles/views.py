@@ -26,11 +26,14 @@ CARRIED: Final = frozenset(
         "draft_version",
         "kpi",
         "next",
+        "page",
         "parent",
         "post",
         "return_to",
         "revision_hash",
+        "sent",
         "slot",
+        "touched",
     }
 )
 """Fields that a page sends along; nobody sees them."""
@@ -100,7 +103,8 @@ def typed_texts(request: HttpRequest) -> list[str]:
     return [
         text
         for name, texts in request.POST.lists()
-        if name.rsplit("-", 1)[-1] not in NOT_TYPED and not any(word in name.lower() for word in SECRET_WORDS)
+        if NOT_TYPED.isdisjoint({name, name.rsplit("-", 1)[-1]})
+        and not any(word in name.lower() for word in SECRET_WORDS)
         for text in texts
         if isinstance(text, str) and text != TICKED and any(map(str.isalpha, text))
     ]

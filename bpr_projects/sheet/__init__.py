@@ -11,6 +11,7 @@ from bpr_projects.sheet.lists import Lists
 from bpr_projects.sheet.values import (
     CHECKS,
     Difference,
+    asks_for,
     cell_name,
     contradictions,
     differences,
@@ -36,6 +37,7 @@ __all__ = [
     "Lists",
     "Lookup",
     "Table",
+    "asks_for",
     "cell_name",
     "contradictions",
     "differences",

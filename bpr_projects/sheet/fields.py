@@ -135,9 +135,9 @@ REFORM: Final = (
         "simplify",
         "reform",
         Kind.CHOICES,
-        _("デジタル化の前に"),
+        _("手順の見直し"),
         choices=Simplification,
-        help=_("手順そのものを、やめる・減らす・まとめることができますか。"),
+        help=_("デジタル化の前に、手順そのものを、やめる・減らす・まとめることができますか。"),
     ),
     optional("simplify_note", "reform", Kind.LINE, _("やめる・減らす・まとめる中身"), limit=200),
     Field(

@@ -25,6 +25,7 @@ Problem = tuple[str, "StrOrPromise"]
 
 UNFIT: Final = gettext_lazy("%(label)sの書き方が正しくありません。")
 EMPTY: Final = gettext_lazy("%(label)sを入力してください。")
+UNCHOSEN: Final = gettext_lazy("%(label)sを選んでください。")
 LONGEST_CODE: Final = 20
 NEEDS_SAFEGUARDS: Final = ("has_my_number", "uses_cloud", "uses_ai", "crosses_networks")
 
@@ -39,13 +40,19 @@ def missing(sheet: Mapping[str, Any]) -> list[Field]:
     return [field for field in FIELDS if field.required and is_empty(sheet.get(field.name))]
 
 
+def asks_for(field: Field) -> StrOrPromise:
+    """What to tell somebody who left a field open."""
+    is_chosen = field.kind in (Kind.CHOICE, Kind.CHOICES)
+    return (UNCHOSEN if is_chosen else EMPTY) % {"label": field.label}
+
+
 def unfinished(sheet: Mapping[str, Any]) -> Iterator[Problem]:
     """Required cells without an answer in rows that were begun."""
     for field in FIELDS:
         for index, row in enumerate(_rows(field, sheet.get(field.name))):
             for cell in field.columns:
                 if cell.required and is_empty(row.get(cell.name)):
-                    yield cell_name(field, index, cell), EMPTY % {"label": cell.label}
+                    yield cell_name(field, index, cell), asks_for(cell)
 
 
 def cell_name(field: Field, index: int, cell: Field) -> str:

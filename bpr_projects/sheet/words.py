@@ -40,7 +40,11 @@ def table_of(field: Field, value: Any, lists: Lists) -> Table | None:
     if is_empty(value):
         return None
     if field.kind == Kind.ROWS:
-        cells = field.columns
+        cells = [
+            each
+            for each in field.columns
+            if each.required or not all(is_empty(row.get(each.name)) for row in value)
+        ]
         body = (tuple(shown(each, row.get(each.name), lists) for each in cells) for row in value)
         return Table(tuple(str(each.label) for each in cells), tuple(body))
     if field.kind == Kind.NOTES:

@@ -6,7 +6,7 @@ const EVERY = 10_000;
 const PATIENCE = 20_000;
 const KEEP_AFTER = 250;
 const MOST_KEPT = 5;
-const CARRIED = ["csrfmiddlewaretoken", "draft_version", "page", "sent", "post", "action"];
+const CARRIED = "csrfmiddlewaretoken draft_version page sent touched post action".split(" ");
 
 const words = form.dataset;
 const state = document.querySelector("[data-autosave-state]");
@@ -33,6 +33,18 @@ const typed = () =>
   );
 
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+
+let base = typed(); // what the server had when this page last heard of it
+
+// The questions that were answered here: of these, this page's text is the newer one.
+const touched = () => {
+  const flat = (pairs) => pairs.map((pair) => JSON.stringify(pair));
+  const [now, before] = [flat(typed()), flat(base)];
+  const differing = [...now.filter((each) => !before.includes(each))].concat(
+    before.filter((each) => !now.includes(each)),
+  );
+  return [...new Set(differing.map((each) => JSON.parse(each)[0].split("-")[0]))].join(" ");
+};
 
 // --- on this device: the last state of each opened form, so that two tabs keep theirs apart ---
 const key = () => `bpr-sheet:${form.dataset.autosave}`;
@@ -63,7 +75,7 @@ const keep = (sent = "") => {
   clearTimeout(timer);
   const page = carried("page").value;
   const entry = { page, sent, at: Date.now(), version: carried("draft_version").value };
-  write([...kept().filter((each) => each.page !== page), { ...entry, pairs: typed() }]);
+  write([...kept().filter((each) => each.page !== page), { ...entry, base, pairs: typed() }]);
 };
 
 const forget = () => {
@@ -154,6 +166,7 @@ const onSaved = (result, sent) => {
   adopt(result.url, result.version);
   document.querySelector("[data-autosave-progress]").innerHTML = result.progress;
   markUnread(result.unread);
+  base = sent;
   dirty = !same(sent, typed());
   typing.hidden = !dirty;
   if (dirty || result.unread.length) {
@@ -237,6 +250,7 @@ addEventListener("pagehide", () => {
   }
 });
 form.addEventListener("submit", () => {
+  carried("touched").value = touched();
   if (dirty) {
     const bytes = crypto.getRandomValues(new Uint8Array(16));
     carried("sent").value = [...bytes].map((each) => each.toString(16).padStart(2, "0")).join("");
@@ -289,6 +303,7 @@ document.querySelector("[data-kept-restore]").addEventListener("click", () => {
   // the page goes on as the one that was lost: if somebody else saved since, the server says so
   carried("draft_version").value = entry.version;
   carried("page").value = entry.page;
+  base = entry.base;
   fill(entry.pairs);
   document.querySelector("[data-kept]").hidden = true;
   save();

@@ -229,7 +229,8 @@ def test_two_tabs_overwrite_nothing_silently(
     assert axe_violations(second.page) == []
 
     banner.get_by_role("button", name="違いを確かめる").click()
-    second.page.check("#theirs-title")
+    expect(second.page.locator("#theirs-title")).to_be_checked()
+    expect(second.page.locator("#mine-reform")).to_be_checked()
     second.page.get_by_role("button", name="選んだ内容で保存する").click()
     second.page.wait_for_url(address)
 

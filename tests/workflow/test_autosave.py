@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -101,6 +102,22 @@ def test_a_stale_page_overwrites_nothing(client: Client, office: City) -> None:
     assert response.json()["why"] == "conflict"
     assert "別の画面で保存されています" in response.json()["reason"]
     assert stored(draft)["reform"] == "あちらの画面"
+
+
+@pytest.mark.parametrize(
+    ("touched", "mine"), [("", {"title", "reform"}), ("reform nothing", {"reform"})]
+)
+def test_the_newer_text_of_each_question_is_proposed(
+    client: Client, office: City, touched: str, mine: set[str]
+) -> None:
+    draft = a_draft()
+    stale = {"draft_version": draft.draft_version, "touched": touched}
+    save(login(client), draft, **{**TYPED, "title": "あちらの題"})
+    page = text_of(client.post(url(draft), {**TYPED, "reform": "この画面の文章", **stale}))
+
+    proposed = set(re.findall(r'name="keep-(\w+)" value="mine" checked', page))
+    assert proposed == mine
+    assert len(re.findall(r'value="theirs" checked', page)) == 2 - len(mine)
 
 
 def test_a_page_that_never_heard_of_its_save_goes_on_from_it(client: Client, office: City) -> None:

@@ -234,12 +234,16 @@ def conflict_page(
 ) -> HttpResponse:
     """409: what was typed beside what is stored; the person chooses line by line."""
     stored = conflict.project
+    touched = request.POST.get("touched", "").split()
     typed = {**stored.sheet, **form.cleaned_data}
     context = {
         "project": stored,
         "reason": str(conflict),
         "form": form,
-        "rows": changed_rows(stored.sheet, typed, lists),
+        "rows": [
+            {**vars(row), "is_mine": not touched or row.name in touched}
+            for row in changed_rows(stored.sheet, typed, lists)
+        ],
         "sent": page_of(request, "sent"),
         "now": at,
     }

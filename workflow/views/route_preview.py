@@ -72,7 +72,11 @@ def preview_of(
     return RoutePreview(
         name=found.choice.route.name,
         reason=found.choice.reason,
-        steps=tuple(_line(step, resolution) for step, resolution in found.steps),
+        steps=tuple(
+            _line(step, resolution)
+            for step, resolution in found.steps
+            if resolution.posts or resolution.skipped
+        ),
         days=days,
         decided_on=calendar.add_business_days(on, days, closures),
     )

@@ -38,12 +38,16 @@ def single_line(text: str) -> None:
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of a holder: everything that the form must know about a slot."""
+    """What is asked of a holder: everything that the form must know about a slot.
+
+    ``claims``: what the proposal says of each principle, by code.
+    """
 
     kind: StepKind
     revision_hash: str
     targets: tuple[SendBackTarget, ...] = (SendBackTarget.PROPOSER,)
     principles: tuple[tuple[str, str, str], ...] = ()
+    claims: Mapping[str, str] = field(default_factory=dict)
     sections: Mapping[str, str] = field(default_factory=dict)
     needs_reply: bool = False
     needs_urgent_reason: bool = False
@@ -148,6 +152,7 @@ class Rating(NamedTuple):
     title: str
     question: str
     points: str
+    claim: str
     is_principle: bool
     is_missing: bool
 
@@ -300,6 +305,7 @@ class AnswerForm(forms.Form):
                 title,
                 asked,
                 str(points.get(code, "")),
+                self.question.claims.get(code, ""),
                 is_principle=code in codes,
                 is_missing=is_wrong and not points.get(code),
             )

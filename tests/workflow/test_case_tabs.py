@@ -11,7 +11,8 @@ import time_machine
 from django.core.files.base import ContentFile
 from django.urls import reverse
 
-from bpr_projects.models import Attachment
+from bpr_projects.enums import CommentKind, CommentLevel
+from bpr_projects.models import Attachment, Comment
 from tests.make import (
     AT,
     SCORES,
@@ -26,6 +27,7 @@ from tests.make import (
 )
 from tests.workflow.pages import answer_url, client_of, sent, text_of
 from workflow.enums import Outcome, StepKind
+from workflow.models import Condition, ConditionReport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,6 +125,48 @@ def test_the_route_says_until_when_each_station_will_be_through() -> None:
     assert "ごろまで" in text_of(response)
 
 
+def a_comment(project: Project, level: CommentLevel, text: str) -> None:
+    Comment.objects.create(
+        project=project,
+        kind=CommentKind.QUESTION,
+        level=level,
+        text=text,
+        written_by=holder("SECRETARIAT"),
+        written_at=AT,
+    )
+
+
+def test_the_overview_tells_of_the_discussion_only_what_the_reader_may_read() -> None:
+    project = a_project(to=StepKind.REVIEW)
+    a_comment(project, CommentLevel.PARTIES, "件数の根拠は何ですか。")
+    a_comment(project, CommentLevel.REVIEW, "採点の前に確かめたい点です。")
+
+    team, leader = page_of(project, "PT-SHIMIN"), page_of(project, "LEADER-SHIMIN")
+
+    assert "採点の前に確かめたい点です。" in team
+    assert "質問 2件が回答待ち" in team
+    assert "件数の根拠は何ですか。" in leader
+    assert "採点の前に確かめたい点です。" not in leader
+    assert "質問 1件が回答待ち" in leader
+
+
+def test_the_overview_says_how_each_condition_stands() -> None:
+    project = a_project(to=StepKind.DECISION, route="RT4")
+    say(project, Outcome.ADOPTED_WITH_CONDITIONS, comment="条件を付けます。")
+
+    with time_machine.travel("2027-04-05 09:00+09:00", tick=False):
+        late = page_of(project, "LEADER-SHIMIN")
+    condition = Condition.objects.get(project=project)
+    ConditionReport.objects.create(
+        condition=condition, text="済み。", reported_by=project.proposer, reported_at=AT
+    )
+    reported = page_of(project, "LEADER-SHIMIN")
+
+    assert "予算の成立を条件とする" in late
+    assert "期限を過ぎています" in late
+    assert "事務局の確認待ち" in reported
+
+
 # --- 審査結果 ------------------------------------------------------------------------------
 
 
@@ -211,6 +255,16 @@ def test_what_is_missing_on_the_review_sheet_is_said_beside_it() -> None:
     assert page.count("data-missing") == 1
     assert "選んでください" in page[page.index("data-missing") :][:600]
     assert "確かめました。問題ありません。" in page
+
+
+def test_the_review_sheet_says_what_the_proposal_claims_of_each_principle() -> None:
+    project = a_project(to=StepKind.REVIEW, principles={"N3": "支所から小さく始める。"})
+
+    words = words_of(page_of(project, "PT-SHIMIN"))
+
+    assert (
+        "小さく試し、意見を踏まえて見直す進め方ですか。 提案では： 支所から小さく始める。" in words
+    )
 
 
 # --- 添付 ----------------------------------------------------------------------------------

@@ -251,11 +251,17 @@ def question_of(dossier: Dossier, slot: Slot, permit: Permit, *, is_fresh: bool)
         revision_hash=step.revision.content_hash if step.revision else "",
         targets=targets_of(slot) if Outcome.SENT_BACK in _outcomes(kind) else (),
         principles=tuple((row.code, row.name, row.question) for row in belongings.principles),
+        claims=_claims(dossier) if kind == StepKind.REVIEW else {},
         sections=belongings.sections,
         needs_reply=kind in DECIDING_KINDS and bool(dossier.objections(step.run)),
         needs_urgent_reason=is_deputy and step.snapshot.get("deputy") == DeputyPolicy.URGENT,
         needs_password=kind in DECIDING_KINDS and not is_fresh,
     )
+
+
+def _claims(dossier: Dossier) -> dict[str, str]:
+    frozen = dossier.project.revision
+    return dict(frozen.sheet.get("principles") or {}) if frozen else {}
 
 
 def _outcomes(kind: StepKind) -> tuple[Outcome, ...]:

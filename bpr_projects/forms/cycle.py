@@ -61,7 +61,7 @@ def _orient() -> dict[str, forms.Field]:
 def _option(*, is_needed: bool = False) -> dict[str, forms.Field]:
     """The cells of a row of 選択肢."""
     return {
-        "plan": LineField(label=_("案"), max_length=LONGEST_OPTION, required=is_needed),
+        "plan": LineField(label=_("案の内容"), max_length=LONGEST_OPTION, required=is_needed),
         "merit": LineField(label=_("よい点"), max_length=LONGEST_OPTION, required=False),
         "worry": LineField(label=_("心配な点"), max_length=LONGEST_OPTION, required=False),
         "cost": CountField(label=_("費用"), most=MOST_YEN, unit=_("円"), required=False),

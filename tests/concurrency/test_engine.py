@@ -321,6 +321,6 @@ def test_a_polite_request_is_made_once(real_office: City, crowd: int) -> None:
     )
 
     assert (len(done), len(refusals)) == (1, crowd - 1)
-    assert_told(refusals, "5/14（木）にお願い済みです。次は5/18（月）からお願いできます。")
+    assert_told(refusals, "5/14（木）にお願い済みです。次は5/18（月）からです。")
     assert list(Nudge.objects.values_list("slot", "asked_by")) == [(slot, done[0].asked_by_id)]
     assert OutboxMessage.objects.filter(event=Event.REMINDED).count() == 1

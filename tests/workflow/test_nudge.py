@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 LATE = datetime(2026, 5, 14, 10, 0, tzinfo=JST)
 """Thursday: the 所属長 was asked on Monday and had until Wednesday 17:15."""
 NOT_WAITING = "確認をお願いできるのは、提案した側の方と事務局です。"
-LATELY = "5/14（木）にお願い済みです。次は5/18（月）からお願いできます。"
+LATELY = "5/14（木）にお願い済みです。次は5/18（月）からです。"
 
 
 def ask(case: Project, by: User, at: datetime = LATE, slot: int = 0) -> Nudge:
@@ -267,7 +267,7 @@ def test_the_case_offers_it_to_who_waits_and_to_nobody_else(office: City) -> Non
 def test_the_receiver_sees_who_asked(office: City) -> None:
     case = a_project()
     head = holder("HEAD-SHIMIN")
-    told = f"{case.proposer.family_name}さんからお願いが届いています（5/14（木））"
+    told = f"{case.proposer.family_name}さんからお願いが届いています（5/14）"
     urls = [
         reverse("home"),
         reverse("inbox"),

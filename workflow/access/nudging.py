@@ -112,7 +112,7 @@ def _lately(nudged_at: datetime | None, at: datetime, closures: frozenset[date])
     again_on = calendar.add_business_days(asked_on, NUDGE_DAYS, closures)
     if today >= again_on:
         return ""
-    return _("%(asked)sにお願い済みです。次は%(again)sからお願いできます。") % {
+    return _("%(asked)sにお願い済みです。次は%(again)sからです。") % {
         "asked": calendar.short_date(asked_on, today),
         "again": calendar.short_date(again_on, today),
     }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connection
 from django.db.models import DecimalField, Exists, F, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Cast, Coalesce
 
 from bpr_projects.access import granted, visible_to
 from bpr_projects.enums import ADOPTED, UNDERWAY, Stage
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from workflow.inbox.desk import Desk
 
 MINE: Final = 20
-NO_NUMBER: Final = Value(None, DecimalField())
+NO_NUMBER: Final = Cast(Value(None), DecimalField(max_digits=14, decimal_places=2))
+"""Parts of a union agree on the types of their columns, also where one has nothing."""
 FEW: Final = 5
 DECIDED: Final = ADOPTED | {Stage.NOT_ADOPTED}
 

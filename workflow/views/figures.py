@@ -150,6 +150,8 @@ class Way:
             return ()
         last = calendar.fiscal_year(self.kpi.target_on)
         steps = (*self.steps, (last, float(self.kpi.target)))
+        if len({value for _year, value in steps}) == 1:
+            return ()
         return tuple((calendar.fiscal_year_label(year), value) for year, value in steps)
 
 
@@ -178,7 +180,7 @@ def _indicator(way: Way, measured: list[Value], cycles: Sequence[Cycle], today: 
             target=target,
             description=_description(kpi, latest),
             key=f"kpi-{kpi.pk}",
-            cycles=_bands(cycles, months),
+            cycles=_bands(cycles, months, today),
         ),
         rows=tuple(zip(labels, actual, target, strict=True)),
         measured=tuple(measured),
@@ -209,12 +211,15 @@ def _label(month: date) -> str:
     return _("%s月") % month.month
 
 
-def _bands(cycles: Sequence[Cycle], months: Sequence[date]) -> tuple[tuple[int, int, str], ...]:
+def _bands(
+    cycles: Sequence[Cycle], months: Sequence[date], today: date
+) -> tuple[tuple[int, int, str], ...]:
     """The last laps as spans of the axis; the first point of the axis is 「開始」."""
     bands = []
     for cycle in sorted(cycles, key=lambda each: each.number)[-BANDS:]:
         first = _point(localdate(cycle.started_at), months)
-        last = _point(localdate(cycle.ended_at), months) if cycle.ended_at else first + 1
+        until = localdate(cycle.ended_at) if cycle.ended_at else today
+        last = max(_point(until, months), first + 1 if cycle.ended_at is None else 0)
         if last > first:
             bands.append((first, min(last, len(months)), _("第%s") % cycle.number))
     return tuple(bands)

@@ -86,11 +86,36 @@ def granted(user: User, permission: str) -> ProjectQuerySet:
     return cast("ProjectQuerySet", cases)
 
 
+def proposed_by(user: User) -> ProjectQuerySet:
+    """Cases of which a person is an author: what their reviewers say is not for this person."""
+    return Project.objects.filter(
+        Q(proposer=user)
+        | Q(pk__in=granted(user, "bpr_projects.edit_draft"))
+        | Q(pk__in=granted(user, "bpr_projects.wrote_draft"))
+    )
+
+
+AUTHORING: Final = ("edit_draft", "wrote_draft")
+"""What makes somebody an author who never decides: may write the draft, or has written it.
+
+``wrote_draft`` opens nothing; it stays with whoever was taken off the sheet.
+"""
+
+
 def authors_of(project: Project) -> frozenset[int]:
-    """Persons who proposed: the author and those who may edit the draft."""
+    """Persons who proposed, whether or not they still may edit: none of them decides."""
+    return _holding(project, AUTHORING)
+
+
+def partners_of(project: Project) -> frozenset[int]:
+    """The author and those who may edit the draft now: whom the case is told and shown."""
+    return _holding(project, ["edit_draft"])
+
+
+def _holding(project: Project, permissions: Iterable[str]) -> frozenset[int]:
     people = cast(
         "QuerySet[User]",
-        get_users_with_perms(project, only_with_perms_in=["edit_draft"], with_group_users=False),
+        get_users_with_perms(project, only_with_perms_in=list(permissions), with_group_users=False),
     )
     return frozenset({project.proposer_id, *people.values_list("pk", flat=True)})
 
@@ -113,7 +138,8 @@ LEADING: Final = frozenset({Role.DX_LEADER, Role.SECTION_HEAD})
 class Ties:
     """What ties posts, sections and persons to a case, and what its discussion waits for.
 
-    ``sections`` take part by themselves, ``represented`` by one of their posts as well;
+    ``sections`` take part by themselves, ``represented`` by one of their posts as well; ``wrote``:
+    who wrote the proposal, perhaps no longer among its ``authors``;
     ``asking`` are open requests to join by section, ``questions`` the levels of open questions.
     """
 
@@ -122,6 +148,7 @@ class Ties:
     sections: frozenset[int]
     represented: frozenset[int]
     authors: frozenset[int]
+    wrote: frozenset[int]
     invited: frozenset[int]
     asking: dict[int, int]
     questions: tuple[CommentLevel, ...]
@@ -178,6 +205,7 @@ def ties_from(project: Project, rows: Iterable[tuple[Any, ...]]) -> Ties:
         authors=frozenset(
             {project.proposer_id, *(who for who, *_ids, word in grants if word == "edit_draft")}
         ),
+        wrote=frozenset(who for who, *_ids, word in grants if word == "wrote_draft"),
         invited=frozenset(who for who, *_ids, word in grants if word == "read_project"),
         asking={section: pk for pk, section, *_rest in found.get("join", [])},
         questions=tuple(CommentLevel(word) for *_ids, word in found.get("question", [])),
@@ -300,7 +328,7 @@ def _is_of(capacity: Capacity, case: Project) -> bool:
 def _is_author(person: User, capacities: Iterable[Capacity], ties: Ties) -> bool:
     """Who proposed, and who sits on the proposing seat today; the 事務局 is a seat of several."""
     seat = ties.project.proposer_post
-    return person.pk in ties.authors or (
+    return person.pk in ties.authors | ties.wrote or (
         not seat.is_shared and any(each.post.pk == seat.pk for each in capacities)
     )
 

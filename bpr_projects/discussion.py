@@ -31,6 +31,9 @@ MOMENT: Final = timedelta(minutes=1)
 
 MOST_MENTIONS: Final = 20
 
+CHAIRS: Final = frozenset({Role.PT_CHAIR, Role.HQ_CHAIR})
+"""As what somebody speaks who sits on other seats of the same body too."""
+
 
 class Refused(Exception):
     """A verb that did nothing, and why."""
@@ -94,6 +97,7 @@ class Room:
             return next((post for post in posts if post.role == role), None)
         speaking = [post for post in posts if post.role not in (Role.STAFF, Role.AUDITOR)]
         mine = [post for post in posts if post.pk == self.project.proposer_post_id]
+        speaking.sort(key=lambda post: post.role not in CHAIRS)
         return next(iter([*mine, *speaking, *posts]), None)
 
 

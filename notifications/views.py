@@ -1,4 +1,7 @@
-"""Mails as they were sent: the secretariat sees all, everybody else what came to oneself."""
+"""Mails as they were sent: the secretariat sees all, everybody else what came to oneself.
+
+All but one kind: who proposed a case learns nothing of what its reviewers say among themselves.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from csp.decorators import csp_replace, csp_update
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,10 +22,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
+from bpr_projects.access import proposed_by
+from bpr_projects.enums import CommentLevel
 from notifications import actions
 from notifications.enums import DeliveryState, MessageState, Reason
 from notifications.forms import ResendDeadForm, ResendForm
-from notifications.models import Delivery, OutboxMessage
+from notifications.models import DeliveredFact, Delivery, OutboxMessage
 from roles.permissions import Perm
 from workflow.views.lookup import person_of
 
@@ -204,8 +210,15 @@ def _detail(
 
 
 def _readable(request: HttpRequest, *, sees_all: bool) -> DeliveryQuerySet:
-    rows = Delivery.objects.order_by("-pk")
-    return rows if sees_all else rows.filter(person=person_of(request))
+    rows, person = Delivery.objects.order_by("-pk"), person_of(request)
+    if not sees_all:
+        return rows.filter(person=person)
+    behind_the_author = DeliveredFact.objects.filter(
+        delivery=OuterRef("pk"),
+        message__comment__level=CommentLevel.REVIEW,
+        message__project__in=proposed_by(person),
+    )
+    return rows.filter(Q(person=person) | ~Exists(behind_the_author))
 
 
 def _mail_or_404(request: HttpRequest, pk: int) -> Delivery:

@@ -24,6 +24,8 @@ SEPARATORS: Final = re.compile(r"[、,，;；/／]")
 PLACE: Final = re.compile(r"^(?P<name>.+?)[（(](?P<place>[^（）()]*)[）)]$")
 CALL: Final = re.compile(r"(?<![0-9A-Za-z._+-])[@\uff20](?=[^\s@\uff20])")
 """What calls somebody in a text; the sign inside a mail address does not."""
+MOST_PROBLEMS: Final = 5
+"""So many unknown names are told at once."""
 JAPANESE: Final = re.compile(r"[\u3005\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 
 
@@ -130,7 +132,9 @@ class SayForm(forms.Form):
         return said
 
     def _found(self, names: Iterable[str]) -> Iterator[User]:
-        for name in names:
+        for name in dict.fromkeys(names):
+            if len(self.errors.get("mentions", [])) >= MOST_PROBLEMS:
+                return
             try:
                 yield self.people.find(name)
             except ValidationError as problem:
@@ -215,8 +219,11 @@ class ReplyForm(forms.Form):
     YES: Final = "YES"
     NO: Final = "NO"
 
-    def __init__(self, *args: Any, yes: Any, no: Any, why: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, yes: Any, no: Any, why: Any, label: Any = "", **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["verdict"].label = label or self.fields["verdict"].label
         self.fields["verdict"].choices = [(self.YES, yes), (self.NO, no)]  # type: ignore[attr-defined]
         self.why = why
 

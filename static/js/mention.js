@@ -37,9 +37,12 @@ class Picker {
     this.list.hidden = true;
     field.after(this.list);
     field.removeAttribute("list");
-    field.setAttribute("role", "combobox");
+    this.isText = field.matches("textarea"); // stays a textbox: it may not be called a combobox
+    if (!this.isText) {
+      field.setAttribute("role", "combobox");
+      field.setAttribute("aria-expanded", "false");
+    }
     field.setAttribute("aria-autocomplete", "list");
-    field.setAttribute("aria-expanded", "false");
     field.setAttribute("aria-controls", this.list.id);
     field.addEventListener("input", (event) => event.isComposing || this.offer());
     field.addEventListener("compositionend", () => this.offer());
@@ -66,9 +69,15 @@ class Picker {
         return option;
       }),
     );
-    this.list.hidden = names.length === 0;
-    this.field.setAttribute("aria-expanded", String(names.length > 0));
+    this.show(names.length > 0);
     this.point(-1);
+  }
+
+  show(isShown) {
+    this.list.hidden = !isShown;
+    if (!this.isText) {
+      this.field.setAttribute("aria-expanded", String(isShown));
+    }
   }
 
   // -1: none; the field keeps the focus and names the option that Enter would take.
@@ -107,17 +116,15 @@ class Picker {
 
   take(option) {
     const { start } = wanted(this.field);
-    const isText = this.field.dataset.mention === "@";
-    const name = isText ? option.textContent.replace(/（.*$/u, "") : option.textContent;
+    const name = this.isText ? option.textContent.replace(/（.*$/u, "") : option.textContent;
     const end = this.field.selectionStart;
-    this.field.setRangeText(name + (isText ? " " : "、"), start, end, "end");
+    this.field.setRangeText(name + (this.isText ? " " : "、"), start, end, "end");
     this.field.dispatchEvent(new Event("input", { bubbles: true }));
     this.close();
   }
 
   close() {
-    this.list.hidden = true;
-    this.field.setAttribute("aria-expanded", "false");
+    this.show(false);
     this.field.removeAttribute("aria-activedescendant");
     this.at = -1;
   }

@@ -249,6 +249,14 @@ def test_people_of_the_same_name_are_told_apart_by_where_they_work(
     assert [*Comment.objects.get().mentions.all()] == [holder("HEAD-SHIMIN")]
 
 
+def test_a_hundred_unknown_names_are_not_all_told(case: Project) -> None:
+    text = "".join(f"@謎{n}の人 " for n in range(100))
+
+    page = text_of(client_of("LEADER-SHIMIN").post(url(case), form(text=text)))
+
+    assert page.count("という職員は見つかりません") <= 10
+
+
 def test_mail_addresses_call_nobody(case: Project) -> None:
     text = "info@city.kazuno.lg.jp へお願いします。 @home も。"
 
@@ -274,6 +282,45 @@ def test_hostile_text_is_shown_as_text(case: Project, text: str) -> None:
     assert b"<img src=x" not in response.content
     assert Comment.objects.get().text == text.replace("\r\n", "\n")
     assert text.splitlines()[0] in text_of(response)
+
+
+REFUSED = ["あ" * 10_000, "NUL\x00のある文章です。", "右から\u202e左へ読ませる文章です。"]
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, *REFUSED])
+def test_no_field_fails_on_hostile_text(office: City, running: Project, text: str) -> None:
+    asked = joining.ask_to_join(
+        project=running,
+        section=office.section("KIKAKU"),
+        reason="総合計画に関わります。",
+        by=holder("LEADER-KIKAKU"),
+        at=AT,
+    )
+    thread = said(running)
+    zeimu = office.section("ZEIMU").pk
+    sent: list[tuple[str, str, dict[str, Any]]] = [
+        ("LEADER-SHIMIN", url(running), {"text": text, "parent": thread.pk}),
+        ("LEADER-SHIMIN", url(running), form(mentions=text)),
+        ("LEADER-SHIMIN", url(running), form(kind=text, level=text)),
+        ("LEADER-ZEIMU", url(running, "project-join"), {"section": zeimu, "reason": text}),
+        ("LEADER-ZEIMU", url(running, "project-join"), {"section": text, "reason": TYPED}),
+        (
+            "LEADER-SHIMIN",
+            url(running, "join-answer", asked.pk),
+            {"verdict": "NO", "reply": text},
+        ),
+    ]
+
+    statuses = {client_of(who).post(address, data).status_code for who, address, data in sent}
+    shown = client_of("LEADER-SHIMIN").get(url(running)).content
+    joins = client_of("LEADER-SHIMIN").get(url(running, "project-join")).content
+
+    assert statuses <= {302, 422}
+    assert b"<script>alert" not in shown + joins
+    assert b"<img src=x" not in shown + joins
+    if text in REFUSED:
+        assert Comment.objects.count() == 1
+        assert JoinRequest.objects.get().is_accepted is None
 
 
 def test_a_level_that_is_not_one_s_own_is_refused_with_the_text(running: Project) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Prefetch
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,7 +20,7 @@ from bpr_projects.forms import ReplyForm, ReportForm
 from roles.models import capacities_of
 from workflow import access, engine
 from workflow.actions.refusals import AlreadyDone, NotAllowed, Refusal
-from workflow.models import Condition
+from workflow.models import Condition, ConditionReport
 from workflow.steps import refused
 from workflow.views.lookup import person_of, project_or_404
 
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
     from bpr_projects.models import Project
     from roles.models import Capacity, User
-    from workflow.models import ConditionReport
 
 
 @dataclass
@@ -81,11 +81,16 @@ class Line:
 
 
 def lines_of(project: Project, today: date) -> list[Line]:
-    """Conditions that count, in two queries; also drawn by ``case_conditions.html``."""
+    """Conditions that count, in two queries."""
     found = (
         Condition.objects.filter(project=project, decision__superseded_by=None)
         .select_related("owner")
-        .prefetch_related("reports__reported_by", "reports__checked_by")
+        .prefetch_related(
+            Prefetch(
+                "reports",
+                ConditionReport.objects.select_related("reported_by", "checked_by"),
+            )
+        )
     )
     return [_line(each, today) for each in found]
 
@@ -138,6 +143,7 @@ def _give_form(
 def _reply_form(pk: int, **sent: Any) -> ReplyForm:
     return ReplyForm(
         auto_id=f"c{pk}_%s",
+        label=gettext_lazy("確認の結果"),
         yes=gettext_lazy("条件を満たしたと確認する"),
         no=gettext_lazy("もう一度の報告をお願いする"),
         why=gettext_lazy("何が足りないかを入力してください。"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib import messages
@@ -20,14 +21,15 @@ from bpr_projects.enums import CommentKind, CommentLevel
 from bpr_projects.forms import CommentForm, Directory, Named, SayForm
 from bpr_projects.models import Comment
 from roles.models import User, everybody, read_all_once
-from workflow.actions.refusals import NotAllowed, Refusal
+from workflow.actions.refusals import NotAllowed, Refusal, Unanswered
+from workflow.engine.locking import refusing
 from workflow.steps import refused
 from workflow.views.case_frame import frame_of
 from workflow.views.lookup import person_of, project_or_404
 from workflow.views.threads import Thread, threads_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import date, datetime
 
     from django.http import HttpRequest, HttpResponse
@@ -148,19 +150,20 @@ def _written(request: HttpRequest, project: Project, at: datetime) -> HttpRespon
     form = _form(voice, data=request.POST, people=_directory(localdate(at)))
     if form.is_valid():
         try:
-            said = talk.write(
-                project=project,
-                kind=CommentKind(form.cleaned_data["kind"]),
-                level=CommentLevel(form.cleaned_data["level"]),
-                text=form.cleaned_data["text"],
-                mentions=form.told,
-                by=person_of(request),
-                at=at,
-            )
-        except talk.Unclear as problem:
+            with hearing():
+                said = talk.write(
+                    project=project,
+                    kind=CommentKind(form.cleaned_data["kind"]),
+                    level=CommentLevel(form.cleaned_data["level"]),
+                    text=form.cleaned_data["text"],
+                    mentions=form.told,
+                    by=person_of(request),
+                    at=at,
+                )
+        except Unanswered as problem:
             form.add_problems(problem.problems)
-        except talk.Refused as refusal:
-            return turned_down(request, refusal, project)
+        except Refusal as refusal:
+            return refused(request, refusal, project)
         else:
             return _said(request, said, form)
     return _page(request, project.reference, at, form=form)
@@ -175,17 +178,18 @@ def _answered(request: HttpRequest, project: Project, parent: str, at: datetime)
         return refused(request, NotAllowed(reason), project)
     if form.is_valid():
         try:
-            said = talk.answer(
-                thread=thread,
-                text=form.cleaned_data["text"],
-                mentions=form.told,
-                by=person_of(request),
-                at=at,
-            )
-        except talk.Unclear as problem:
+            with hearing():
+                said = talk.answer(
+                    thread=thread,
+                    text=form.cleaned_data["text"],
+                    mentions=form.told,
+                    by=person_of(request),
+                    at=at,
+                )
+        except Unanswered as problem:
             form.add_problems(problem.problems)
-        except talk.Refused as refusal:
-            return turned_down(request, refusal, project)
+        except Refusal as refusal:
+            return refused(request, refusal, project)
         else:
             return _said(request, said, form)
     return _page(request, project.reference, at, answering=(thread.pk, form))
@@ -219,9 +223,10 @@ def comment_settle(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
     project = project_or_404(request, ref, at)
     comment = comment_or_404(request, project, str(pk), at)
     try:
-        talk.settle(question=comment, by=person_of(request), at=at)
-    except talk.Refused as refusal:
-        return turned_down(request, refusal, project)
+        with hearing():
+            talk.settle(question=comment, by=person_of(request), at=at)
+    except Refusal as refusal:
+        return refused(request, refusal, project)
     messages.success(request, _("質問を回答済みにしました。"))
     return redirect(reverse(TAB, args=[project.reference]) + f"#c{comment.pk}")
 
@@ -243,9 +248,10 @@ def comment_take_back(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
         context = {"project": project, "comment": comment, "back": back, "now": at}
         return render(request, "workflow/comment_take_back.html", context)
     try:
-        talk.take_back(comment=comment, by=person_of(request), at=at)
-    except talk.Refused as refusal:
-        return turned_down(request, refusal, project)
+        with hearing():
+            talk.take_back(comment=comment, by=person_of(request), at=at)
+    except Refusal as refusal:
+        return refused(request, refusal, project)
     messages.success(request, _("コメントを取り消しました。"))
     return redirect(back)
 
@@ -264,8 +270,15 @@ def comment_or_404(request: HttpRequest, project: Project, pk: str, at: datetime
     return found
 
 
-def turned_down(request: HttpRequest, refusal: talk.Refused, project: Project) -> HttpResponse:
-    """The page of a refusal, with everything that was typed."""
-    is_no = isinstance(refusal, talk.NotAllowed)
-    said = NotAllowed(refusal.message) if is_no else Refusal(refusal.message)
-    return refused(request, said, project)
+@contextmanager
+def hearing() -> Iterator[None]:
+    """What the verbs of the discussion refuse, as the engine says it; a busy case likewise."""
+    try:
+        with refusing():
+            yield
+    except talk.NotAllowed as no:
+        raise NotAllowed(no.message) from no
+    except talk.Unclear as no:
+        raise Unanswered(no.problems) from no
+    except talk.Refused as no:
+        raise Refusal(no.message) from no

@@ -14,15 +14,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from bpr_projects import discussion as talk
 from bpr_projects import joining
 from bpr_projects.access import ties_of, voice_of
 from bpr_projects.enums import CommentLevel
 from bpr_projects.forms import JoinForm, ReplyForm
 from roles.models import Section, capacities_of
-from workflow.actions.refusals import NotAllowed
+from workflow.actions.refusals import NotAllowed, Refusal
 from workflow.steps import refused
-from workflow.views.discussion import turned_down
+from workflow.views.discussion import hearing
 from workflow.views.lookup import person_of, project_or_404
 
 if TYPE_CHECKING:
@@ -96,15 +95,16 @@ def project_join(request: HttpRequest, ref: str) -> HttpResponse:
         return _page(request, desk, at, form=form)
     section = Section.objects.get(pk=form.cleaned_data["section"])
     try:
-        joining.ask_to_join(
-            project=desk.project,
-            section=section,
-            reason=form.cleaned_data["reason"],
-            by=person_of(request),
-            at=at,
-        )
-    except talk.Refused as refusal:
-        return turned_down(request, refusal, desk.project)
+        with hearing():
+            joining.ask_to_join(
+                project=desk.project,
+                section=section,
+                reason=form.cleaned_data["reason"],
+                by=person_of(request),
+                at=at,
+            )
+    except Refusal as refusal:
+        return refused(request, refusal, desk.project)
     messages.success(
         request, _("%s の参加を申し出ました。返事はメールでも届きます。") % section.name
     )
@@ -149,7 +149,7 @@ def _page(
         "rows": [each for each in desk.shown if each.is_accepted is not None],
         "waiting": [(each, _form_for(each, answering) if may_answer else None) for each in waiting],
         "form": form or (_join_form(desk) if desk.sections else None),
-        "why_not": desk.why_not,
+        "why_not": "" if may_answer and waiting else desk.why_not,
     }
     status = 422 if form or answering else 200
     return render(request, "workflow/joining.html", context, status=status)
@@ -174,18 +174,19 @@ def join_answer(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
     form = _reply_form(pk, data=request.POST)
     if not form.is_valid():
         if asked.is_accepted is not None:
-            return turned_down(request, talk.NotNow(joining.said_of(asked)), desk.project)
+            return refused(request, Refusal(joining.said_of(asked)), desk.project)
         return _page(request, desk, at, answering=(pk, form))
     try:
-        joining.answer_join(
-            request=asked,
-            is_accepted=form.is_yes,
-            reply=form.cleaned_data["reply"],
-            by=person_of(request),
-            at=at,
-        )
-    except talk.Refused as refusal:
-        return turned_down(request, refusal, desk.project)
+        with hearing():
+            joining.answer_join(
+                request=asked,
+                is_accepted=form.is_yes,
+                reply=form.cleaned_data["reply"],
+                by=person_of(request),
+                at=at,
+            )
+    except Refusal as refusal:
+        return refused(request, refusal, desk.project)
     done = _("%s の参加を受け入れました。") if form.is_yes else _("%s の参加の申出を断りました。")
     messages.success(request, done % asked.section.name)
     return redirect("project-join", desk.project.reference)

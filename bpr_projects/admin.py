@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from django import forms
 from django.contrib import admin
 from django.db import models
 from django.db.models import Max
 from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
 
 from bpr_projects.models import (
     Area,
@@ -27,6 +29,8 @@ from bpr_projects.models import (
 from roles.permissions import Perm
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from django.http import HttpRequest
 
 M = TypeVar("M", bound=models.Model)
@@ -150,10 +154,21 @@ class GlossaryTermAdmin(HarmlessAdmin[GlossaryTerm]):
     search_fields = ["word", "meaning"]
 
 
+class UnitPriceForm(forms.ModelForm[UnitPrice]):
+    """A price begins on a day to come: neither a new row nor a moved one changes the past."""
+
+    def clean_starts_on(self) -> date:
+        day: date = self.cleaned_data["starts_on"]
+        if day <= localdate():
+            raise forms.ValidationError(_("明日以降の日を入れてください。"))
+        return day
+
+
 @admin.register(UnitPrice)
 class UnitPriceAdmin(ListAdmin[UnitPrice]):
     """時間単価: effects were computed with the prices of the past, so only those to come change."""
 
+    form = UnitPriceForm
     list_display = ["starts_on", "yen_per_hour", "basis"]
 
     def has_change_permission(self, request: HttpRequest, obj: UnitPrice | None = None) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django import template
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from bpr_projects import glossary, guides
@@ -18,7 +19,6 @@ from bpr_projects import glossary, guides
 if TYPE_CHECKING:
     from django.forms import BoundField
     from django.template.context import Context
-    from django.utils.safestring import SafeString
 
 register = template.Library()
 
@@ -48,8 +48,11 @@ def help_url(context: Context) -> str:
 
 @register.filter
 def explained_help(field: BoundField) -> SafeString:
-    """The help text of a field; each term is marked once a form."""
-    return _marked(str(field.help_text), _seen_in(field), f"{field.auto_id}_term")
+    """The help text of a field; each term is marked once a form. Trusted HTML stays as it is."""
+    text = str(field.help_text)
+    if isinstance(text, SafeString):
+        return text
+    return _marked(text, _seen_in(field), f"{field.auto_id}_term")
 
 
 @register.filter

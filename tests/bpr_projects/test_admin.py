@@ -158,3 +158,19 @@ def test_a_price_of_the_past_stays_and_one_to_come_changes(secretariat: Client) 
 
     later.refresh_from_db()
     assert (past.yen_per_hour, later.yen_per_hour) == (2500, 2700)
+
+
+def test_no_price_begins_in_the_past(secretariat: Client) -> None:
+    later = UnitPrice.objects.create(
+        starts_on=date(2028, 4, 1), yen_per_hour=2600, basis="人件費の改定"
+    )
+    before = list(UnitPrice.objects.values_list())
+    new = {"starts_on": "2026-05-01", "yen_per_hour": 9999, "basis": "取り違え"}
+    moved = address(UnitPrice, "change", later.pk)
+
+    added = secretariat.post(address(UnitPrice, "add"), new)
+    changed = secretariat.post(moved, form_of(secretariat, moved) | {"starts_on": "2026-05-01"})
+
+    for answer in (added, changed):
+        assert "明日以降の日を入れてください。" in answer.content.decode()
+    assert list(UnitPrice.objects.values_list()) == before

@@ -8,6 +8,7 @@ import pytest
 from django import forms
 from django.template import Context, Template
 from django.test import RequestFactory
+from django.urls import reverse
 
 from bpr_projects import glossary
 from bpr_projects.models import GlossaryTerm
@@ -121,3 +122,10 @@ def test_an_empty_glossary_says_so(office: City) -> None:
     GlossaryTerm.objects.all().delete()
 
     assert "用語はまだ登録されていません" in client_of("AUDITOR").get("/glossary/").content.decode()
+
+
+def test_trusted_html_of_a_help_text_stays_html(office: City) -> None:
+    page = client_of("LEADER-SHIMIN").get(reverse("account_change_password")).content.decode()
+
+    assert "&lt;li&gt;" not in page
+    assert "<ul><li>" in page

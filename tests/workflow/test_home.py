@@ -15,11 +15,12 @@ from guardian.shortcuts import assign_perm
 from bpr_projects import actions as cases
 from bpr_projects.access import visible_to
 from bpr_projects.enums import Stage
-from bpr_projects.models import Project
+from bpr_projects.models import Kpi, Project
 from roles.models import User
 from tests.make import (
     AT,
     JST,
+    TODAY,
     a_cycle,
     a_delegation,
     a_draft,
@@ -233,6 +234,20 @@ def test_running_cases_show_how_far_they_came(office: City) -> None:
 
     assert row.figure is not None
     assert (row.figure.name, row.figure.first, row.figure.last) == ("平均手続時間", 42.0, 33.0)
+
+
+def test_a_figure_speaks_of_one_indicator(office: City) -> None:
+    case = a_project(to=StepKind.OBSERVE, route="RT1")
+    second = Kpi.objects.create(
+        project=case, name="満足度", unit="点", baseline=60, target=80, target_on=TODAY, order=2
+    )
+    cases.measure(
+        kpi=second, measured_on=TODAY, value=Decimal(75), note="", by=case.proposer, at=AT
+    )
+
+    [row] = work_of("HEAD-SHIMIN").running
+
+    assert row.figure is None
 
 
 def test_the_city_hears_the_newest_of_each_case(office: City) -> None:

@@ -84,8 +84,9 @@ def _mine(desk: Desk, post: int | None) -> QuerySet[Project]:
 def _columns(cases: QuerySet[Project], part: str) -> QuerySet[Any, tuple[Any, ...]]:
     cycle = Cycle.objects.filter(project=OuterRef("pk"), ended_at=None).order_by()
     kpi = Kpi.objects.filter(project=OuterRef("pk")).order_by("order", "pk")
-    measured = Measurement.objects.filter(kpi__project=OuterRef("pk")).order_by(
-        "kpi__order", "kpi", "-measured_on", "-pk"
+    first = Kpi.objects.filter(project=OuterRef(OuterRef("pk"))).order_by("order", "pk")
+    measured = Measurement.objects.filter(kpi=first.values("pk")[:1]).order_by(
+        "-measured_on", "-pk"
     )
     return cases.annotate(
         part=Value(part),

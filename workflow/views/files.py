@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from bpr_projects.enums import Stage
+from bpr_projects.enums import RevisionKind, Stage
 from bpr_projects.models import Attachment, Revision
 from workflow.views.case_frame import frame_of
 
@@ -54,7 +54,8 @@ def files(request: HttpRequest, ref: str) -> HttpResponse:
 def file_rows(frame: Frame) -> list[FileRow]:
     """Files that some revision has; of the working copy only for those who write it."""
     case = frame.project
-    holding = Revision.objects.only("number", "project_id").order_by("number")
+    proposals = Revision.objects.filter(kind=RevisionKind.PROJECT)
+    holding = proposals.only("number", "project_id").order_by("number")
     found = (
         Attachment.objects.filter(project=case)
         .select_related("uploaded_by")

@@ -107,11 +107,17 @@ def save_draft(
     project.updated_at = at
     project.save(update_fields=["sheet", "title", "section", "area", "draft_version", "updated_at"])
     _share(project, before.get("partners") or [], changed.get("partners") or [])
+    if by.pk != project.proposer_id:
+        assign_perm("wrote_draft", by, project)
     return project
 
 
 def _share(project: Project, before: list[str], after: list[str]) -> None:
-    """Co-proposers named on the sheet may edit the draft; who is taken off it no longer may."""
+    """Co-proposers named on the sheet may edit the draft; who is taken off it no longer may.
+
+    Who wrote stays in conflict: ``wrote_draft`` goes to whoever saves, and to the co-proposers of
+    every frozen text, and is never taken back.
+    """
     changed = set(before) ^ set(after)
     for person in User.objects.filter(employee_number__in=changed):
         if person.pk == project.proposer_id:
@@ -173,6 +179,8 @@ def freeze(
     if kind == RevisionKind.PROJECT:
         project.revision = revision
         project.save(update_fields=["revision"])
+        for person in User.objects.filter(employee_number__in=text.get("partners") or []):
+            assign_perm("wrote_draft", person, project)
     return revision
 
 

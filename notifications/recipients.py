@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bpr_projects.access import authors_of
+from bpr_projects.access import partners_of
 from notifications.enums import DeliveryState, Why
 from notifications.models import DeliveredFact
 from roles.enums import Role
@@ -58,7 +58,7 @@ def proposing_side(project: Project) -> list[Addressee]:
     """The proposing post, and everybody who wrote the proposal."""
     return [
         Addressee(Why.PROPOSER, post_id=project.proposer_post_id),
-        *(Addressee(Why.PROPOSER, person_id=pk) for pk in sorted(authors_of(project))),
+        *(Addressee(Why.PROPOSER, person_id=pk) for pk in sorted(partners_of(project))),
     ]
 
 

@@ -91,7 +91,11 @@ class Project(models.Model):
     class Meta:
         verbose_name = _("案件")
         verbose_name_plural = _("案件")
-        permissions = [("read_project", "May read this case"), ("edit_draft", "May edit the draft")]
+        permissions = [
+            ("read_project", "May read this case"),
+            ("edit_draft", "May edit the draft"),
+            ("wrote_draft", "Wrote the proposal, and never decides on it"),
+        ]
         indexes = [
             models.Index(fields=["stage", "-updated_at"], name="project_by_stage"),
             models.Index(fields=["section", "-updated_at"], name="project_by_section"),

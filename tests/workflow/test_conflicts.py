@@ -10,6 +10,8 @@ import time_machine
 from django.urls import reverse
 from guardian.shortcuts import assign_perm
 
+from bpr_projects import actions as cases
+from bpr_projects.access import authors_of, partners_of, proposed_by, visible_to
 from bpr_projects.models import Project
 from notifications.delivery.expansion import expand
 from notifications.enums import Event
@@ -26,7 +28,9 @@ from tests.make import (
     a_user,
     an_appointment,
     holder,
+    resubmit,
     say,
+    submit,
     the_slot,
     the_step,
     walk,
@@ -126,6 +130,32 @@ def a_scorer_left_the_proposing_seat_with_a_deputy() -> Project:
     return case
 
 
+def a_deputy_of_the_head() -> User:
+    deputy = a_user(name="代理 次郎")
+    a_delegation(post=post("HEAD-SHIMIN"), deputy=deputy)
+    return deputy
+
+
+def a_deputy_of_the_head_took_herself_off_the_draft_that_she_wrote() -> Project:
+    deputy = a_deputy_of_the_head()
+    draft = a_draft(**ROUTES["RT2"], partners=[deputy.employee_number])
+    wrote = {"title": "代理の方が書いた提案", "partners": []}
+    draft = cases.save_draft(
+        project=draft, version=draft.draft_version, answers=wrote, by=deputy, at=AT
+    )
+    assert not access.may(deputy, "edit", draft, AT)
+    return submit(draft)
+
+
+def a_deputy_of_the_head_was_a_partner_in_the_first_version() -> Project:
+    deputy = a_deputy_of_the_head()
+    case = a_project(partners=[deputy.employee_number])
+    say(case, Outcome.SENT_BACK)
+    case = resubmit(case, partners=[])
+    assert not access.may(deputy, "submit", case, AT)
+    return case
+
+
 def a_returned_case() -> Project:
     """A correction is the authors' own work: nobody is excluded."""
     case = a_project()
@@ -142,6 +172,8 @@ CASES: list[Callable[[], Project]] = [
     the_head_took_over_the_proposing_seat,
     a_member_of_the_office_stands_in_for_the_office,
     a_scorer_left_the_proposing_seat_with_a_deputy,
+    a_deputy_of_the_head_took_herself_off_the_draft_that_she_wrote,
+    a_deputy_of_the_head_was_a_partner_in_the_first_version,
     a_returned_case,
 ]
 
@@ -270,6 +302,28 @@ def test_whom_a_verb_refuses_is_named_and_addressed_nowhere(make: Callable[[], P
     vacant = {slot.pk for slot, _held in asked(case)} - {slot for slot, _person in allowed}
     faults = worklist.faults(AT)
     assert {each.row for each in faults if each.rule == "slot-without-holder"} == vacant
+
+
+def test_who_was_taken_off_reads_and_edits_nothing_but_stays_an_author() -> None:
+    """Naming alone, taken back before anything was written or submitted, leaves no trace."""
+    named, wrote = a_user(name="名前だけ 一郎"), a_user(name="書いた 次郎")
+    both = [named.employee_number, wrote.employee_number]
+    draft = a_draft(**ROUTES["RT2"], partners=both)
+    for by, answers in (
+        (wrote, {"summary": "書き足しました。"}),
+        (draft.proposer, {"partners": []}),
+    ):
+        draft = cases.save_draft(
+            project=draft, version=draft.draft_version, answers=answers, by=by, at=AT
+        )
+
+    assert authors_of(draft) == {draft.proposer_id, wrote.pk}
+    assert partners_of(draft) == {draft.proposer_id}
+    for person in (named, wrote):
+        assert not access.may(person, "edit", draft, AT)
+        assert not visible_to(person, AT).exists()
+    assert [each.pk for each in proposed_by(wrote)] == [draft.pk]
+    assert not proposed_by(named).exists()
 
 
 def test_the_look_of_somebody_in_conflict_leaves_the_time_for_pulling_back() -> None:

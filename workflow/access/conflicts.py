@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from django.db.models import CharField, Value
 
+from bpr_projects.access import AUTHORING
 from bpr_projects.models import ProjectUserObjectPermission
 from roles.models import Appointment, Delegation
 from workflow.enums import Outcome, StepKind
@@ -63,7 +64,7 @@ def is_conflicted(user: User, held: Held, run: Run, said: frozenset[str], on: da
     if project.proposer_post_id in held.own and not project.proposer_post.is_shared:
         return True
     return ProjectUserObjectPermission.objects.filter(
-        content_object=project, user=user, permission__codename="edit_draft"
+        content_object=project, user=user, permission__codename__in=AUTHORING
     ).exists()
 
 
@@ -96,12 +97,12 @@ def facts(
 ) -> list[QuerySet[Any, tuple[Any, ...]]]:
     """What the rule asks of the database, to be united: authors and seats of runs, the day's 代理.
 
-    Authors are the proposer, the co-proposers, who submitted and who wrote the revision. ``more``:
-    what fills further columns, where the union has some.
+    Authors are the proposer, the co-proposers of today and before (``AUTHORING``), who submitted
+    and who wrote the revision. ``more``: what fills further columns, where the union has some.
     """
     asked = Run.objects.filter(pk__in=runs, project__isnull=False)
     grants = ProjectUserObjectPermission.objects.filter(
-        content_object__runs__in=runs, permission__codename="edit_draft"
+        content_object__runs__in=runs, permission__codename__in=AUTHORING
     )
     submitted = Decision.objects.filter(run__in=runs, outcome__in=SUBMITTING)
     standing = Delegation.objects.effective(on)

@@ -17,6 +17,7 @@ from django.db import connection
 from django.utils.timezone import localdate, localtime
 
 from bpr_projects import calendar
+from bpr_projects.access import AUTHORING
 from roles.enums import Basis
 from roles.models import capacities_of
 from workflow.access.conflicts import SUBMITTING
@@ -68,11 +69,12 @@ NEXT: Final = {
 
 OWN_KINDS: Final = ", ".join(f"'{kind.value}'" for kind in sorted(OWN_WORK))
 SUBMITTING_WORDS: Final = ", ".join(f"'{outcome.value}'" for outcome in SUBMITTING)
+AUTHORING_WORDS: Final = ", ".join(f"'{codename}'" for codename in AUTHORING)
 
 CONFLICT: Final = """(w.kind NOT IN ({own_kinds}) AND (
     p.proposer_id IN ({persons}) OR p.proposer_post_id IN ({seats}) OR w.project_id IN (
         SELECT g.content_object_id FROM bpr_projects_projectuserobjectpermission g
-        JOIN auth_permission a ON a.id = g.permission_id AND a.codename = 'edit_draft'
+        JOIN auth_permission a ON a.id = g.permission_id AND a.codename IN ({authoring})
         WHERE g.user_id IN ({persons}))
     OR COALESCE(w.revision_id, 0) IN (
         SELECT v.id FROM bpr_projects_revision v WHERE v.created_by_id IN ({persons}))
@@ -345,6 +347,7 @@ def conflict_of(desk: Desk) -> str:
     return CONFLICT.format(
         own_kinds=OWN_KINDS,
         submitting=SUBMITTING_WORDS,
+        authoring=AUTHORING_WORDS,
         persons=_persons(desk.user.pk, deputised, localdate(desk.at)),
         seats=_listed([*single, *deputised]),
     )

@@ -22,7 +22,7 @@ from django.db.models import (
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils.translation import gettext_lazy
 
-from bpr_projects.access import tie_parts
+from bpr_projects.access import AUTHORING, tie_parts
 from bpr_projects.models import (
     Area,
     Attachment,
@@ -140,9 +140,13 @@ class Kin:
 
 @dataclass
 class Belongings:
-    """Files, conditions by decision, owed readings, authors; names of sections and principles."""
+    """Files, conditions by decision, owed readings, authors; names of sections and principles.
+
+    ``wrote``: the authors with those who are no longer among them.
+    """
 
     authors: frozenset[int]
+    wrote: frozenset[int]
     files: list[File] = field(default_factory=list)
     conditions: dict[int, list[ConditionLine]] = field(default_factory=lambda: defaultdict(list))
     readings: list[Owed] = field(default_factory=list)
@@ -178,7 +182,8 @@ def belongings_of(
         number = Coalesce("number", NO_TEXT, output_field=CharField())
         parts.append(_part(near, "kin", "pk", "title", number, "stage"))
     first, *others = parts
-    found = Belongings(authors=frozenset({project.proposer_id}))
+    proposer = frozenset({project.proposer_id})
+    found = Belongings(authors=proposer, wrote=proposer)
     for row in sorted(first.union(*others, all=True), key=lambda row: (row[0], row[1])):
         kind = row[0]
         if kind == "kin":
@@ -197,14 +202,14 @@ def _parts(project: Project, posts: Iterable[int]) -> list[QuerySet[Any, Row]]:
     else:
         files = files.filter(revisions=project.revision_id)
     authors = ProjectUserObjectPermission.objects.filter(
-        content_object=project, permission__codename="edit_draft"
+        content_object=project, permission__codename__in=AUTHORING
     )
     unread = Reading.objects.filter(project=project, read_at=None, post__in=list(posts))
     return [
         _part(files, "file", "size", "name", Cast("key", CharField()), "extension", "uploaded_at"),
         _conditions(project),
         _part(unread, "reading", "pk", "why", "post__title", "kind", "opened_at"),
-        _part(authors, "author", "user_id"),
+        _part(authors, "author", "user_id", "permission__codename"),
         _part(Principle.objects.all(), "principle", "order", "code", "name", "question"),
         _part(Section.objects.all(), "section", "order", "code", "name"),
         _part(Closure.objects.all(), "closure", NO_NUMBER, Cast("day", CharField())),
@@ -298,7 +303,8 @@ def _add(found: Belongings, row: Row) -> None:
         case "reading":
             found.readings.append(Owed(number, third, first, second, moment))
         case "author":
-            found.authors |= {number}
+            found.wrote |= {number}
+            found.authors |= {number} if first == "edit_draft" else set()
         case "principle":
             found.principles.append(PrincipleRow(first, second, third))
         case "section":

@@ -400,7 +400,7 @@ def _halt(dossier: Dossier, capacities: list[Capacity], reader: User) -> Verb | 
 
 
 def _abandon(dossier: Dossier, reader: User, capacities: list[Capacity]) -> Verb | None:
-    is_author = reader.pk in dossier.belongings.authors
+    is_author = reader.pk in dossier.belongings.wrote
     permit = access.permit_to_abandon(dossier.project, capacities, is_author=is_author)
     if not permit:
         return None

@@ -15,8 +15,8 @@ from django.db import transaction
 from django.utils.timezone import localtime
 
 from bpr_projects import calendar, sheet
-from bpr_projects.enums import Stage
-from bpr_projects.models import Attachment, Measurement, Observation, Project
+from bpr_projects.enums import CommentKind, CommentLevel, Stage
+from bpr_projects.models import Attachment, Comment, Measurement, Observation, Project
 from bpr_projects.rollout import rollout_of
 from tests.make import JST
 from workflow.enums import Outcome, RunKind, SlotState, StepKind
@@ -25,7 +25,7 @@ from workflow.management.demo.script import dated, read
 from workflow.management.demo.telling import Calendar
 from workflow.management.hours import OPEN_MINUTES, later
 from workflow.management.simulation import violations
-from workflow.models import Decision, Reading, Run, Slot, StepRun, WorkItem
+from workflow.models import ConditionReport, Decision, Reading, Run, Slot, StepRun, WorkItem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -150,6 +150,16 @@ def test_one_case_alone_waits_too_long_and_everybody_knows_why(demo: Loaded) -> 
     late = WorkItem.objects.filter(due_at__lt=NOW, is_paused=False)
     assert list(late.values_list("number", "post__code")) == [("R8-009", "HEAD-SHIMIN")]
     assert late.filter(due_at__gt=NOW - timedelta(days=7)).exists()
+
+
+def test_people_talk_about_cases_and_report_what_was_asked(demo: Loaded) -> None:
+    said = Comment.objects.filter(parent=None)
+    assert set(said.values_list("kind", flat=True)) == set(CommentKind)
+    assert set(said.values_list("level", flat=True)) == set(CommentLevel)
+    asked = said.filter(kind=CommentKind.QUESTION, settled_at=None)
+    assert list(asked.values_list("project__number", flat=True)) == ["R8-003"]
+    reports = ConditionReport.objects.values_list("condition__project__number", "is_enough")
+    assert list(reports) == [("R8-001", True), ("R8-001", True)]
 
 
 def test_what_is_corrected_lies_at_the_proposer(demo: Loaded) -> None:

@@ -20,13 +20,15 @@ from roles.actions import load_city
 from roles.models import User, holders_of
 from workflow import engine
 from workflow.actions.route_data import load_routes
-from workflow.management.demo import script
-from workflow.management.demo.telling import Calendar, Tale
+from workflow.management.demo import crowd, script
+from workflow.management.demo.telling import WRITTEN_ON, Calendar, Tale
 from workflow.management.hours import OPENING, later, moment
 from workflow.models import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from workflow.management.demo.script import Script, Story
 
 CITIES: Final = Path(settings.BASE_DIR) / "cities"
 FIRST_DAY: Final = date(2026, 4, 3)
@@ -45,13 +47,28 @@ class Loaded:
     cases: int
 
 
-def load(*, password: str | None, at: datetime, seed: int = 1) -> Loaded:
-    """Fill an empty database with the sample city and its cases as they stand at a moment."""
+def load(
+    *, password: str | None, at: datetime, seed: int = 1, people: int = 0, cases: int = 0
+) -> Loaded:
+    """Fill an empty database with the sample city and its cases as they stand at a moment.
+
+    Beside the story there are others until there are so many ``people`` and ``cases``.
+    """
     if User.objects.exists() or Project.objects.exists():
         return Loaded(filled=False, people=User.objects.count(), cases=Project.objects.count())
     with transaction.atomic():
-        _found(password, moment(FIRST_DAY, OPENING))
-        _tell(at, seed)
+        start = moment(FIRST_DAY, OPENING)
+        _found(password, start)
+        words = crowd.read(CITIES / "sample_crowd.toml")
+        crowd.hire(words, people, start, Random(f"{seed} people"))  # noqa: S311 -- a sample
+        story = script.read(CITIES / "sample_ideas.json", CITIES / "sample_story.toml")
+        others = crowd.scripts(
+            words,
+            max(cases - len(story.scripts), 0),
+            WRITTEN_ON,
+            Random(f"{seed} cases"),  # noqa: S311 -- a sample
+        )
+        _tell(story, list(others), at, seed)
     return Loaded(filled=True, people=User.objects.count(), cases=Project.objects.count())
 
 
@@ -61,8 +78,7 @@ def _found(password: str | None, at: datetime) -> None:
     load_routes(CITIES / "routes.toml", at=at)
 
 
-def _tell(at: datetime, seed: int) -> None:
-    story = script.read(CITIES / "sample_ideas.json", CITIES / "sample_story.toml")
+def _tell(story: Story, others: list[Script], at: datetime, seed: int) -> None:
     off = Closure.days()
     today = calendar.add_business_days(min(localdate(at), LAST_DAY), 1, off)
     days = Calendar(
@@ -73,7 +89,7 @@ def _tell(at: datetime, seed: int) -> None:
     )
     tales = [
         Tale(each, story.usual, days, Random(f"{seed} {each.code}"))  # noqa: S311 -- a sample
-        for each in story.scripts
+        for each in (*story.scripts, *others)
     ]
     until = min(at, moment(days.today, OPENING))
     _in_order([tale.moments() for tale in tales], until)

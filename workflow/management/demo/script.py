@@ -48,6 +48,8 @@ class Script:
     sheet: dict[str, Any]
     events: tuple[Event, ...] = ()
     lines: list[Line] = field(default_factory=list)
+    is_hurried: bool = False
+    """Nobody's look is recorded before the answer: there are many of these."""
 
 
 @dataclass(frozen=True)

@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any, Final
 from django.utils.timezone import localdate
 
 from bpr_projects import actions as cases
-from bpr_projects import calendar, rollout
-from bpr_projects.enums import ObservationKind, RolloutState
+from bpr_projects import calendar, discussion, rollout
+from bpr_projects.enums import CommentKind, CommentLevel, ObservationKind, RolloutState
 from bpr_projects.models import Project
 from bpr_projects.sheet import FIELDS, Field, Kind
 from roles import actions as offices
 from roles.models import Post, Section, User, holders_of
 from workflow import engine
-from workflow.access import holders, open_slots
+from workflow.access import open_slots
 from workflow.enums import CYCLE_KINDS, Outcome, RunKind, RunState, StepKind
 from workflow.management.demo.files import attach
 from workflow.management.demo.script import SCORE_NAMES, Event, Line, Script, dated
 from workflow.management.hours import OPEN_MINUTES, OPENING, later, moment
-from workflow.models import Run, Slot, StepRun
+from workflow.models import Condition, Run, Slot, StepRun
 from workflow.outcomes import Answer
 
 if TYPE_CHECKING:
@@ -183,12 +183,15 @@ class Tale:
 
     def _answer(self, run: Run, slot: Slot) -> None:
         assert run.revision is not None  # noqa: S101 -- every run that is walked has one
-        by = self.random.choice(holders(slot, self.now)).person
+        by = self.random.choice(
+            holders_of([slot.post_id], localdate(self.now))[slot.post_id]
+        ).person
         line = self._line(run, slot) or Line(slot.post.code, None, Answer())
         if line in self.lines:
             self.lines.remove(line)
         outcome = line.outcome or USUAL[slot.step_run.kind]
-        engine.mark_seen(slot=slot, by=by, at=self.now - timedelta(minutes=7))
+        if not self.script.is_hurried:
+            engine.mark_seen(slot=slot, by=by, at=self.now - timedelta(minutes=7))
         engine.decide(
             project=self.project,
             slot_id=slot.pk,
@@ -278,6 +281,10 @@ class Tale:
     def pull_back(self, event: Event) -> None:
         engine.pull_back(project=self.project, by=self.leader, at=self.now)
 
+    def withdraw(self, event: Event) -> None:
+        answer = Answer(comment=event.more["comment"], confirmed=True)
+        engine.withdraw(project=self.project, answer=answer, by=self.leader, at=self.now)
+
     def resume(self, event: Event) -> None:
         engine.resume_due(at=self.now)
 
@@ -311,12 +318,48 @@ class Tale:
         name, text = event.more["file"], event.more.get("text", "")
         attach(self.project, name, text, by=self.leader, at=self.now)
 
+    def say(self, event: Event) -> None:
+        discussion.write(
+            project=self.project,
+            kind=CommentKind(event.more.get("kind", CommentKind.REMARK)),
+            level=CommentLevel(event.more["level"]),
+            text=event.more["text"],
+            by=self._person(event.more["post"]),
+            at=self.now,
+        )
+
+    def answer(self, event: Event) -> None:
+        thread = self.project.comments.filter(parent=None).latest("pk")
+        by = self._person(event.more["post"])
+        discussion.answer(thread=thread, text=event.more["text"], by=by, at=self.now)
+
+    def report(self, event: Event) -> None:
+        condition = Condition.objects.get(project=self._project, owner__code=event.more["section"])
+        engine.report_condition(
+            condition_id=condition.pk,
+            project=self.project,
+            text=event.more["text"],
+            by=self._person(f"LEADER-{event.more['section']}"),
+            at=self.now,
+        )
+
+    def check(self, event: Event) -> None:
+        condition = Condition.objects.get(project=self._project, owner__code=event.more["section"])
+        engine.check_condition(
+            condition_id=condition.pk,
+            project=self.project,
+            is_enough=True,
+            reply=event.more.get("text", ""),
+            by=self._person("SECRETARIAT"),
+            at=self.now,
+        )
+
     def roll_out(self, event: Event) -> None:
         rollout.record_rollout(
             project=self.project,
             sections=Section.objects.filter(code__in=event.more["sections"]),
             state=RolloutState(event.more["state"]),
-            since=localdate(self.now),
+            since=date.fromisoformat(self._dated(event.more.get("since", "+0"))),
             by=self.leader,
             at=self.now,
         )
@@ -337,11 +380,16 @@ VERBS: Final[dict[str, Callable[[Tale, Event], None]]] = {
     "submit": Tale.submit,
     "resubmit": Tale.resubmit,
     "pull_back": Tale.pull_back,
+    "withdraw": Tale.withdraw,
     "resume": Tale.resume,
     "record": Tale.record,
     "observe": Tale.observe,
     "measure": Tale.measure,
     "attach": Tale.attach,
+    "say": Tale.say,
+    "answer": Tale.answer,
+    "report": Tale.report,
+    "check": Tale.check,
     "roll_out": Tale.roll_out,
     "delegate": Tale.delegate,
 }

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.test import Client
 from django.utils.timezone import now
 
+from bpr_projects import glossary
 from bpr_projects.enums import Stage
 from bpr_projects.models import Project
 from notifications.delivery import sweep
@@ -69,6 +70,8 @@ def pages() -> dict[str, list[str]]:
             f"{sheet}edit/",
             f"{sheet}edit/?check=1",
             f"{case}ooda/",
+            f"{case}rollout/",
+            "/help/leader/",
             "/accounts/password/",
         ],
         "HEAD-SHIMIN": ["/", "/inbox/?tab=upcoming", "/running/", case],
@@ -89,7 +92,7 @@ def pages() -> dict[str, list[str]]:
             f"/p/{standing_at(StepKind.DECISION)}/decide/?outcome=ADOPTED_WITH_CONDITIONS",
             f"{case}kessai/",
         ],
-        "AUDITOR": ["/", "/proposals/", f"{case}history/"],
+        "AUDITOR": ["/", "/proposals/", f"{case}history/", "/glossary/", "/help/"],
         "SYSTEM-ADMIN": ["/", "/p/R8-999/", "/accounts/2fa/", "/accounts/reauthenticate/"],
     }
 
@@ -148,6 +151,7 @@ def cookies_of(post: str, url: str) -> list[Any]:
 
 def test_pages_are_sound(browser: Browser, live_server: LiveServer) -> None:
     demo.load(password=PASSWORD, at=now(), seed=1)
+    glossary.shelf.clear()  # words are explained, as they are in a city
     sweep(at=now(), worker=worker_name())
     found = []
     for (post, paths), (screen, size) in product(pages().items(), SCREENS.items()):

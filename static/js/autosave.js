@@ -6,7 +6,9 @@ const EVERY = 10_000;
 const PATIENCE = 20_000;
 const KEEP_AFTER = 250;
 const MOST_KEPT = 5;
-const CARRIED = "csrfmiddlewaretoken draft_version page sent touched post action".split(" ");
+const KEPT_FOR = 14 * 24 * 60 * 60 * 1000;
+const STORE = "bpr-sheet:";
+const CARRIED = "csrfmiddlewaretoken draft_version page sent resumes touched post action".split(" ");
 
 const words = form.dataset;
 const state = document.querySelector("[data-autosave-state]");
@@ -23,6 +25,9 @@ const carried = (name) => form.elements[name];
 const tell = (text) => {
   if (state.textContent !== text) {
     state.textContent = text;
+    for (const echo of document.querySelectorAll("[data-autosave-echo]")) {
+      echo.textContent = text; // a long page: the same words where people are
+    }
   }
 };
 
@@ -47,34 +52,40 @@ const touched = () => {
 };
 
 // --- on this device: the last state of each opened form, so that two tabs keep theirs apart ---
-const key = () => `bpr-sheet:${form.dataset.autosave}`;
+const key = () => STORE + form.dataset.autosave;
 
-const kept = () => {
+const kept = (name = key()) => {
   try {
-    return JSON.parse(localStorage.getItem(key())) ?? [];
+    return JSON.parse(localStorage.getItem(name)) ?? [];
   } catch {
     return [];
   }
 };
 
-const write = (entries) => {
+const write = (entries, name = key()) => {
   try {
     if (entries.length) {
-      localStorage.setItem(key(), JSON.stringify(entries.slice(-MOST_KEPT)));
+      localStorage.setItem(name, JSON.stringify(entries.slice(-MOST_KEPT)));
     } else {
-      localStorage.removeItem(key());
+      localStorage.removeItem(name);
     }
   } catch {
     // no room on this device: the server's copy is still tried
   }
 };
 
+// What nobody came back for in two weeks is not left lying on a device that others use too.
+for (const name of Object.keys(localStorage).filter((each) => each.startsWith(STORE))) {
+  write(kept(name).filter((each) => Date.now() - each.at < KEPT_FOR), name);
+}
+
 const drop = (page) => write(kept().filter((each) => each.page !== page));
 
 const keep = (sent = "") => {
   clearTimeout(timer);
   const page = carried("page").value;
-  const entry = { page, sent, at: Date.now(), version: carried("draft_version").value };
+  const [version, resumes] = [carried("draft_version").value, carried("resumes").value];
+  const entry = { page, sent, at: Date.now(), version, resumes };
   write([...kept().filter((each) => each.page !== page), { ...entry, base, pairs: typed() }]);
 };
 
@@ -123,6 +134,7 @@ const send = async () => {
 // --- answers ---
 const adopt = (url, version) => {
   carried("draft_version").value = version;
+  carried("resumes").value = ""; // asked for once
   if (form.getAttribute("action") !== url) {
     forget(); // from now on under the name of the draft
     const [person] = form.dataset.autosave.split(":");
@@ -239,8 +251,18 @@ form.addEventListener("input", () => {
   clearTimeout(timer);
   timer = setTimeout(keep, KEEP_AFTER);
 });
-form.addEventListener("change", save);
-form.addEventListener("focusout", save);
+// Who leaves a field for a button that sends the form needs no second sending beside it. Fields
+// that are typed into change when they are left: that is told by focusout, with where to.
+form.addEventListener("change", (event) => {
+  if (event.target.matches("select, [type=checkbox], [type=radio]")) {
+    save();
+  }
+});
+form.addEventListener("focusout", (event) => {
+  if (event.relatedTarget?.form !== form || event.relatedTarget.type !== "submit") {
+    save();
+  }
+});
 setInterval(save, EVERY);
 addEventListener("online", save);
 document.addEventListener("visibilitychange", save);
@@ -300,11 +322,14 @@ const offer = () => {
 
 document.querySelector("[data-kept-restore]").addEventListener("click", () => {
   const entry = kept().at(-1);
-  // the page goes on as the one that was lost: if somebody else saved since, the server says so
+  // This page goes on from where the other one was, once and under its own name: if that one still
+  // lives, or if somebody else saved since, the server says so.
   carried("draft_version").value = entry.version;
-  carried("page").value = entry.page;
+  carried("resumes").value = [entry.resumes, entry.page].filter(Boolean).join(" ");
   base = entry.base;
   fill(entry.pairs);
+  drop(entry.page);
+  keep();
   document.querySelector("[data-kept]").hidden = true;
   save();
 });

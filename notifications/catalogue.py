@@ -47,6 +47,7 @@ class Turn:
 class Notice:
     """How a fact is told. ``subject`` may use ask, case, until, count, day, days, name, section.
 
+    ``subject`` and ``heading`` may use found: what came of a report.
     ``template`` names the body in templates/notifications/email/body/. ``path`` and ``button``
     are where the mail leads; opening a link never acts.
     """
@@ -298,12 +299,12 @@ NOTICES: Final[dict[Event, Notice]] = {
         button=_("報告を読んで確認する"),
     ),
     Event.CONDITION_CHECKED: Notice(
-        subject=_("条件の報告を確認しました：%(case)s"),
-        heading=_("次の件の採択の条件について、事務局が報告を確認しました。"),
+        subject=_("条件の報告への返事（%(found)s）：%(case)s"),
+        heading=_("次の件の採択の条件について、事務局から報告への返事がありました（%(found)s）。"),
         template="condition_checked",
         recipients=recipients.who_meets,
         path=CONDITIONS,
-        button=_("確認の結果を読む"),
+        button=_("返事を読む"),
     ),
     Event.CYCLE_DUE: Notice(
         subject=_("期限が近づいています%(until)s：%(case)s"),

@@ -134,7 +134,7 @@ class _Words:
         return {
             "subject": self._subject(one_line(title, 60)),
             "recipient_name": self.delivery.person.name,
-            "heading": self.notice.heading,
+            "heading": str(self.notice.heading) % {"found": self._found()},
             "case_title": one_line(title, 60),
             "case_number": (project.number or _("下書き")) if project else "",
             "case_section": project.section.name if project and project.section else "",
@@ -181,8 +181,14 @@ class _Words:
             "days": self._days_late(),
             "name": self.message.actor.name if self.message.actor else "",
             "section": self.message.join_request.section.name if self.message.join_request else "",
+            "found": self._found(),
         }
         return one_line(f"【{settings.SITE_NAME}】{words}", SUBJECT_LIMIT)
+
+    def _found(self) -> str:
+        """What the 事務局 said to the report of a condition, as it stands now."""
+        report = self.message.report
+        return _("確認済み") if report is not None and report.is_enough else _("再報告のお願い")
 
     def _kind(self) -> str:
         """（変更） and the like for what is not the proposal itself."""
@@ -248,7 +254,8 @@ class _Words:
         elif self._corrects():
             path = EDIT
         address = path.format(reference=self.delivery.project.reference)
-        return f"{address}#c{self.message.comment_id}" if self.message.comment_id else address
+        remark = self.message.comment_id
+        return f"{address}?thread={remark}#c{remark}" if remark else address
 
     def _button(self) -> str:
         if (turn := self._turn()) is not None:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 import time_machine
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from notifications.enums import DeliveryState
 from notifications.models import Delivery
 from notifications.tasks import sweep_outbox
 from records.actions import enqueue
 from records.enums import RunState
+from records.management.moments import moment
 from tests.make import AT, a_project, say
 from workflow.enums import Outcome, StepKind
 from workflow.models import StepRun
@@ -67,6 +68,24 @@ def test_the_sweep_ends_a_hold_whose_day_has_come(office: City) -> None:
 
     assert "再開 1件" in said
     assert StepRun.objects.get(project=case, closed_at=None).paused_since is None
+
+
+@pytest.mark.parametrize("command", ["outbox_sweep", "check_outbox", "load_demo"])
+def test_a_moment_that_is_none_is_refused_in_words(command: str) -> None:
+    with pytest.raises(CommandError, match="日時として読めません: きのう（例: "):
+        call_command(command, "--at", "きのう")
+
+
+def test_a_moment_without_a_zone_is_the_citys_own_time(office: City) -> None:
+    """Read as UTC, the evening before would be the next morning here."""
+    case = a_project(to=StepKind.DECISION)
+    say(case, Outcome.HELD)
+
+    evening = swept("--at", "2026-05-17T23:30")
+    night = swept("--at", "2026-05-18T00:30")
+
+    assert ("再開 0件" in evening, "再開 1件" in night) == (True, True)
+    assert moment(f"{AT:%Y-%m-%dT%H:%M}") == moment(AT.isoformat()) == AT
 
 
 def test_a_server_that_is_down_fails_the_command_loudly(office: City, settings: Settings) -> None:

@@ -78,7 +78,7 @@ def test_a_mail_says_who_wrote_where_and_not_what(case: Project) -> None:
     for words in (mail.text, mail.html):
         assert SECRET not in words
         assert holder("LEADER-SHIMIN").name in words
-        assert f"/p/{case.number}/discussion/#c{said.pk}" in words
+        assert f"/p/{case.number}/discussion/?thread={said.pk}#c{said.pk}" in words
     assert "議論であなたの名前が呼ばれたためです。" in mail.text
 
 
@@ -237,9 +237,29 @@ def test_a_report_is_told_to_the_secretariat_and_its_check_to_the_section(
     assert sorted(told(Event.CONDITION_CHECKED)) == sorted(
         names(holder("LEADER-ZAISEI"), holder("HEAD-ZAISEI"))
     )
-    assert "もう一度の報告" in the_mail(Event.CONDITION_CHECKED).text
+    mail = the_mail(Event.CONDITION_CHECKED)
+    assert mail.subject.startswith(f"{TITLE}条件の報告への返事（再報告のお願い）：{case.number}")
+    assert "事務局から報告への返事がありました（再報告のお願い）。" in mail.text
+    assert "もう一度の報告" in mail.text
     assert condition.due_on == date(2026, 6, 30)
     assert_accounted()
+
+
+def test_a_report_that_was_enough_is_called_so(office: City) -> None:
+    case = a_project(to=StepKind.DECISION)
+    conditions = (("動線を図示する", "ZAISEI", "2026-06-30"),)
+    say(case, Outcome.ADOPTED_WITH_CONDITIONS, conditions=conditions)
+    forget_mails()
+    condition = Condition.objects.get(project=case)
+    same: dict[str, Any] = {"condition_id": condition.pk, "project": case}
+    engine.report_condition(**same, text=SECRET, by=holder("LEADER-ZAISEI"), at=AT)
+    engine.check_condition(**same, is_enough=True, reply="", by=holder("SECRETARIAT"), at=LATER)
+
+    send(LATER)
+
+    mail = the_mail(Event.CONDITION_CHECKED)
+    assert mail.subject.startswith(f"{TITLE}条件の報告への返事（確認済み）：{case.number}")
+    assert "再報告" not in mail.text
 
 
 def _forget(event: Event) -> list[str]:

@@ -355,7 +355,7 @@ def test_a_polite_request_names_who_asks_and_how_long_it_took(office: City) -> N
     mail = the_mail(Event.REMINDED)
     assert subject(Event.REMINDED) == f"浅石 桃子さんから確認のお願いです：{CASE}"
     assert mail.person == office.holder("HEAD-SHIMIN")
-    assert "浅石 桃子さんが、この件の確認をお待ちしています。" in mail.text
+    assert "浅石 桃子さんが、この件の確認をお待ちです。" in mail.text
     assert "お願いしてから4日目です（標準2日）。" in mail.text
     assert "http://testserver/p/R8-001/decide/" in mail.text
     assert_accounted()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import asdict
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -13,6 +12,7 @@ from django.utils import timezone
 
 from notifications.management import accounting
 from notifications.models import Delivery, OutboxMessage
+from records.management.moments import moment
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -24,9 +24,7 @@ class Command(BaseCommand):
     help = "通知の台帳を、決定・席・メールと照合します。抜けがあれば最初の行を示します。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "--at", type=datetime.fromisoformat, help="この時点で照合する（既定は今）"
-        )
+        parser.add_argument("--at", type=moment, help="この時点で照合する（既定は今）")
         parser.add_argument("--json", action="store_true", help="最後の行に結果をJSONで出力する")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand
@@ -13,6 +12,7 @@ from notifications import reminders
 from notifications.delivery import sweep
 from notifications.outbox import worker_name
 from records import actions as background
+from records.management.moments import moment
 from workflow import engine
 
 if TYPE_CHECKING:
@@ -26,9 +26,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="last line: one JSON object")
-        parser.add_argument(
-            "--at", type=datetime.fromisoformat, help="この時点として行う（既定は今）"
-        )
+        parser.add_argument("--at", type=moment, help="この時点として行う（既定は今）")
         parser.add_argument(
             "--mails-only", action="store_true", help="裏の処理（PDFなど）は行わない"
         )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from records.management.moments import moment
 from workflow.management import demo
 
 
@@ -36,7 +36,7 @@ class Command(BaseCommand):
             help="small（見本の案件だけ）、city（職員300人・案件200件）、又は案件の件数",
         )
         parser.add_argument("--seed", type=int, default=1, help="同じ値なら同じ案件になります")
-        parser.add_argument("--at", type=_moment, help="この時点の姿にする（省略時は現在）")
+        parser.add_argument("--at", type=moment, help="この時点の姿にする（省略時は現在）")
 
     def handle(self, *args: Any, **options: Any) -> None:
         loaded = demo.load(
@@ -61,11 +61,3 @@ def _size(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and int(text) <= CITY.cases):
         raise CommandError(f"small、city、又は{CITY.cases}までの件数を指定してください: {text}")
     return int(text)
-
-
-def _moment(text: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise CommandError(f"日時として読めません: {text}") from error
-    return found if found.tzinfo else timezone.make_aware(found)

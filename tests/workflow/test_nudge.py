@@ -280,3 +280,16 @@ def test_the_receiver_sees_who_asked(office: City) -> None:
     after = [page(head, url).count(told) for url in urls]
 
     assert (before, after) == ([0, 0, 0, 0], [1, 1, 2, 1])
+
+
+def test_the_secretariat_asks_from_its_list_of_coming_cases(office: City) -> None:
+    case = a_project()
+    url = f"{reverse('inbox')}?tab=upcoming"
+    form = f'<form method="post" action="/p/{case.number}/nudge/">'
+
+    shown = [form in page(code, url) for code in ("SECRETARIAT", "DEPT-SHIMINBU")]
+    with time_machine.travel(LATE, tick=False):
+        told = post(case, "SECRETARIAT", return_to="coming")
+
+    assert shown == [True, False]
+    assert told.startswith("/inbox/ ")

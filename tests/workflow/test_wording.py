@@ -3,12 +3,33 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workflow.sheet import wording
 from workflow.sheet.wording import Piece, pieces, replaced
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def compared() -> Iterator[list[int]]:
+    """The steps that each question to difflib may take."""
+    asked: list[int] = []
+
+    def matcher(junk: None, old: list[str], new: list[str], **more: bool) -> SequenceMatcher[str]:
+        asked.extend([wording.steps(old, new)] if old and new else [])
+        return SequenceMatcher(junk, old, new, **more)
+
+    with patch.object(wording, "SequenceMatcher", matcher):
+        yield asked
 
 
 def told(before: str, after: str) -> str:
@@ -56,6 +77,41 @@ def test_texts_of_full_length_that_share_nothing_take_no_time() -> None:
 
     assert time.perf_counter() - begun < 2
     assert found == (Piece("del", before), Piece("ins", after))
+
+
+SAME_AGAIN = st.lists(st.sampled_from(["。", "あ。", "い。", "行\n", "\n", "a1 a1 "]), max_size=40)
+
+
+@given(SAME_AGAIN, SAME_AGAIN, st.integers(1, 40))
+def test_texts_that_repeat_themselves_are_read_back_too(
+    before: list[str], after: list[str], times: int
+) -> None:
+    old, new = "".join(before) * times, "".join(after) * times
+
+    with compared() as asked:
+        found = pieces(old, new)
+
+    assert "".join(piece.text for piece in found if piece.op != "ins") == old
+    assert "".join(piece.text for piece in found if piece.op != "del") == new
+    assert all(each <= wording.MOST_STEPS for each in asked)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("。あ。", "。い。"), ("行\n", "行\n\n"), ("あ\n", "い\n あ\n"), ("a あ", "あ a")],
+)
+def test_what_repeats_itself_too_often_is_replaced_as_a_whole(before: str, after: str) -> None:
+    with compared() as asked:
+        found = pieces(before * 1000, after * 1000)
+
+    assert not any(asked)
+    assert [piece.op for piece in found if piece.op] == ["del", "ins"]
+
+
+def test_what_both_begin_and_end_with_is_set_aside() -> None:
+    lines = "".join(f"{n}行目\n" for n in range(1000)) + "同じ行\n" * 1000
+
+    assert told(f"{lines}甲{lines}", f"{lines}乙{lines}") == f"{lines}[-甲-]{{+乙+}}{lines}"
 
 
 def test_a_choice_is_replaced_as_a_whole() -> None:

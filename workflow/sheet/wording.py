@@ -3,11 +3,15 @@
 A run of kana or Latin letters is one token, every kanji is its own, so that 転入届 and 転出届 share
 two of three. A single letter that stayed between two changes is read as changed too: islands of
 one letter tell nobody anything.
+
+What both texts begin and end with is set aside first. Where the rest repeats itself so often that
+comparing it would take seconds (``MOST_STEPS``), it is shown as replaced as a whole.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
@@ -19,8 +23,8 @@ LATIN: Final = r"0-9A-Za-z\uff10-\uff19\uff21-\uff3a\uff41-\uff5a.,"
 """Figures and letters, half and full width."""
 TOKEN: Final = re.compile(rf"[{LATIN}]+|[ァ-ヶー]+|[ぁ-ん]+|.", re.DOTALL)
 SENTENCE: Final = re.compile(r"[^。\n]*[。\n]|[^。\n]+")
-MOST_PAIRS: Final = 300_000
-"""Tokens of the one text times tokens of the other that are compared; larger pairs are replaced."""
+MOST_STEPS: Final = 1_000_000
+"""``steps`` of two lists that are compared; larger ones are replaced as a whole."""
 
 Op = Literal["", "ins", "del"]
 
@@ -52,6 +56,8 @@ def _by_sentence(before: Sequence[str], after: Sequence[str]) -> Iterator[Piece]
     for tag, a, b in _blocks(before, after):
         if tag == "equal":
             yield Piece("", "".join(b))
+        elif tag == "whole":
+            yield from replaced("".join(a), "".join(b))
         elif len(a) == len(b):
             for old, new in zip_longest(a, b, fillvalue=""):
                 yield from _by_token(old, new)
@@ -60,11 +66,7 @@ def _by_sentence(before: Sequence[str], after: Sequence[str]) -> Iterator[Piece]
 
 
 def _by_token(before: str, after: str) -> Iterator[Piece]:
-    old, new = TOKEN.findall(before), TOKEN.findall(after)
-    if len(old) * len(new) > MOST_PAIRS:
-        yield from replaced(before, after)
-        return
-    for tag, a, b in _blocks(old, new):
+    for tag, a, b in _blocks(TOKEN.findall(before), TOKEN.findall(after)):
         if tag == "equal":
             yield Piece("", "".join(b))
         else:
@@ -74,9 +76,32 @@ def _by_token(before: str, after: str) -> Iterator[Piece]:
 def _blocks(
     before: Sequence[str], after: Sequence[str]
 ) -> Iterator[tuple[str, Sequence[str], Sequence[str]]]:
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
-    for tag, a_from, a_to, b_from, b_to in matcher.get_opcodes():
-        yield tag, before[a_from:a_to], after[b_from:b_to]
+    """What difflib says of the middle of two lists; "whole" where it is not asked."""
+    head = _same_at_the_start(before, after)
+    tail = _same_at_the_start(before[head:][::-1], after[head:][::-1])
+    if head:
+        yield "equal", before[:head], after[:head]
+    old, new = before[head : len(before) - tail], after[head : len(after) - tail]
+    if steps(old, new) > MOST_STEPS:
+        yield "whole", old, new
+    else:
+        matcher = SequenceMatcher(None, old, new, autojunk=False)
+        for tag, a_from, a_to, b_from, b_to in matcher.get_opcodes():
+            yield tag, old[a_from:a_to], new[b_from:b_to]
+    if tail:
+        yield "equal", before[len(before) - tail :], after[len(after) - tail :]
+
+
+def steps(before: Sequence[str], after: Sequence[str]) -> int:
+    """How often difflib compares at worst: every pair of equals, once for each block it finds."""
+    known = Counter(before)
+    return sum(known[each] for each in after) * min(len(before), len(after))
+
+
+def _same_at_the_start(before: Sequence[str], after: Sequence[str]) -> int:
+    pairs = zip(before, after, strict=False)
+    same = next((n for n, (old, new) in enumerate(pairs) if old != new), None)
+    return min(len(before), len(after)) if same is None else same
 
 
 def _tidy(found: Iterable[Piece]) -> Iterator[Piece]:

@@ -11,6 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 
+from bpr_projects import actions as cases
 from bpr_projects.calendar import JST
 from bpr_projects.enums import Stage
 from bpr_projects.models import Project
@@ -83,6 +84,13 @@ def test_ideas_of_different_sections_are_the_same_with_the_same_seed(
     assert len({each.sheet["title"] for each in first}) == 183
     assert "DIGITAL" not in {each.section for each in first}
     assert all(each.events for each in first)
+
+
+def test_every_made_up_sheet_could_be_submitted(office: City, random: Random) -> None:
+    words = crowd.read(CITIES / "sample_crowd.toml")
+
+    for each in crowd.scripts(words, len(words.ideas) * 24, WRITTEN_ON, random):
+        cases.check_sheet(each.sheet, WRITTEN_ON)
 
 
 @pytest.mark.parametrize("size", ["large", "201", "-1"])

@@ -12,6 +12,7 @@ from datetime import date, time
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from bpr_projects.sheet import BY_NAME
 from roles import actions as offices
 from roles.enums import Role
 from roles.models import Post, Section, User, people_who
@@ -108,12 +109,18 @@ def scripts(crowd: Crowd, count: int, first: date, random: Random) -> Iterator[S
             answers |= SMALL
         kpi = dict(zip(("name", "unit", "baseline", "target"), idea["kpi"], strict=True))
         answers |= {name: idea[name] for name in ("area", "users", "problem", "reform")}
-        answers["title"] = f"{idea['title']}（{section.name}）"
+        answers["title"] = _title(idea, section)
         answers["kpis"] = [answers["kpis"][0] | kpi]
         events, lines = _life(section.code, kpi, random)
         yield Script(
             f"crowd {number}", section.code, answers, tuple(events), lines, is_hurried=True
         )
+
+
+def _title(idea: Idea, section: Section) -> str:
+    """With the section's short name when the full one leaves no room."""
+    titles = [f"{idea['title']}（{name}）" for name in (section.name, section.short_name)]
+    return titles[0] if len(titles[0]) <= (BY_NAME["title"].limit or 0) else titles[1]
 
 
 def _life(section: str, kpi: dict[str, Any], random: Random) -> tuple[list[Event], list[Line]]:

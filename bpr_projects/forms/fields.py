@@ -31,6 +31,7 @@ LINE_BREAKS: Final = re.compile(r"\r\n|[\r\x0b\x0c\u2028\u2029]")
 WHOLE: Final = re.compile(r"[+-]?\d{1,15}")
 DECIMAL: Final = re.compile(r"[+-]?\d{1,15}(\.\d{1,2})?")
 DAYS: Final = (date(2000, 1, 1), date(2100, 12, 31))
+FIRST_OF_REIWA: Final = 2019
 
 
 class LineField(forms.CharField):
@@ -195,10 +196,12 @@ class PathField(forms.CharField):
     def _step(self, text: str) -> dict[str, Any]:
         found = self.item.fullmatch(re.sub(r"\s*([=:])\s*", r"\1", text.replace(",", "")))
         year = int(found[1]) if found else 0
-        year += 2018 if year < 100 else 0
+        year += FIRST_OF_REIWA - 1 if year < 100 else 0
         number = float(found[2]) if found else 0.0
         if not found or not DAYS[0].year <= year <= DAYS[1].year:
             raise ValidationError(_("「R8=38、R9=30」のように入力してください。"), code="path")
+        if year < FIRST_OF_REIWA:
+            raise ValidationError(_("令和元年度（R1）より前の年度は入力できません。"), code="year")
         if not self.least <= number <= self.largest:
             raise ValidationError(_("値が大きすぎます。"), code="range")
         return {"year": year, "value": int(number) if number.is_integer() else number}
@@ -209,7 +212,9 @@ class PathField(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         if not isinstance(value, list):
             return value
-        return "、".join(f"R{each['year'] - 2018}={each['value']:,}" for each in value)
+        return "、".join(
+            f"R{each['year'] - FIRST_OF_REIWA + 1}={each['value']:,}" for each in value
+        )
 
 
 def _iso(value: Any) -> date | None:

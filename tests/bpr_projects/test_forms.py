@@ -321,6 +321,18 @@ def test_yearly_values_are_refused(typed: str) -> None:
     assert errors_of(PathField(most=3, least=-10, largest=2000), typed)
 
 
+@pytest.mark.parametrize("typed", ["2017=5", "R0=5", "H30=5", "平成30年度=5", "2018=1、2019=2"])
+def test_years_before_reiwa_are_refused(typed: str) -> None:
+    assert errors_of(PathField(most=3, least=-10, largest=2000), typed)
+
+
+def test_the_first_year_of_reiwa_is_read_and_shown() -> None:
+    field = PathField(most=3, least=-10, largest=2000)
+
+    assert field.prepare_value(field.clean("2019=5")) == "R1=5"
+    assert errors_of(field, "2018=5") == ["令和元年度（R1）より前の年度は入力できません。"]
+
+
 def test_co_proposers_are_people_who_work_here(db: None) -> None:
     here, gone = a_user(employee_number="000123"), a_user(employee_number="7", is_active=False)
     field = PeopleField(most=3, required=False)

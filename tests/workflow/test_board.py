@@ -509,6 +509,24 @@ def test_a_row_is_added_without_a_script_and_records_nothing(
     assert "data-error-summary" not in page
 
 
+def test_enter_in_a_row_takes_no_row_off_without_a_script(client: Client, running: Project) -> None:
+    record_phase(running)
+    page = as_holder(client).get(url(running)).content.decode()
+    form = page[page.index(f'action="{url(running, "phase-record", the_slot(running).pk)}"') :]
+    default = re.findall(r"<button[^>]*type=\"submit\"[^>]*>", form)[0]
+    pressed = re.findall(r'name="action" value="([\w-]+)"', default)[0]
+    typed = rows(("予約制", "早い", "", "0"), ("増員", "", "", ""), ("委託", "", "", ""))
+
+    response = client.post(
+        url(running, "phase-record", the_slot(running).pk), {**typed, "action": pressed}
+    )
+
+    again = response.content.decode()
+    assert all(each in default for each in ('tabindex="-1"', 'aria-hidden="true"', 'class="vh"'))
+    assert (response.status_code, CycleEntry.objects.count()) == (200, 1)
+    assert [f'value="{plan}"' in again for plan in ("予約制", "増員", "委託")] == [True] * 3
+
+
 def test_options_stand_side_by_side_where_they_are_chosen(client: Client, running: Project) -> None:
     record_phase(running)
     options = [

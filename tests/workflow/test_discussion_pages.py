@@ -147,6 +147,45 @@ def test_pages_of_threads_lose_and_repeat_nothing(case: Project) -> None:
     ]
 
 
+def test_a_link_to_a_remark_opens_the_page_that_holds_it(case: Project) -> None:
+    old = said(case, text="いちばん古い意見。")
+    answer = discussion.answer(thread=old, text="その返信。", by=holder("HEAD-SHIMIN"), at=AT)
+    question = said(case, "PT-FUKUSHI", kind=CommentKind.QUESTION, text="古い質問。")
+    for n in range(45):
+        said(case, text=f"意見その{n:02}。", at=AT + timedelta(seconds=n))
+    client = client_of("PT-FUKUSHI")
+
+    for remark in (old, answer):
+        page = client.get(f"{url(case)}?thread={remark.pk}")
+        assert f'id="c{remark.pk}"' in text_of(page)
+        assert len(page.context["threads"].rows) == 7
+        assert not page.context["is_first"]
+    assert client.get(f"{url(case)}?thread={question.pk}").context["is_first"]
+
+    settled = client.post(f"{url(case)}{question.pk}/settle/")
+    assert settled["Location"] == f"{url(case)}?thread={question.pk}#c{question.pk}"
+    assert f'id="c{question.pk}"' in text_of(client.get(settled["Location"]))
+    assert not client.get(settled["Location"]).context["is_first"]
+
+
+def test_a_link_to_a_remark_tells_nobody_of_others(case: Project) -> None:
+    hidden = said(case, "PT-CHAIR", level=REVIEW, text="内々の意見。")
+    for n in range(25):
+        said(case, text=f"意見その{n:02}。", at=AT + timedelta(seconds=n))
+
+    page = client_of("LEADER-SHIMIN").get(f"{url(case)}?thread={hidden.pk}")
+
+    assert page.context["is_first"]
+    assert "内々の意見。" not in text_of(page)
+
+
+@pytest.mark.parametrize("thread", ["", "x", "0", "9" * 30, "-1", "１"])  # noqa: RUF001
+def test_a_link_to_no_remark_opens_the_first_page(case: Project, thread: str) -> None:
+    response = client_of("SECRETARIAT").get(url(case), {"thread": thread})
+
+    assert (response.status_code, response.context["is_first"]) == (200, True)
+
+
 @pytest.mark.parametrize("query", ["?after=9-1", "?after=x", "?after=0-" + "9" * 30, "?after=0-1"])
 def test_a_cursor_that_means_nothing_is_no_failure(case: Project, query: str) -> None:
     assert client_of("SECRETARIAT").get(url(case) + query).status_code == 200

@@ -26,7 +26,7 @@ from workflow.engine.locking import refusing
 from workflow.steps import refused
 from workflow.views.case_frame import frame_of
 from workflow.views.lookup import person_of, project_or_404
-from workflow.views.threads import Thread, threads_of
+from workflow.views.threads import Thread, page_with, threads_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -72,7 +72,10 @@ def _page(
     with read_all_once(on):
         frame = frame_of(request, ref, at)
         ties, voice = frame.ties, frame.voice
-        threads = threads_of(frame.project, frame.reader, voice, request.GET.get("after", ""))
+        after = request.GET.get("after", "")
+        if "thread" in request.GET:
+            after = page_with(frame.project, voice, request.GET["thread"])
+        threads = threads_of(frame.project, frame.reader, voice, after)
         for thread in threads.rows:
             _give_form(thread, answering)
         context = {
@@ -80,8 +83,8 @@ def _page(
             "voice": voice,
             "form": form or _form(voice),
             "threads": threads,
-            "is_first": "after" not in request.GET,
-            "after": request.GET.get("after", ""),
+            "is_first": not after,
+            "after": after,
             "people": _people(ties, on) if voice.writes else [],
             "why_not": talk.why_not(voice, CommentLevel.EVERYONE) if voice else "",
             "asking": len(ties.asking),
@@ -202,10 +205,13 @@ def _said(request: HttpRequest, said: Comment, form: SayForm) -> HttpResponse:
         names = _("さん、").join(person.name for person in form.told)
         sentence += _("%sさんにメールで知らせます。") % names
     messages.success(request, sentence)
-    place = reverse(TAB, args=[said.project.reference])
-    after = request.GET.get("after", "")
-    query = f"?after={after}" if said.parent_id and after.replace("-", "").isdecimal() else ""
-    return redirect(f"{place}{query}#c{said.pk}")
+    return redirect(place_of(said))
+
+
+def place_of(comment: Comment) -> str:
+    """The address of a remark, on whichever page it stands."""
+    page = reverse(TAB, args=[comment.project.reference])
+    return f"{page}?thread={comment.pk}#c{comment.pk}"
 
 
 def _no_discussion() -> str:
@@ -228,7 +234,7 @@ def comment_settle(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
     except Refusal as refusal:
         return refused(request, refusal, project)
     messages.success(request, _("質問を回答済みにしました。"))
-    return redirect(reverse(TAB, args=[project.reference]) + f"#c{comment.pk}")
+    return redirect(place_of(comment))
 
 
 @login_required
@@ -241,7 +247,7 @@ def comment_take_back(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
     if comment.written_by_id != person_of(request).pk:
         sentence = _("取り消せるのは、書いたご本人（%s さん）だけです。")
         return refused(request, NotAllowed(sentence % comment.written_by.name), project)
-    back = reverse(TAB, args=[project.reference]) + f"#c{comment.pk}"
+    back = place_of(comment)
     if comment.taken_back_at is not None:
         return redirect(back)
     if request.method != "POST":

@@ -102,9 +102,7 @@ class Threads:
 def threads_of(project: Project, reader: User, voice: Voice, after: str = "") -> Threads:
     """Open questions first, then the newest; only levels that the reader may read."""
     readable = Comment.objects.filter(project=project, level__in=voice.reads)
-    waits = Q(kind=CommentKind.QUESTION, settled_at=None, taken_back_at=None)
-    first = readable.filter(parent=None).annotate(waits=ExpressionWrapper(waits, BooleanField()))
-    page = _after(first, waits, after).order_by("-waits", "-pk").values("pk")[: PAGE + 1]
+    page = _after(_firsts(readable), after).values("pk")[: PAGE + 1]
     rows = (
         readable.filter(Q(pk__in=page) | Q(parent__in=page))
         .select_related("written_by", "post", "settled_by")
@@ -121,16 +119,49 @@ def threads_of(project: Project, reader: User, voice: Voice, after: str = "") ->
         _allow(thread, reader, voice)
     last = ordered[PAGE - 1] if len(ordered) > PAGE else None
     return Threads(
-        ordered[:PAGE], f"{int(last.is_open)}-{last.first.comment.pk}" if last is not None else ""
+        ordered[:PAGE], _cursor(last.first.comment.pk, last.is_open) if last is not None else ""
     )
 
 
-def _after(first: QuerySet[Any], waits: Q, after: str) -> QuerySet[Any]:
+def page_with(project: Project, voice: Voice, remark: str) -> str:
+    """``after`` of the page that holds a remark or an answer; empty when it is the first page.
+
+    Threads change their page when others come and when a question is settled, so links name the
+    remark.
+    """
+    readable = Comment.objects.filter(project=project, level__in=voice.reads)
+    is_id = remark.isascii() and remark.isdecimal() and len(remark) < 19  # fits a BigAutoField
+    found = readable.filter(pk=remark).values_list("pk", "parent").first() if is_id else None
+    if found is None:
+        return ""
+    ordered = list(_firsts(readable).values_list("pk", "waits"))
+    pks = [pk for pk, _waits in ordered]
+    thread = found[1] or found[0]
+    begin = pks.index(thread) // PAGE * PAGE if thread in pks else 0
+    return _cursor(*ordered[begin - 1]) if begin else ""
+
+
+WAITS: Final = Q(kind=CommentKind.QUESTION, settled_at=None, taken_back_at=None)
+"""An open question."""
+
+
+def _firsts(readable: QuerySet[Comment]) -> QuerySet[Any]:
+    """The remarks with which threads begin, in the order of the pages."""
+    firsts = readable.filter(parent=None)
+    firsts = firsts.annotate(waits=ExpressionWrapper(WAITS, BooleanField()))
+    return firsts.order_by("-waits", "-pk")
+
+
+def _cursor(pk: int, waits: bool) -> str:  # noqa: FBT001 -- a row of ``_firsts``
+    return f"{int(waits)}-{pk}"
+
+
+def _after(first: QuerySet[Any], after: str) -> QuerySet[Any]:
     cursor = CURSOR.fullmatch(after)
     if cursor is None:
         return first
     older = Q(pk__lt=int(cursor[2]))
-    return first.filter(waits & older | ~waits if cursor[1] == "1" else ~waits & older)
+    return first.filter(WAITS & older | ~WAITS if cursor[1] == "1" else ~WAITS & older)
 
 
 def _allow(thread: Thread, reader: User, voice: Voice) -> None:

@@ -139,9 +139,15 @@ def copy_case(*, project: Project, by: User, post: Post, at: datetime) -> Projec
     return copy
 
 
-def check_sheet(answers: Mapping[str, Any], on: date) -> None:
-    """Raise ``SheetIncomplete`` unless the sheet may be submitted that day."""
-    problems = {field.name: str(sheet.asks_for(field)) for field in sheet.missing(answers)}
+def check_sheet(answers: Mapping[str, Any], on: date, lists: sheet.Lists | None = None) -> None:
+    """Raise ``SheetIncomplete`` unless the sheet may be submitted that day.
+
+    ``lists``: what may be chosen that day, where it was read before.
+    """
+    if lists is None:
+        lists = sheet.Lists.read(on, people=answers.get("partners") or [])
+    problems = {name: str(sentence) for name, sentence in sheet.unoffered(answers, lists)}
+    problems |= {field.name: str(sheet.asks_for(field)) for field in sheet.missing(answers)}
     problems |= {name: str(sentence) for name, sentence in sheet.unfinished(answers)}
     problems |= {name: str(sentence) for name, sentence in sheet.malformed(answers)}
     if not problems:

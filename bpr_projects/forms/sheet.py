@@ -166,9 +166,12 @@ class SheetForm(forms.Form):
             packed[spec.name] = {code: text for code, text in notes.items() if text}
 
     def add_problems(self, problems: Mapping[str, str]) -> None:
-        """Say beside the fields why the sheet cannot be submitted."""
-        for name, sentence in problems.items():
-            self.add_error(self._place_of(name), sentence)
+        """Say beside the fields why the sheet cannot be submitted, in these words alone."""
+        placed = [(self._place_of(name), sentence) for name, sentence in problems.items()]
+        for said in {place for place, _sentence in placed if place}:
+            self.errors.pop(said, None)
+        for place, sentence in placed:
+            self.add_error(place, sentence)
 
     def _place_of(self, name: str) -> str | None:
         """The field that stands for a question: of rows and notes the first."""

@@ -7,7 +7,7 @@
 from bpr_projects.sheet.effect import Effect, effect_of
 from bpr_projects.sheet.fields import BY_NAME, FIELDS, PARTS
 from bpr_projects.sheet.kinds import MOST_YEN, Field, Kind, Lookup
-from bpr_projects.sheet.lists import Lists
+from bpr_projects.sheet.lists import Lists, unoffered
 from bpr_projects.sheet.values import (
     CHECKS,
     Difference,
@@ -49,4 +49,5 @@ __all__ = [
     "shown",
     "table_of",
     "unfinished",
+    "unoffered",
 ]

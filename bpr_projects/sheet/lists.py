@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import UUID
 
 from django.db.models import BooleanField, Case, CharField, F, IntegerField, Q, Value, When
 from django.db.models.functions import Cast, Concat
+from django.utils.translation import gettext_lazy
 
 from bpr_projects.models import (
     Area,
@@ -17,19 +19,25 @@ from bpr_projects.models import (
     Tool,
     UpperPlanItem,
 )
-from bpr_projects.sheet.kinds import Lookup
+from bpr_projects.sheet.fields import FIELDS
+from bpr_projects.sheet.kinds import Kind, Lookup
+from bpr_projects.sheet.values import Problem, fits, is_empty
 from roles.models import Section, User
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import date
     from typing import Any
 
     from django.db.models import QuerySet
 
     from bpr_projects.models import Project
+    from bpr_projects.sheet.kinds import Field
 
 PERSON: Final = "person"
+UNOFFERED: Final = gettext_lazy(
+    "%(label)sの「%(names)s」は、いまは選べません。選び直してください。"
+)
 FILE: Final = "file"
 TEXT: Final = CharField()
 
@@ -94,10 +102,36 @@ class Lists:
         """What may be chosen, in order."""
         return [each for each in self.entries.get(lookup, {}).values() if each.is_offered]
 
+    def is_offered(self, lookup: str, code: object) -> bool:
+        """Whether a code may be chosen that day."""
+        entry = self.entries.get(lookup, {}).get(str(code))
+        return entry is not None and entry.is_offered
+
     def person(self, number: str) -> str:
         """「成田 花子（000123）」."""
         entry = self.entries.get(PERSON, {}).get(number)
         return f"{entry.name}（{number}）" if entry else number
+
+
+def unoffered(answers: Mapping[str, Any], lists: Lists) -> Iterator[Problem]:
+    """Codes that were chosen once and may not be any more: an abolished 課, who has left."""
+    for spec in FIELDS:
+        value = answers.get(spec.name)
+        lookup = PERSON if spec.kind == Kind.PEOPLE else spec.lookup
+        if lookup is None or is_empty(value) or not fits(spec, value):
+            continue
+        gone = [each for each in _codes(spec, value) if not lists.is_offered(lookup, each)]
+        if gone:
+            name = lists.person if lookup == PERSON else partial(lists.name, lookup)
+            names = "、".join(name(each) for each in gone)
+            yield spec.name, UNOFFERED % {"label": spec.label, "names": names}
+
+
+def _codes(spec: Field, value: Any) -> list[Any]:
+    """The codes of an answer that stand for rows of a list."""
+    fixed = spec.choices.values if spec.choices is not None else ()
+    chosen = value if isinstance(value, (list, dict)) else [value]
+    return [each for each in chosen if each not in fixed]
 
 
 def _arms(

@@ -14,6 +14,7 @@ from guardian.shortcuts import assign_perm
 from bpr_projects import actions as cases
 from bpr_projects.enums import Stage
 from bpr_projects.models import Project
+from roles.models import Section, User
 from tests.make import (
     JST,
     ROUTES,
@@ -22,12 +23,13 @@ from tests.make import (
     a_draft,
     a_project,
     holder,
+    resubmit,
     say,
     submit,
     the_slot,
 )
 from workflow import engine
-from workflow.actions.refusals import Busy
+from workflow.actions.refusals import Busy, Unanswered
 from workflow.enums import Outcome, StepKind
 from workflow.models import Decision, Run
 
@@ -408,6 +410,51 @@ def test_contradictions_are_said_beside_the_field(client: Client, office: City) 
     page = text_of(login(client).get(url(draft, "project-confirm"), follow=True))
 
     assert "予算措置を選んでください。" in page
+
+
+def gone_meanwhile() -> tuple[dict[str, Any], dict[str, str]]:
+    """Answers that name a 課 and a colleague who are gone by now, and what is said of them."""
+    partner = holder("LEADER-FUKUSHI")
+    answers = {"sections": ["ZEIMU"], "partners": [partner.employee_number]}
+    names = {
+        "sections": f"関係する課の「{Section.objects.get(code='ZEIMU').name}」",
+        "partners": f"いっしょに提案する人の「{partner.name}（{partner.employee_number}）」",
+    }
+    ending = "は、いまは選べません。選び直してください。"
+    return answers, {name: words + ending for name, words in names.items()}
+
+
+def let_them_go() -> None:
+    Section.objects.filter(code="ZEIMU").update(ends_on=NOW.date())
+    User.objects.filter(pk=holder("LEADER-FUKUSHI").pk).update(is_active=False)
+
+
+def test_what_may_not_be_chosen_any_more_is_not_sent(client: Client, office: City) -> None:
+    answers, problems = gone_meanwhile()
+    draft = a_draft(**answers)
+    let_them_go()
+
+    with pytest.raises(Unanswered) as refusal:
+        engine.submit(project=draft, draft_version=draft.draft_version, by=draft.proposer, at=NOW)
+    response = login(client).get(url(draft, "project-confirm"), follow=True)
+
+    assert refusal.value.problems == problems
+    assert send(client, draft)["Location"] == url(draft) + "?check=1"
+    assert not Run.objects.exists()
+    assert response.context["form"].errors == {name: [said] for name, said in problems.items()}
+
+
+def test_what_may_not_be_chosen_any_more_is_not_sent_again(office: City) -> None:
+    answers, problems = gone_meanwhile()
+    case = a_project(route="RT1", **answers)
+    say(case, Outcome.SENT_BACK)
+    let_them_go()
+
+    with pytest.raises(Unanswered) as refusal:
+        resubmit(case, at=NOW)
+
+    assert refusal.value.problems == problems
+    assert case.revisions.count() == 1
 
 
 def test_submitted_once(client: Client, office: City) -> None:

@@ -88,14 +88,14 @@ def checked_form(project: Project, lists: Lists) -> SheetForm:
     """The stored draft as if it had just been typed, with everything that 提出 would refuse."""
     form = form_for(project.proposer_post, lists, data=data_of(project.sheet))
     form.full_clean()
-    form.add_problems(problems_of(project.sheet))
+    form.add_problems(problems_of(project.sheet, lists))
     return form
 
 
-def problems_of(answers: Mapping[str, Any]) -> dict[str, str]:
+def problems_of(answers: Mapping[str, Any], lists: Lists) -> dict[str, str]:
     """Field -> what is missing or contradictory; empty when the sheet may be submitted today."""
     try:
-        cases.check_sheet(answers, localdate())
+        cases.check_sheet(answers, localdate(), lists)
     except cases.SheetIncomplete as refusal:
         return refusal.problems
     return {}

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
     from bpr_projects.models import Project
+    from bpr_projects.sheet import Lists
 
 LONGEST_COMMENT = 2000
 
@@ -62,9 +63,10 @@ def project_confirm(request: HttpRequest, ref: str) -> HttpResponse:
         answer = not_editable(request, project, at)
         if answer is not None:
             return answer
-        if problems_of(project.sheet):
+        lists = lists_for(project, at, with_files=True)
+        if problems_of(project.sheet, lists):
             return redirect(_unfinished(project))
-        return _page(request, project, at)
+        return _page(request, project, at, lists)
 
 
 def _unfinished(project: Project) -> str:
@@ -73,9 +75,14 @@ def _unfinished(project: Project) -> str:
 
 
 def _page(
-    request: HttpRequest, project: Project, at: datetime, *, problem: str = "", status: int = 200
+    request: HttpRequest,
+    project: Project,
+    at: datetime,
+    lists: Lists,
+    *,
+    problem: str = "",
+    status: int = 200,
 ) -> HttpResponse:
-    lists = lists_for(project, at, with_files=True)
     returned = returned_of(project) if project.number else None
     last = project.revision if returned else None
     rate = rate_of(project, at)
@@ -128,7 +135,8 @@ def _again(
     request: HttpRequest, project: Project, at: datetime, problem: str, status: int
 ) -> HttpResponse:
     with read_all_once(localdate(at)):
-        return _page(request, project, at, problem=problem, status=status)
+        lists = lists_for(project, at, with_files=True)
+        return _page(request, project, at, lists, problem=problem, status=status)
 
 
 def _send(request: HttpRequest, project: Project, at: datetime) -> None:

@@ -71,7 +71,11 @@ def _kept(project: Project, form: SheetForm) -> JsonResponse:
     done, every = count_of(project.sheet)
     context = {"progress": progress_of(project.sheet), "done": done, "every": every}
     unread = [
-        {"id": form[name].auto_id, "label": str(form[name].label), "error": " ".join(map(str, errors))}
+        {
+            "id": form[name].auto_id,
+            "label": str(form[name].label),
+            "error": " ".join(map(str, errors)),
+        }
         for name, errors in form.errors.items()
         if name in form.fields
     ]

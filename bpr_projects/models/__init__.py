@@ -13,6 +13,7 @@ from bpr_projects.models.masters import (
     UnitPrice,
     UpperPlanItem,
 )
+from bpr_projects.models.opened import OpenedForm
 from bpr_projects.models.operation import (
     Bounds,
     Cycle,
@@ -54,6 +55,7 @@ __all__ = [
     "NationalTrend",
     "NumberSeries",
     "Observation",
+    "OpenedForm",
     "Participant",
     "Principle",
     "Project",

@@ -10,8 +10,9 @@ import pytest
 import time_machine
 from django.urls import reverse
 
+from bpr_projects import drafts
 from bpr_projects.forms.sheet import data_of
-from bpr_projects.models import Project
+from bpr_projects.models import OpenedForm, Project
 from tests.make import SHEET, a_draft, a_project, holder
 from tests.workflow.test_proposal import NOW, TYPED, login, save, text_of, url
 
@@ -143,6 +144,104 @@ def test_that_page_is_stale_too_once_another_one_saved(client: Client, office: C
 
     assert again.status_code == 409
     assert stored(draft)["reform"] == "あちらの画面"
+
+
+# --- a tab that restores what another one kept on the device -----------------------------------
+
+
+def test_a_restored_text_goes_on_from_the_save_that_its_page_never_heard_of(
+    client: Client, office: City
+) -> None:
+    draft = a_draft()
+    lost, restored = a_page(), a_page()
+    stale = {"draft_version": draft.draft_version}
+    autosave(login(client), url(draft), **TYPED, **stale, page=lost)
+
+    typed = {**TYPED, "reform": "復元した文章"}
+    answer = autosave(client, url(draft), **typed, **stale, page=restored, resumes=lost)
+
+    assert answer.json()["saved"]
+    assert stored(draft)["reform"] == "復元した文章"
+
+
+def test_a_tab_that_still_lives_is_told_that_another_one_went_on(
+    client: Client, office: City
+) -> None:
+    draft = a_draft()
+    first, second = a_page(), a_page()
+    version = autosave(
+        login(client), url(draft), **TYPED, draft_version=draft.draft_version, page=first
+    ).json()["version"]
+    over = {**TYPED, "problem": "二つ目の画面で書き直した課題"}
+    went_on = {"draft_version": version, "page": second, "resumes": first}
+    assert autosave(client, url(draft), **over, **went_on).json()["saved"]
+
+    typed = {**TYPED, "reform": "一つ目の画面のつづき", "draft_version": version}
+    alive = autosave(client, url(draft), **typed, page=first)
+
+    assert (alive.status_code, alive.json()["why"]) == (409, "conflict")
+    assert stored(draft)["problem"] == "二つ目の画面で書き直した課題"
+
+
+def test_a_form_is_resumed_once(client: Client, office: City) -> None:
+    draft = a_draft()
+    first, second, third = a_page(), a_page(), a_page()
+    stale = {"draft_version": draft.draft_version}
+    autosave(login(client), url(draft), **TYPED, **stale, page=first)
+    typed = {**TYPED, "reform": "復元した文章"}
+    autosave(client, url(draft), **typed, **stale, page=second, resumes=first)
+
+    typed = {**TYPED, "reform": "もう一度復元した文章"}
+    again = autosave(client, url(draft), **typed, **stale, page=third, resumes=first)
+
+    assert again.status_code == 409
+    assert stored(draft)["reform"] == "復元した文章"
+
+
+def test_forms_of_others_are_not_resumed(client: Client, office: City) -> None:
+    draft, partner = a_draft(), holder("LEADER-ZEIMU")
+    page = a_page()
+    typed = {**TYPED, "partners": partner.employee_number}
+    stale = {"draft_version": draft.draft_version}
+    autosave(login(client), url(draft), **typed, **stale, page=page)
+    client.force_login(partner)
+
+    typed["reform"] = "上書き"
+    answer = autosave(client, url(draft), **typed, **stale, page=a_page(), resumes=page)
+
+    assert answer.status_code == 409
+
+
+def test_an_empty_sheet_that_was_restored_elsewhere_begins_no_second_draft(
+    client: Client, office: City
+) -> None:
+    new, first, second = reverse("project-new"), a_page(), a_page()
+    autosave(login(client), new, title="復元した題", page=second, resumes=first, draft_version="1")
+
+    alive = autosave(client, new, title="一つ目の画面の題", page=first, draft_version="1")
+
+    assert alive.status_code == 409
+    assert Project.objects.get().title == "復元した題"
+
+
+def test_a_new_login_changes_nothing_of_what_a_form_saved(client: Client, office: City) -> None:
+    draft = a_draft()
+    page = {"draft_version": draft.draft_version, "page": a_page()}
+    autosave(login(client), url(draft), **TYPED, **page)
+    client.logout()
+
+    again = autosave(login(client), url(draft), **{**TYPED, "reform": "つづき"}, **page)
+
+    assert again.json()["saved"]
+
+
+def test_the_forms_that_are_remembered_stay_few(client: Client, office: City) -> None:
+    draft = a_draft()
+    login(client)
+    for turn in range(drafts.MOST + 3):
+        save(client, draft, **{**TYPED, "reform": f"{turn}回目"}, page=a_page())
+
+    assert OpenedForm.objects.count() == drafts.MOST
 
 
 # --- a new sheet -----------------------------------------------------------------------------
@@ -278,6 +377,16 @@ def test_a_row_is_added_to_a_page_that_cannot_be_saved_yet(client: Client, offic
     assert response.status_code == 422
     assert "多い" in page
     assert stored(draft) == draft.sheet
+
+
+def test_enter_in_a_row_saves_and_takes_nothing_off(client: Client, office: City) -> None:
+    page = text_of(login(client).get(url(a_draft())))
+    form = page[page.index('<form class="stack" id="sheet"') :]
+    form = form[: form.index("</form>")]
+    before = page[: page.index(form)]
+    outside = re.findall(r'<button[^>]*form="sheet"[^>]*value="(\w+)"', before)
+
+    assert outside[0] == "save"
 
 
 @pytest.mark.parametrize("action", ["add-", "add-x", "remove-x-0", "remove-kpis-", "add-title"])

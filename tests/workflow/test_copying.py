@@ -137,3 +137,26 @@ def test_the_page_before_says_what_is_copied_and_writes_nothing() -> None:
     assert page.status_code == 200
     assert "下書きを作る" in text_of(page)
     assert Project.objects.count() == 1
+
+
+def test_a_second_click_opens_the_same_copy() -> None:
+    project = refused_case()
+    with time_machine.travel("2026-08-03 09:00:00+09:00", tick=False):
+        first = copied(project, "LEADER-SHIMIN")
+    with time_machine.travel("2026-08-03 09:00:40+09:00", tick=False):
+        assert copied(project, "LEADER-SHIMIN") == first
+        assert Project.objects.filter(copied_from=project).count() == 1
+    with time_machine.travel("2026-08-03 09:01:10+09:00", tick=False):
+        assert copied(project, "LEADER-SHIMIN") != first
+
+
+def test_a_copy_in_which_somebody_wrote_is_not_given_again() -> None:
+    project = refused_case()
+    with time_machine.travel("2026-08-03 09:00:00+09:00", tick=False):
+        first = copied(project, "LEADER-SHIMIN")
+    with time_machine.travel("2026-08-03 09:00:20+09:00", tick=False):
+        client_of("LEADER-SHIMIN").post(
+            f"/p/{first.reference}/edit/",
+            {"draft_version": first.draft_version, "title": "書き始めた"},
+        )
+        assert copied(project, "LEADER-SHIMIN") != first

@@ -11,14 +11,15 @@ from django.urls import reverse
 from django.utils.timezone import localtime
 
 from bpr_projects import actions as cases
+from bpr_projects import drafts
 from workflow import access
 from workflow.views.drafting import (
     count_of,
     form_for,
     lists_for,
     progress_of,
-    remember_page,
     save_typed,
+    sender_of,
 )
 from workflow.views.lookup import person_of
 
@@ -38,12 +39,13 @@ def is_autosave(request: HttpRequest) -> bool:
 
 
 def keep_first(request: HttpRequest, post: Post, at: datetime) -> JsonResponse:
-    """The first save of an empty form begins the draft."""
+    """The first save of an empty form begins the draft, if no other sending of it just did."""
     form = form_for(post, lists_for(None, at), data=request.POST)
     form.is_valid()
-    project = cases.start_draft(by=person_of(request), post=post, at=at, **form.cleaned_data)
-    remember_page(request, project)
-    return _kept(project, form)
+    project, is_new = drafts.begin(
+        sender=sender_of(request), post=post, at=at, answers=form.cleaned_data
+    )
+    return _kept(project, form) if is_new else keep(request, project, at)
 
 
 def keep(request: HttpRequest, project: Project, at: datetime) -> JsonResponse:

@@ -12,7 +12,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from bpr_projects import actions as cases
+from bpr_projects import drafts
 from roles.grants import permits
 from roles.models import capacities_of
 from roles.permissions import Perm
@@ -46,7 +46,7 @@ def project_copy(request: HttpRequest, ref: str) -> HttpResponse:
         context = {"now": at, "project": project, "capacities": capacities}
         status = 422 if request.method == "POST" else 200
         return render(request, "workflow/copy.html", context, status=status)
-    copy = cases.copy_case(project=project, by=reader, post=chosen.post, at=at)
+    copy = drafts.copy_once(project=project, by=reader, post=chosen.post, at=at)
     messages.success(
         request,
         _("「%s」をもとに下書きを作りました。過ぎた期日の欄は空けてあります。") % project.title,

@@ -13,8 +13,9 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from bpr_projects import actions as cases
-from bpr_projects import sheet
+from bpr_projects import drafts, sheet
 from bpr_projects.access import visible_to
+from bpr_projects.drafts import Sender
 from bpr_projects.enums import Stage
 from bpr_projects.forms import SheetForm
 from bpr_projects.forms.sheet import data_of
@@ -111,68 +112,47 @@ def save_typed(project: Project, form: SheetForm, request: HttpRequest, at: date
         for name, value in form.cleaned_data.items()
         if request.POST.get(f"keep-{name}") != "theirs"
     }
-    user: Any = request.user
+    sender = sender_of(request)
     with transaction.atomic():
         locked = Project.objects.select_for_update().get(pk=project.pk)
-        permit = access.may(user, "edit", locked, at)
+        permit = access.may(sender.person, "edit", locked, at)
         if not permit:
             raise PermissionDenied(permit.reason)
+        version = drafts.version_for(sender, locked, version_of(request))
         saved = cases.save_draft(
-            project=locked, version=version_of(request, locked), answers=kept, by=user, at=at
+            project=locked, version=version, answers=kept, by=sender.person, at=at
         )
-    remember_page(request, saved)
+        drafts.remember(sender, saved)
     return saved
 
 
-def version_of(request: HttpRequest, project: Project | None = None) -> int:
-    """Which stored version the form was opened on; 0, which is never one, when it does not say.
-
-    A page whose last save was stored but never heard of it goes on from that save.
-    """
+def version_of(request: HttpRequest) -> int:
+    """Which stored version the form was opened on; 0, which is never one, when it does not say."""
     text = request.POST.get("draft_version", "")
-    posted = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
-    known, version = pages_of(request).get(page_of(request), (0, 0))
-    return max(posted, version) if project is not None and known == project.pk else posted
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
 
 
 # --- pages that save by themselves -----------------------------------------------------------
 
-PAGES: Final = "sheet_pages"
-MOST_PAGES: Final = 30
 PAGE: Final = re.compile(r"[0-9a-f]{32}")
+MOST_RESUMED: Final = 5
+
+
+def sender_of(request: HttpRequest) -> Sender:
+    """Who sends, and from which opened form; names that are none are left out."""
+    resumed = request.POST.get("resumes", "").split()[:MOST_RESUMED]
+    return Sender(
+        person=person_of(request),
+        page=page_of(request),
+        sent=page_of(request, "sent"),
+        resumes=tuple(dict.fromkeys(filter(PAGE.fullmatch, resumed))),
+    )
 
 
 def page_of(request: HttpRequest, name: str = "page") -> str:
     """How an opened form calls itself (``page``), or one sending of it (``sent``)."""
     text = request.POST.get(name, "")
     return text if PAGE.fullmatch(text) else ""
-
-
-def pages_of(request: HttpRequest) -> dict[str, tuple[int, int]]:
-    """Opened forms of this session -> (case, version that it saved last)."""
-    found: dict[str, tuple[int, int]] = request.session.get(PAGES, {})
-    return found
-
-
-def remember_page(request: HttpRequest, project: Project) -> None:
-    """This form has saved: what it sends next goes on from there, even if it never hears so."""
-    names = [page_of(request), page_of(request, "sent")]
-    if any(names):
-        others = [pair for pair in pages_of(request).items() if pair[0] not in names]
-        saved = [(name, (project.pk, project.draft_version)) for name in names if name]
-        request.session[PAGES] = dict([*others, *saved][-MOST_PAGES:])
-
-
-def arrived_from(request: HttpRequest, project: Project | None) -> str:
-    """What this session's forms sent and the draft holds, as the script that sent it asks."""
-    key = project.pk if project else 0
-    return " ".join(name for name, (known, _version) in pages_of(request).items() if known == key)
-
-
-def begun_by(request: HttpRequest) -> Project | None:
-    """The draft that this empty form has begun already; its answer got lost on the way."""
-    known, _version = pages_of(request).get(page_of(request), (0, 0))
-    return Project.objects.filter(pk=known).first() if known else None
 
 
 def priced_or_404(request: HttpRequest, ref: str, at: datetime) -> Project:

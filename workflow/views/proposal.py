@@ -16,9 +16,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from bpr_projects import actions as cases
-from bpr_projects import sheet
+from bpr_projects import drafts, sheet
 from bpr_projects.forms import AttachmentForm
-from bpr_projects.models import Project
 from roles.models import read_all_once
 from roles.views import typed_texts
 from workflow import access
@@ -26,8 +25,6 @@ from workflow.inbox import desk_of
 from workflow.views.autosaving import is_autosave, keep, keep_first
 from workflow.views.drafting import (
     EDITABLE,
-    arrived_from,
-    begun_by,
     checked_form,
     count_of,
     form_for,
@@ -38,9 +35,9 @@ from workflow.views.drafting import (
     progress_of,
     proposing_capacities,
     rate_of,
-    remember_page,
     returned_of,
     save_typed,
+    sender_of,
 )
 from workflow.views.lookup import person_of
 from workflow.views.route_preview import preview_of
@@ -53,6 +50,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse, QueryDict
 
     from bpr_projects.forms import SheetForm
+    from bpr_projects.models import Project
     from bpr_projects.sheet import Lists
     from roles.models import Capacity, Post
 
@@ -72,7 +70,7 @@ def project_new(request: HttpRequest) -> HttpResponse:
     chosen = _chosen(request, capacities)
     if chosen is None:
         return render(request, "workflow/proposal_new.html", {"capacities": capacities, "now": at})
-    begun = begun_by(request)
+    begun = drafts.begun_by(sender_of(request))
     if begun is not None:
         return _edited(request, begun.reference, at)
     if is_autosave(request):
@@ -80,9 +78,10 @@ def project_new(request: HttpRequest) -> HttpResponse:
     rows = RowsAsked.of(request)
     form = form_for(chosen.post, lists_for(None, at), data=rows.data, more=rows.more)
     if request.method == "POST" and form.is_valid():
-        project = _start(request, chosen.post, form, at)
-        remember_page(request, project)
-        return _after_save(request, project)
+        project, is_new = drafts.begin(
+            sender=sender_of(request), post=chosen.post, at=at, answers=form.cleaned_data
+        )
+        return _after_save(request, project) if is_new else _edited(request, project.reference, at)
     status = 422 if form.is_bound and not form.is_valid() else 200
     return form_page(request, None, form, at, post=chosen.post, status=status)
 
@@ -93,18 +92,6 @@ def _chosen(request: HttpRequest, capacities: list[Capacity]) -> Capacity | None
     if wanted is None and len(capacities) == 1:
         return capacities[0]
     return next((each for each in capacities if str(each.post.pk) == wanted), None)
-
-
-def _start(request: HttpRequest, post: Post, form: SheetForm, at: datetime) -> Project:
-    """The new draft, or the one that the same click made a moment ago."""
-    user = person_of(request)
-    mine = Project.objects.filter(proposer=user, proposer_post=post, number=None)
-    own = own_section_of(post)
-    wanted = {**({"section": own.code} if own else {}), **form.cleaned_data}
-    last = mine.order_by("-pk").first()
-    if last is not None and last.sheet == wanted and (at - last.created_at).total_seconds() < 60:
-        return last
-    return cases.start_draft(by=user, post=post, at=at, **form.cleaned_data)
 
 
 @dataclass(frozen=True)
@@ -285,7 +272,7 @@ def form_page(
         "effect": sheet.effect_of(answers, yen_per_hour=rate.yen),
         "rate": rate,
         "page": page or uuid4().hex,
-        "arrived": arrived_from(request, project),
+        "arrived": " ".join(drafts.arrived(person_of(request), project)) if project else "",
         "files": files,
         "file_form": file_form or AttachmentForm(existing=files),
         "returned": returned_of(project) if project and project.number else None,

@@ -1,9 +1,6 @@
 """What waits for a person, read by one statement: rows, counts, closing days, principles.
 
-The list is one UNION ALL over the person's posts (tens), each branch an index scan that stops at
-its limit: it costs the same with a hundred open tasks in the city and with a million. What the
-page needs besides (capped counts, the closing days, the names of the principles) comes in the
-same round trip.
+One UNION ALL over the person's posts (tens): each branch is an index scan that stops at its limit.
 """
 
 from __future__ import annotations

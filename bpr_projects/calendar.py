@@ -123,9 +123,7 @@ def is_year_end(day: date) -> bool:
 
 def is_business_day(day: date, closures: frozenset[date] = NO_CLOSURES) -> bool:
     """Neither weekend, public holiday, the year's end nor a closure the city set itself."""
-    return not (
-        day.weekday() >= 5 or day in closures or is_year_end(day) or is_public_holiday(day)
-    )
+    return not (day.weekday() >= 5 or day in closures or is_year_end(day) or is_public_holiday(day))
 
 
 def closed_for(day: date, closures: frozenset[date] = NO_CLOSURES) -> str:

@@ -303,6 +303,43 @@ def test_a_new_sheet_begins_its_draft_by_itself(
 
 
 @WITH_JAVASCRIPT
+def test_a_tab_that_lives_is_told_that_another_one_restored_its_text(
+    page: Page, context: BrowserContext, address: str
+) -> None:
+    first = Desk(page, address)
+    page.route(address, lambda route: route.abort("connectionrefused"))
+    first.type("reform", "一つ目の画面")
+    expect(first.state).to_have_text(LOST)
+
+    second = Desk(context.new_page(), address)
+    second.page.get_by_role("button", name="復元する").click()
+    second.saved()
+    second.type("problem", "二つ目の画面で書いた課題")
+    second.saved()
+    page.unroute(address)
+    first.type("reform", "一つ目の画面のつづき")
+
+    expect(page.locator("[data-conflict]")).to_be_visible()
+    stored = Project.objects.get().sheet
+    assert (stored["reform"], stored["problem"]) == ("一つ目の画面", "二つ目の画面で書いた課題")
+
+
+@WITH_JAVASCRIPT
+def test_a_click_on_save_sends_a_new_sheet_once(
+    page: Page, live_server: LiveServer, address: str
+) -> None:
+    desk = Desk(page, f"{live_server.url}/proposals/new/")
+    posts: list[str] = []
+    page.on("request", lambda each: posts.append(each.url) if each.method == "POST" else None)
+    page.fill("[name=title]", "押して保存")
+    page.get_by_role("button", name="下書きを保存").last.click()
+    page.wait_for_url(re.compile("/edit/$"))
+
+    assert posts == [desk.address]
+    assert Project.objects.filter(title="押して保存").count() == 1
+
+
+@WITH_JAVASCRIPT
 def test_rows_and_keys(page: Page, address: str) -> None:
     desk = Desk(page, address)
     rows = page.locator("[data-row-of=kpis]")

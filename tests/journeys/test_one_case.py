@@ -18,6 +18,8 @@ from workflow.enums import Outcome, StepKind
 from workflow.models import Decision
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from playwright.sync_api import FilePayload
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -199,11 +201,7 @@ def run_a_lap(at: Counter) -> None:
         ("DECIDE", "決定して「行動」へ進む"),
         ("ACT", "このサイクルを終える"),
     ):
-        content = {
-            name: "\n".join(value) if isinstance(value, list) else value
-            for name, value in make.PHASES[phase].items()  # type: ignore[index]
-        }
-        at.fill(content)
+        at.fill(dict(typed(make.PHASES[phase])))  # type: ignore[index]
         at.press(button)
         at.page.wait_for_load_state()
         at.sees("記録しました。")
@@ -216,6 +214,16 @@ def run_a_lap(at: Counter) -> None:
     at.page.fill("[name=text]", "待ち時間が短くなったと言われた。")
     at.press("観察を記録する")
     at.sees("観察を記録しました。", "待ち時間が短くなったと言われた。")
+
+
+def typed(content: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What is recorded at a phase as the fields of its form; an option is a row."""
+    for name, value in content.items():
+        if name == "options":
+            for number, option in enumerate(value):
+                yield f"options-{number}-plan", option
+        else:
+            yield name, value
 
 
 def test_sent_back_pulled_back_and_withdrawn(counter: Counter) -> None:

@@ -1,7 +1,7 @@
 """Conflict of interest: who may not decide in a run, and who has said yes in it already.
 
 Verbs, pages, mails and the check of the work list ask here. The inbox, which asks for one reader
-about many rows, says the same in SQL (``inbox.desk.CONFLICT``); a test holds them together.
+about many rows, says the same in SQL (``inbox.statement.CONFLICT``); a test holds them together.
 """
 
 from __future__ import annotations

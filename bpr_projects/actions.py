@@ -34,6 +34,7 @@ from bpr_projects.models import (
     content_hash,
 )
 from bpr_projects.sheet.reuse import carried
+from bpr_projects.signals import partners_named
 from roles.enums import Role
 from roles.models import Section, User
 
@@ -106,26 +107,31 @@ def save_draft(
     project.draft_version += 1
     project.updated_at = at
     project.save(update_fields=["sheet", "title", "section", "area", "draft_version", "updated_at"])
-    _share(project, before.get("partners") or [], changed.get("partners") or [])
+    named = _share(project, before.get("partners") or [], changed.get("partners") or [])
+    if named:
+        partners_named.send(sender=Project, project=project, people=named, by=by, at=at)
     if by.pk != project.proposer_id:
         assign_perm("wrote_draft", by, project)
     return project
 
 
-def _share(project: Project, before: list[str], after: list[str]) -> None:
+def _share(project: Project, before: list[str], after: list[str]) -> list[User]:
     """Co-proposers named on the sheet may edit the draft; who is taken off it no longer may.
 
     Who wrote stays in conflict: ``wrote_draft`` goes to whoever saves, and to the co-proposers of
-    every frozen text, and is never taken back.
+    every frozen text, and is never taken back. Returns who may edit now and might not before.
     """
+    named = []
     changed = set(before) ^ set(after)
     for person in User.objects.filter(employee_number__in=changed):
         if person.pk == project.proposer_id:
             continue
         if person.employee_number in after and person.is_active:
             assign_perm("edit_draft", person, project)
+            named.append(person)
         else:
             remove_perm("edit_draft", person, project)
+    return named
 
 
 @transaction.atomic

@@ -6,6 +6,10 @@ could record must not commit.
 
 from django.dispatch import Signal
 
+# project: Project whose sheet was saved; people: list[User] newly named on it as co-proposers;
+# by: who saved; at: datetime
+partners_named = Signal()
+
 # comment: Comment with its mentions; settles: the question that it answers, or None; at: datetime
 comment_written = Signal()
 

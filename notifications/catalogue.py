@@ -290,6 +290,14 @@ NOTICES: Final[dict[Event, Notice]] = {
         path=JOINING,
         button=_("返事を読む"),
     ),
+    Event.PARTNERED: Notice(
+        subject=_("いっしょに提案する人に加えられました：%(case)s"),
+        heading=_("次の件の、いっしょに提案する人に加えられました。"),
+        template="partnered",
+        recipients=recipients.those_named,
+        path=EDIT,
+        button=_("下書きを開く"),
+    ),
     Event.CONDITION_REPORTED: Notice(
         subject=_("条件の報告が届いています：%(case)s"),
         heading=_("次の件の採択の条件について、報告が届いています。"),

@@ -12,6 +12,7 @@ from bpr_projects.signals import (
     comment_written,
     join_answered,
     join_asked,
+    partners_named,
 )
 from notifications import outbox
 from notifications.catalogue import NOTICES, OF_READING, TURNS, event_of
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from bpr_projects.models import Comment, JoinRequest
+    from bpr_projects.models import Comment, JoinRequest, Project
     from roles.models import User
     from workflow.models import ConditionReport, Decision, Nudge, Reading, WorkItem
 
@@ -165,6 +166,26 @@ def take_back_what_was_not_told(
 ) -> None:
     """Nobody is called to a remark that is gone."""
     outbox.supersede_comment(comment.pk, at=at)
+
+
+@receiver(partners_named, dispatch_uid="notifications.partners_named")
+def tell_who_proposes_too(
+    sender: object,
+    *,
+    project: Project,
+    people: Sequence[User],
+    by: User,
+    at: datetime,
+    **_later: Any,
+) -> None:
+    """Whoever was named; once a case, however often the name comes and goes."""
+    fact = Fact(
+        event=Event.PARTNERED,
+        key=f"partner:{project.pk}",
+        addressees=NOTICES[Event.PARTNERED].recipients(people),
+        project_id=project.pk,
+    )
+    outbox.post([fact], at=at, actor=by)
 
 
 @receiver(join_asked, dispatch_uid="notifications.join_asked")

@@ -18,7 +18,10 @@ from workflow.enums import Outcome
 from workflow.models import Decision, Reading, Slot
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bpr_projects.models import Comment, JoinRequest, Project
+    from roles.models import User
     from workflow.models import ConditionReport, Nudge, WorkItem
 
 
@@ -142,6 +145,11 @@ def answering_side(project: Project) -> list[Addressee]:
     others = leaders.exclude(pk=project.proposer_post_id).order_by("pk")
     leading = [Addressee(Why.HOLDER, post_id=pk) for pk in others.values_list("pk", flat=True)]
     return [*proposing_side(project), *leading]
+
+
+def those_named(people: Iterable[User]) -> list[Addressee]:
+    """Who was named as a co-proposer."""
+    return [Addressee(Why.PARTNER, person_id=person.pk) for person in people]
 
 
 def who_asked(comment: Comment) -> list[Addressee]:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bpr_projects import actions as cases
 from bpr_projects import discussion, joining
 from bpr_projects.enums import CommentKind, CommentLevel
 from notifications.delivery.expansion import expand
 from notifications.enums import DeliveryState, Event, MessageState, Reason
 from notifications.management import accounting
 from notifications.models import DeliveredFact, Delivery, OutboxMessage
-from tests.make import AT, a_project, holder, say
+from tests.make import AT, a_draft, a_project, holder, say
 from tests.notifications.mails import assert_accounted, forget_mails, names, send, the_mail, told
 from workflow import engine
 from workflow.enums import Outcome, StepKind
@@ -21,6 +22,7 @@ from workflow.models import FAR_FUTURE, Condition
 
 if TYPE_CHECKING:
     from bpr_projects.models import Comment, Project
+    from roles.models import User
     from tests.fixtures_city import City
 
 LATER = AT + timedelta(minutes=30)
@@ -260,6 +262,50 @@ def test_a_report_that_was_enough_is_called_so(office: City) -> None:
     mail = the_mail(Event.CONDITION_CHECKED)
     assert mail.subject.startswith(f"{TITLE}条件の報告への返事（確認済み）：{case.number}")
     assert "再報告" not in mail.text
+
+
+# --- who proposes along -----------------------------------------------------------------------
+
+
+def save_partners(draft: Project, *people: User, by: User | None = None) -> Project:
+    return cases.save_draft(
+        project=draft,
+        version=draft.draft_version,
+        answers={"partners": [each.employee_number for each in people]},
+        by=by or draft.proposer,
+        at=AT,
+    )
+
+
+def test_who_is_named_as_a_partner_is_told_once(office: City) -> None:
+    first, second = holder("PT-FUKUSHI"), holder("LEADER-ZEIMU")
+    draft = save_partners(a_draft(), first)
+    draft = save_partners(draft)
+    draft = save_partners(draft, first, second)
+
+    send()
+    save_partners(draft, second, draft.proposer)
+    send(LATER)
+
+    assert sorted(told(Event.PARTNERED)) == sorted(names(first, second))
+    mail = the_mail(Event.PARTNERED, first)
+    assert mail.subject == f"{TITLE}いっしょに提案する人に加えられました：書かない窓口"
+    assert (
+        f"{draft.proposer.name}さんが、いっしょに提案する人としてあなたを加えました。" in mail.text
+    )
+    assert "この件の審査や決裁には加わりません。" in mail.text
+    assert f"/p/{draft.reference}/edit/" in mail.text
+    assert_accounted()
+
+
+def test_who_was_taken_off_again_before_the_mail_is_not_told(office: City) -> None:
+    save_partners(save_partners(a_draft(), holder("PT-FUKUSHI")))
+
+    send()
+
+    assert told() == []
+    assert Delivery.objects.get().reason == Reason.NOT_ENTITLED
+    assert_accounted()
 
 
 def _forget(event: Event) -> list[str]:

@@ -457,6 +457,43 @@ def test_what_may_not_be_chosen_any_more_is_not_sent_again(office: City) -> None
     assert case.revisions.count() == 1
 
 
+def test_a_partner_who_would_be_asked_is_told_of_before_it_is_sent(
+    client: Client, office: City
+) -> None:
+    partners = [holder("PT-FUKUSHI"), holder("LEADER-ZEIMU")]
+    draft = a_draft(**ROUTES["RT2"], partners=[each.employee_number for each in partners])
+    line = f"{partners[0].name}さんは提案者のため、審査から外れます。"
+    login(client)
+
+    for page in (url(draft, "project-confirm"), url(draft) + "?part=route"):
+        response = client.get(page)
+
+        assert response.context["route"].absent == (line,)
+        assert line in text_of(response)
+        assert partners[1].name + "さんは" not in text_of(response)
+
+
+def test_a_partner_without_whom_there_is_no_way_is_said_beside_the_question(
+    client: Client, office: City
+) -> None:
+    chair = holder("HQ-CHAIR")
+    draft = a_draft(**ROUTES["RT2"], partners=[chair.employee_number])
+    login(client)
+
+    response = client.get(url(draft, "project-confirm"), follow=True)
+    route = text_of(client.get(url(draft) + "?part=route"))
+    sent = send(client, draft)
+
+    assert response.redirect_chain == [(url(draft) + "?check=1", 302)]
+    (said,) = response.context["form"].errors["partners"]
+    assert said.startswith(f"{chair.name}さんが提案者として外れると、「")
+    assert said.endswith("を担当できる方が足りません。このままでは提出できません。")
+    assert said in route
+    assert sent.status_code == 422
+    assert said in text_of(sent)
+    assert not Run.objects.exists()
+
+
 def test_submitted_once(client: Client, office: City) -> None:
     draft = a_draft()
     login(client)

@@ -21,7 +21,6 @@ from bpr_projects.forms import AttachmentForm
 from roles.models import read_all_once
 from roles.views import typed_texts
 from workflow import access
-from workflow.inbox import desk_of
 from workflow.views.autosaving import is_autosave, keep, keep_first
 from workflow.views.drafting import (
     EDITABLE,
@@ -40,7 +39,7 @@ from workflow.views.drafting import (
     sender_of,
 )
 from workflow.views.lookup import person_of
-from workflow.views.route_preview import preview_of
+from workflow.views.route_preview import route_for, route_problems
 from workflow.views.sheet_rows import changed_rows
 
 if TYPE_CHECKING:
@@ -150,8 +149,7 @@ def _edited(request: HttpRequest, ref: str, at: datetime) -> HttpResponse:
     if refused is not None:
         return refused
     if request.GET.get("part") == "route":
-        closures = desk_of(request).load.closures
-        route = preview_of(project, project.sheet, person_of(request), at, closures)
+        route = route_for(request, project, at)
         context = {"route": route, "project": project, "now": at}
         return render(request, "workflow/proposal_route.html", context)
     lists = lists_for(project, at)
@@ -159,6 +157,8 @@ def _edited(request: HttpRequest, ref: str, at: datetime) -> HttpResponse:
         return _save(request, project, lists, at)
     if "check" in request.GET:
         form = checked_form(project, lists)
+        with read_all_once(localdate(at)):
+            form.add_problems(route_problems(route_for(request, project, at)))
     else:
         more = request.GET.get("more", "")
         form = form_for(project.proposer_post, lists, answers=project.sheet, more=more)

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from bpr_projects import calendar
 from bpr_projects.access import authors_of
 from roles.enums import Basis
-from roles.models import holders_of
+from roles.models import User, holders_of
 from workflow import routing
 from workflow.access.conflicts import conflicts, facts
 from workflow.enums import READING_KINDS, RunKind, RunState
+from workflow.inbox import desk_of
 from workflow.models import Run
+from workflow.views.lookup import person_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
     from typing import Any
 
+    from django.http import HttpRequest
+
     from bpr_projects.models import Project
-    from roles.models import Capacity, Post, User
-    from workflow.routing import PlanStep, Preview, Resolution
+    from roles.models import Capacity, Post
+    from workflow.routing import Case, PlanStep, Preview, Resolution
 
 NAMED = 2
 """How many seats of a step are named before it says how many there are."""
@@ -44,13 +49,25 @@ class PreviewStep:
 
 @dataclass(frozen=True)
 class RoutePreview:
-    """The whole way, and the day on which it would be decided at the standard pace."""
+    """The whole way, and the day on which it would be decided at the standard pace.
+
+    ``absent``: co-proposers who are not asked as they would be otherwise. ``problem``: why there
+    is no way while they propose.
+    """
 
     name: str
     reason: str
     steps: tuple[PreviewStep, ...]
     days: int
     decided_on: date
+    absent: tuple[str, ...] = ()
+    problem: str = ""
+
+
+def route_for(request: HttpRequest, project: Project, at: datetime) -> RoutePreview | None:
+    """The route of the draft as it is stored, when the reader submits it."""
+    closures = desk_of(request).load.closures
+    return preview_of(project, project.sheet, person_of(request), at, closures)
 
 
 def preview_of(
@@ -64,10 +81,17 @@ def preview_of(
     if not answers.get("section"):
         return None
     on = localdate(at)
+    since = _since(project)
+    case = _case(project, answers, by, on)
+    partners = _partners(project, answers)
+    otherwise = _otherwise(case, partners, on, since)
+    absent = _absent(otherwise, partners)
     try:
-        found = foreseen(project, answers, by, on)
-    except (routing.NoHolder, routing.NoRoute):
-        return None
+        found = routing.preview(case, on, since=since)
+    except (routing.NoHolder, routing.NoRoute) as gap:
+        if otherwise is None or not isinstance(gap, routing.NoHolder):
+            return None
+        return _blocked(otherwise, gap, absent, on)
     days = found.standard_days
     return RoutePreview(
         name=found.choice.route.name,
@@ -79,14 +103,83 @@ def preview_of(
         ),
         days=days,
         decided_on=calendar.add_business_days(on, days, closures),
+        absent=tuple(ABSENT % {"name": name} for name in absent),
     )
 
 
 def foreseen(project: Project, answers: Mapping[str, Any], by: User, on: date) -> Preview:
     """What happens to a sheet when this person submits it; raises what stands in its way."""
-    since = localdate(project.submitted_at) if project.submitted_at else None
-    case = routing.case_of(project, answers, excluded=_excluded(project, by, on))
-    return routing.preview(case, on, since=since)
+    return routing.preview(_case(project, answers, by, on), on, since=_since(project))
+
+
+def route_problems(route: RoutePreview | None) -> dict[str, str]:
+    """Field -> why 提出 would find no way with this answer."""
+    return {"partners": route.problem} if route is not None and route.problem else {}
+
+
+def _since(project: Project) -> date | None:
+    return localdate(project.submitted_at) if project.submitted_at else None
+
+
+def _case(project: Project, answers: Mapping[str, Any], by: User, on: date) -> Case:
+    return routing.case_of(project, answers, excluded=_excluded(project, by, on))
+
+
+ABSENT: Final = gettext_lazy("%(name)sさんは提案者のため、審査から外れます。")
+BLOCKED: Final = gettext_lazy(
+    "%(names)sさんが提案者として外れると、「%(step)s」を担当できる方が足りません。"
+    "このままでは提出できません。"
+)
+
+
+def _partners(project: Project, answers: Mapping[str, Any]) -> dict[int, str]:
+    """Co-proposers on the sheet: key -> name."""
+    numbers = answers.get("partners")
+    if not numbers:
+        return {}
+    people = User.objects.filter(employee_number__in=numbers).exclude(pk=project.proposer_id)
+    return {person.pk: person.name for person in people.order_by("employee_number")}
+
+
+def _otherwise(
+    case: Case, partners: Mapping[int, str], on: date, since: date | None
+) -> Preview | None:
+    """The way that the case would go if the co-proposers did not propose it."""
+    if not partners:
+        return None
+    try:
+        return routing.preview(
+            replace(case, excluded=case.excluded - partners.keys()), on, since=since
+        )
+    except (routing.NoHolder, routing.NoRoute):
+        return None
+
+
+def _absent(otherwise: Preview | None, partners: Mapping[int, str]) -> list[str]:
+    """Names of the co-proposers who hold a seat that would be asked."""
+    asked = {
+        each.person.pk
+        for step, found in (otherwise.steps if otherwise else ())
+        if step.kind not in READING_KINDS
+        for post in found.posts
+        for each in found.holders.get(post.pk, [])
+        if each.basis == Basis.OWN
+    }
+    return [name for pk, name in partners.items() if pk in asked]
+
+
+def _blocked(
+    otherwise: Preview, gap: routing.NoHolder, absent: list[str], on: date
+) -> RoutePreview:
+    names = _("さん、").join(absent)
+    return RoutePreview(
+        name=otherwise.choice.route.name,
+        reason=otherwise.choice.reason,
+        steps=(),
+        days=0,
+        decided_on=on,
+        problem=BLOCKED % {"names": names, "step": gap.title},
+    )
 
 
 def _excluded(project: Project, by: User, on: date) -> frozenset[int]:

@@ -25,9 +25,9 @@ from workflow.actions.refusals import (
     Refusal,
     Unanswered,
 )
-from workflow.inbox import desk_of
 from workflow.steps import refused
 from workflow.views.drafting import (
+    EDITABLE,
     lists_for,
     priced_or_404,
     problems_of,
@@ -37,7 +37,7 @@ from workflow.views.drafting import (
 )
 from workflow.views.lookup import person_of
 from workflow.views.proposal import not_editable
-from workflow.views.route_preview import preview_of
+from workflow.views.route_preview import route_for, route_problems
 from workflow.views.sheet_rows import changed_rows, rows_by_part
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
     from bpr_projects.models import Project
     from bpr_projects.sheet import Lists
+    from workflow.views.route_preview import RoutePreview
 
 LONGEST_COMMENT = 2000
 
@@ -66,7 +67,10 @@ def project_confirm(request: HttpRequest, ref: str) -> HttpResponse:
         lists = lists_for(project, at, with_files=True)
         if problems_of(project.sheet, lists):
             return redirect(_unfinished(project))
-        return _page(request, project, at, lists)
+        route = route_for(request, project, at)
+        if route_problems(route):
+            return redirect(_unfinished(project))
+        return _page(request, project, at, lists, route)
 
 
 def _unfinished(project: Project) -> str:
@@ -79,6 +83,7 @@ def _page(
     project: Project,
     at: datetime,
     lists: Lists,
+    route: RoutePreview | None,
     *,
     problem: str = "",
     status: int = 200,
@@ -96,9 +101,7 @@ def _page(
         "effect": sheet.effect_of(project.sheet, yen_per_hour=rate.yen),
         "rate": rate,
         "files": lists.files,
-        "route": preview_of(
-            project, project.sheet, person_of(request), at, desk_of(request).load.closures
-        ),
+        "route": route,
         "problem": problem,
         "comment": request.POST.get("comment", ""),
         "now": at,
@@ -108,7 +111,7 @@ def _page(
 
 def _submit(request: HttpRequest, project: Project, at: datetime) -> HttpResponse:
     """Exactly once; whoever comes second is led to the case."""
-    problem = _comment_problem(request)
+    problem = _comment_problem(request) or _no_way(request, project, at)
     if problem:
         return _again(request, project, at, problem, 422)
     try:
@@ -131,12 +134,22 @@ def _submit(request: HttpRequest, project: Project, at: datetime) -> HttpRespons
     return redirect("project", project.reference)
 
 
+def _no_way(request: HttpRequest, project: Project, at: datetime) -> str:
+    """Who proposes along leaves a later step without anybody; the engine meets it only there."""
+    if project.stage not in EDITABLE or not project.sheet.get("partners"):
+        return ""
+    with read_all_once(localdate(at)):
+        route = route_for(request, project, at)
+    return route.problem if route else ""
+
+
 def _again(
     request: HttpRequest, project: Project, at: datetime, problem: str, status: int
 ) -> HttpResponse:
     with read_all_once(localdate(at)):
         lists = lists_for(project, at, with_files=True)
-        return _page(request, project, at, lists, problem=problem, status=status)
+        route = route_for(request, project, at)
+        return _page(request, project, at, lists, route, problem=problem, status=status)
 
 
 def _send(request: HttpRequest, project: Project, at: datetime) -> None:

@@ -47,7 +47,7 @@ MATRIX: Final[dict[str, tuple[Row, Row]]] = {
     "running": (row(302, 200), row(405, 405)),
     "project-new": (
         row(302, 403, leader=200, secretariat=200, pt_member=200, pt_chair=200, stranger=200),
-        row(302, 403, leader=200, secretariat=200, pt_member=200, pt_chair=200, stranger=200),
+        row(302, 403, leader=302, secretariat=302, pt_member=302, pt_chair=200, stranger=302),
     ),
     "project-edit": (row(302, 302, unseen=404), row(302, 409, unseen=404)),
     "project-confirm": (row(302, 302, unseen=404), row(302, 302, unseen=404)),

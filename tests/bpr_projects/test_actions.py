@@ -113,8 +113,9 @@ def test_a_save_from_an_old_window_is_refused_with_the_time(office: City) -> Non
 def test_an_incomplete_sheet_is_told_all_at_once(office: City) -> None:
     whole = {**SHEET, "section": "SHIMIN"}
 
+    begun = [{**SHEET["kpis"][0], "name": ""}]
+
     with pytest.raises(actions.SheetIncomplete) as lacking:
-        begun = [{**SHEET["kpis"][0], "name": ""}]
         actions.check_sheet({**whole, "title": "", "kpis": begun, "cost": 5}, TODAY)
     with pytest.raises(actions.SheetIncomplete) as contradicting:
         actions.check_sheet({**whole, "cost": 5, "ends_on": "2026-06-30"}, TODAY)

@@ -135,7 +135,7 @@ class RowsAsked:
 def project_edit(request: HttpRequest, ref: str) -> HttpResponse:
     """The draft's form. POST saves it, unfinished or not."""
     at = now()
-    if request.method != "POST" and request.GET.get("part") == "route":
+    if request.method != "POST" and not request.GET.keys().isdisjoint({"part", "check"}):
         with read_all_once(localdate(at)):
             return _edited(request, ref, at)
     return _edited(request, ref, at)
@@ -157,7 +157,7 @@ def _edited(request: HttpRequest, ref: str, at: datetime) -> HttpResponse:
         return _save(request, project, lists, at)
     if "check" in request.GET:
         form = checked_form(project, lists)
-        with read_all_once(localdate(at)):
+        if project.sheet.get("partners"):
             form.add_problems(route_problems(route_for(request, project, at)))
     else:
         more = request.GET.get("more", "")

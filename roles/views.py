@@ -29,6 +29,7 @@ CARRIED: Final = frozenset(
         "page",
         "parent",
         "post",
+        "resumes",
         "return_to",
         "revision_hash",
         "sent",

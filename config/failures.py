@@ -19,12 +19,18 @@ POST_ONLY: Final = frozenset(
         "answer",
         "attachment-add",
         "attachment-remove",
+        "comment-settle",
+        "condition-check",
+        "condition-report",
+        "join-answer",
         "mail-resend",
         "mail-resend-dead",
         "measurement-add",
+        "nudge",
         "observation-add",
         "phase-record",
         "reading-read",
+        "tour-end",
     }
 )
 """Addresses that take a form and show no page: nobody is ever led there."""

@@ -172,7 +172,7 @@ def test_an_unscored_principle_is_asked_for() -> None:
 
     assert response.status_code == 422
     assert "すべての項目を1から5で採点してください。" in text_of(response)
-    assert 'name="scores_N1" value="4" checked' in text_of(response)
+    assert 'name="scores_N1" value="4" data-counts checked' in text_of(response)
 
 
 # --- refusals ------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ LISTS = [model for model, page in admin.site._registry.items() if isinstance(pag
 NAMED = [Area, Principle, DesignArticle, UpperPlanItem, Tool, UnitPrice]
 """What sheets, scores and computed effects refer to."""
 
-pytestmark = pytest.mark.usefixtures("office")
+pytestmark = [pytest.mark.usefixtures("office"), pytest.mark.once]
 
 
 @pytest.fixture(autouse=True)

@@ -32,6 +32,8 @@ from bpr_projects.sheet import Lists
 from bpr_projects.sheet.lists import Entry
 from tests.make import SHEET, a_user
 
+pytestmark = pytest.mark.once
+
 LISTS = Lists.of(
     [
         ("area", Entry("P2", "窓口改革")),

@@ -18,6 +18,8 @@ from tests.workflow.pages import client_of
 if TYPE_CHECKING:
     from tests.fixtures_city import City
 
+pytestmark = pytest.mark.once
+
 NAMES = guides.names()
 MARKUP = re.compile(r"\*\*|\]\(|^#|^- |^\|", re.MULTILINE)
 

@@ -7,7 +7,7 @@ from pytest_django.live_server_helper import LiveServer
 from tests.browser import DESK, PHONE, axe_violations, scrolls_sideways
 from tests.make import PASSWORD, a_user
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 
 @pytest.mark.parametrize("context", [True], indirect=True)

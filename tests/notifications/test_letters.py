@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from tests.fixtures_city import City
     from tests.notifications.conftest import Sink
 
+pytestmark = pytest.mark.once
+
 CASE = "R8-001 書かない窓口"
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.fixtures_city import City
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 MODELS = [
     model

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from roles.models import User
     from tests.fixtures_city import City
 
+pytestmark = pytest.mark.once
+
 MODELS = [
     model
     for model in [*apps.get_app_config("workflow").get_models(), Process, Task]

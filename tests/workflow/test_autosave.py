@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from tests.fixtures_city import City
 
+pytestmark = pytest.mark.once
+
 HOSTILE = [
     "<script>alert(1)</script><img src=x onerror=alert(2)>",
     "\u202eelif\u202c",

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from bpr_projects.models import Project
     from tests.fixtures_city import City
 
+pytestmark = pytest.mark.once
+
 Row = tuple[StepKind, Outcome, Stage, StepKind | None]
 
 K, A, S = StepKind, Outcome, Stage

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from pytest_django.fixtures import Settings
 
-pytestmark = pytest.mark.usefixtures("office")
+pytestmark = [pytest.mark.usefixtures("office"), pytest.mark.once]
 
 
 @pytest.fixture(autouse=True)

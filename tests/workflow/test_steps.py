@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from tests.fixtures_city import City
 
-pytestmark = pytest.mark.usefixtures("office")
+pytestmark = [pytest.mark.usefixtures("office"), pytest.mark.once]
 
 
 @pytest.fixture(autouse=True)

@@ -18,6 +18,8 @@ from workflow.sheet.wording import Piece, pieces, replaced
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.once
+
 
 @contextmanager
 def compared() -> Iterator[list[int]]:

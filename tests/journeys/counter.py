@@ -14,7 +14,7 @@ from workflow.enums import Outcome, SlotState, StepKind
 from workflow.models import Slot
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from email.message import EmailMessage
 
     from playwright.sync_api import Locator, Page
@@ -142,3 +142,13 @@ def asked(project: Project, kind: StepKind) -> list[tuple[Slot, User]]:
 def leader() -> User:
     """The DX推進リーダー of 市民課."""
     return holder("LEADER-SHIMIN")
+
+
+def typed(content: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What is recorded at a phase as the fields of its form; an option is a row."""
+    for name, value in content.items():
+        if name == "options":
+            for number, option in enumerate(value):
+                yield f"options-{number}-plan", option
+        else:
+            yield name, value

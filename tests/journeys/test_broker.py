@@ -22,7 +22,7 @@ from config.supervisor import Broker
 from notifications.enums import DeliveryState, MessageState
 from notifications.models import Delivery, OutboxMessage
 from tests import make
-from tests.journeys.counter import asked, leader
+from tests.journeys.counter import asked, leader, typed
 from tests.make import PASSWORD
 from tests.notifications.mails import assert_accounted, send
 from workflow.enums import CYCLE_KINDS, StepKind
@@ -181,10 +181,7 @@ def run_a_lap(watch: Stopwatch, case: Project) -> None:
         assert kind in CYCLE_KINDS
         [(slot, _person)] = asked(case, kind)
         watch.get(f"/p/{case.reference}/ooda/")
-        content = {
-            name: "\n".join(value) if isinstance(value, list) else value
-            for name, value in make.PHASES[kind].items()  # type: ignore[index]
-        }
+        content = dict(typed(make.PHASES[kind]))  # type: ignore[index]
         if "until" in content:
             content["until"] = days_from_now(60)
         watch.post(f"/p/{case.reference}/ooda/{slot.pk}/record/", **content)

@@ -12,14 +12,12 @@ from bpr_projects.enums import Stage
 from bpr_projects.models import Project
 from records import ledger
 from tests import make
-from tests.journeys.counter import Counter, asked, body_of, leader
+from tests.journeys.counter import Counter, asked, body_of, leader, typed
 from tests.notifications.mails import assert_accounted, send
 from workflow.enums import Outcome, StepKind
 from workflow.models import Decision
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from playwright.sync_api import FilePayload
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -208,22 +206,12 @@ def run_a_lap(at: Counter) -> None:
     at.sees("第2サイクル", "これまでのサイクル")
     at.page.fill("[name=value]", "38.5")
     at.page.fill("[name=note]", "1か月目")
-    at.press("記録")
+    at.page.locator(".figureform").get_by_role("button").last.click()
     at.sees("「平均手続時間」の値を記録しました。", "38.5")
     at.page.check("[name=kind][value=VOICE]")
     at.page.fill("[name=text]", "待ち時間が短くなったと言われた。")
     at.press("観察を記録する")
     at.sees("観察を記録しました。", "待ち時間が短くなったと言われた。")
-
-
-def typed(content: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """What is recorded at a phase as the fields of its form; an option is a row."""
-    for name, value in content.items():
-        if name == "options":
-            for number, option in enumerate(value):
-                yield f"options-{number}-plan", option
-        else:
-            yield name, value
 
 
 def test_sent_back_pulled_back_and_withdrawn(counter: Counter) -> None:

@@ -187,6 +187,7 @@ def test_the_badge_counts_what_its_reader_may_read(office: City) -> None:
     assert counts == {actor: 1 + (actor in READERS[PARTIES]) for actor in PEOPLE}
 
 
+@pytest.mark.once
 @pytest.mark.slow
 @pytest.mark.parametrize("actor", ["leader", "stranger", "staff"])
 def test_what_may_not_be_read_changes_no_page(office: City, actor: str) -> None:

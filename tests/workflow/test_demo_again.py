@@ -39,6 +39,7 @@ def stages() -> dict[str | None, str]:
     return dict(numbered.values_list("number", "stage"))
 
 
+@pytest.mark.once
 @pytest.mark.slow
 @pytest.mark.django_db
 def test_the_same_seed_tells_the_same_and_the_command_says_what_was_made(
@@ -63,6 +64,7 @@ def test_the_same_seed_tells_the_same_and_the_command_says_what_was_made(
     assert len(told[0]) > 100
 
 
+@pytest.mark.once
 @pytest.mark.slow
 @pytest.mark.django_db
 def test_the_story_is_told_later_in_the_year_too(tmp_path: Path, settings: Settings) -> None:

@@ -38,6 +38,7 @@ def random() -> Random:
     return Random(4)  # noqa: S311 -- a sample
 
 
+@pytest.mark.once
 @pytest.mark.slow
 @pytest.mark.django_db
 def test_other_sections_propose_too_and_the_story_keeps_its_numbers(

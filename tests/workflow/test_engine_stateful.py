@@ -223,6 +223,7 @@ def test_a_short_while_in_the_city_hall(office: City) -> None:
     play(examples=3, steps=25)
 
 
+@pytest.mark.once
 @pytest.mark.slow
 def test_a_long_while_in_the_city_hall(office: City) -> None:
     play(examples=12, steps=50)

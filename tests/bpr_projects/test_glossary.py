@@ -17,6 +17,8 @@ from tests.workflow.pages import client_of
 if TYPE_CHECKING:
     from tests.fixtures_city import City
 
+pytestmark = pytest.mark.once
+
 WORDS = ("AI", "AI-OCR", "業務改革（BPR）", "スマート", "採択", "条件付き採択", "横展開")
 
 

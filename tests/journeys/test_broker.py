@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from tests.fixtures_city import City
     from tests.notifications.conftest import Sink
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 SLOWEST: Final = 3.0  # seconds that no request may take
 QUEUE: Final = Path("/proc/thread-self/schedstat")

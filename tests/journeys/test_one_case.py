@@ -20,7 +20,7 @@ from workflow.models import Decision
 if TYPE_CHECKING:
     from playwright.sync_api import FilePayload
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.once]
 
 TITLE: Final = "書かない窓口"
 SHEET: Final[dict[str, Any]] = {

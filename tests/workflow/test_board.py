@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from bpr_projects.models import Project
     from tests.fixtures_city import City
 
+pytestmark = pytest.mark.once
+
 FULL_WIDTH = "\uff13\uff18\uff0e\uff15"
 """38.5 as an input method types it."""
 NOW = datetime(2026, 5, 20, 10, 0, tzinfo=JST)

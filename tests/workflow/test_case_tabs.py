@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from bpr_projects.models import Project
 
-pytestmark = pytest.mark.usefixtures("office")
+pytestmark = [pytest.mark.usefixtures("office"), pytest.mark.once]
 
 TABS = ["project", "project-review", "project-history", "project-files", "project-compare"]
 STEPS: dict[str, Any] = {

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from bpr_projects.models import Project
     from tests.fixtures_city import City
 
+pytestmark = pytest.mark.once
+
 LATER = AT + timedelta(days=1)
 DUE = datetime(2026, 6, 30, 9, 0, tzinfo=JST)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bpr_projects.models import Project
 
 
-pytestmark = pytest.mark.usefixtures("office")
+pytestmark = [pytest.mark.usefixtures("office"), pytest.mark.once]
 
 FORM: Final = {
     "what": "予約制を本庁舎でも行う",

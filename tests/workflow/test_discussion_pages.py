@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from bpr_projects.models import Project
     from tests.fixtures_city import City
 
+pytestmark = pytest.mark.once
+
 PARTIES, REVIEW, EVERYONE = CommentLevel.PARTIES, CommentLevel.REVIEW, CommentLevel.EVERYONE
 LATER = AT + timedelta(minutes=5)
 

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
     from tests.fixtures_city import City
 
+pytestmark = pytest.mark.once
+
 NOW = datetime(2026, 5, 20, 10, 42, tzinfo=JST)
 TYPED = {
     "title": "書かない窓口",

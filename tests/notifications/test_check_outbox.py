@@ -21,6 +21,7 @@ from workflow.models import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from tests.fixtures_city import City
 
@@ -28,8 +29,8 @@ SOON = AT + timedelta(minutes=50)
 LATE = AT + timedelta(minutes=70)
 
 
-def rules(at: object = AT) -> list[str]:
-    return [each.rule for each in accounting.faults(at)]  # type: ignore[arg-type]
+def rules(at: datetime = AT) -> list[str]:
+    return [each.rule for each in accounting.faults(at)]
 
 
 def test_a_city_at_work_is_accounted_for(office: City, capsys: pytest.CaptureFixture[str]) -> None:

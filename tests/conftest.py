@@ -44,6 +44,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(no_locks)
         if "browser" in item.keywords and chromium_path() is None:
             item.add_marker(no_browser)
+    _share_the_office(items)
+
+
+def _share_the_office(items: list[pytest.Item]) -> None:
+    """Give a module's office to all of its tests with a database, in whatever order they run."""
+    sharing = {item.parent for item in items if "loaded_office" in _fixtures_of(item)}
+    for item in items:
+        names = _fixtures_of(item)
+        takes_database = "db" in names or item.get_closest_marker("django_db") is not None
+        if item.parent in sharing and takes_database and "loaded_office" not in names:
+            names.insert(0, "loaded_office")
+
+
+def _fixtures_of(item: pytest.Item) -> list[str]:
+    return item.fixturenames if isinstance(item, pytest.Function) else []
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -99,8 +99,8 @@ def test_a_field_explains_the_terms_of_its_help_and_of_its_label(
     assert '<label for="id_reach">横展開の見込み' in fields["reach"]
 
 
-@pytest.mark.django_db
-def test_terms_are_read_when_the_shelf_has_become_old() -> None:
+def test_terms_are_read_when_the_shelf_has_become_old(office: City) -> None:
+    GlossaryTerm.objects.all().delete()
     GlossaryTerm.objects.create(word="後閲", heading="こ", meaning="後で見る", source="x", order=1)
 
     assert glossary.shelf.read() == ()

@@ -15,6 +15,7 @@ from bpr_projects import actions as cases
 from bpr_projects.calendar import JST
 from bpr_projects.enums import Stage
 from bpr_projects.models import Project
+from bpr_projects.plan import load_plan
 from roles.enums import Role
 from roles.models import Appointment, User
 from tests.workflow.test_demo import STANDS
@@ -87,7 +88,8 @@ def test_ideas_of_different_sections_are_the_same_with_the_same_seed(
     assert all(each.events for each in first)
 
 
-def test_every_made_up_sheet_could_be_submitted(office: City, random: Random) -> None:
+def test_every_made_up_sheet_could_be_submitted(city: City, random: Random) -> None:
+    load_plan(CITIES / "plan.toml")
     words = crowd.read(CITIES / "sample_crowd.toml")
 
     for each in crowd.scripts(words, len(words.ideas) * 24, WRITTEN_ON, random):

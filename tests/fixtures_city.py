@@ -14,6 +14,7 @@ from bpr_projects.plan import load_plan
 from roles.actions import load_city
 from roles.models import Appointment, Post, Section, User
 from tests.make import AT, PASSWORD
+from tests.replay import starts
 from workflow.actions.route_data import load_routes
 
 if TYPE_CHECKING:
@@ -63,17 +64,22 @@ def load_office() -> City:
 def loaded_office(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[City]:
     """Loaded once a module, in a transaction around the transactions of its tests."""
     with django_db_blocker.unblock(), transaction.atomic():
-        yield load_office()
+        starts.begin()
+        office = starts.start("office", load_office)
+        starts.end()
+        yield office
         transaction.set_rollback(True)
 
 
 @pytest.fixture
-def office(loaded_office: City, db: None) -> City:
+def office(loaded_office: City, db: None) -> Iterator[City]:
     """The sample city, ready to receive cases.
 
     A module that uses it has no tests with real transactions: those take ``real_office``.
     """
-    return loaded_office
+    starts.begin()
+    yield loaded_office
+    starts.end()
 
 
 @pytest.fixture

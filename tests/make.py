@@ -29,6 +29,7 @@ from roles.models import (
     User,
     holders_of,
 )
+from tests.replay import starts
 from workflow import engine
 from workflow.access import may_answer
 from workflow.enums import Outcome, SlotState, StepKind
@@ -287,9 +288,13 @@ def a_project(
     **answers: Any,
 ) -> Project:
     """A submitted case of that route, standing at the first step of a kind (OBSERVE: running)."""
-    project = submit(a_draft(post=post, at=at, **{**ROUTES[route], **answers}), at=at)
-    walk(project, to=to, at=at)
-    return Project.objects.get(pk=project.pk)
+
+    def live() -> int:
+        project = submit(a_draft(post=post, at=at, **{**ROUTES[route], **answers}), at=at)
+        walk(project, to=to, at=at)
+        return project.pk
+
+    return Project.objects.get(pk=starts.start((to, route, post, at, repr(answers)), live))
 
 
 def walk(project: Project, *, to: StepKind | None = None, at: datetime = AT) -> None:

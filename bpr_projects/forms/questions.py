@@ -16,7 +16,7 @@ from bpr_projects.forms.fields import (
     PeopleField,
     TextField,
 )
-from bpr_projects.sheet import Kind, Lookup
+from bpr_projects.sheet import PERSON, Kind, Lookup
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,8 +104,9 @@ def _many(spec: Field, lists: Lists, said: dict[str, Any]) -> forms.Field:
     )
 
 
-def _people(spec: Field, _lists: Lists, said: dict[str, Any]) -> forms.Field:
-    return PeopleField(most=spec.most, **said)
+def _people(spec: Field, lists: Lists, said: dict[str, Any]) -> forms.Field:
+    known = [each.code for each in lists.offered(PERSON)]
+    return PeopleField(most=spec.most, known=known, **said)
 
 
 def _path(spec: Field, _lists: Lists, said: dict[str, Any]) -> forms.Field:

@@ -7,7 +7,7 @@
 from bpr_projects.sheet.effect import Effect, effect_of
 from bpr_projects.sheet.fields import BY_NAME, FIELDS, PARTS
 from bpr_projects.sheet.kinds import MOST_YEN, Field, Kind, Lookup
-from bpr_projects.sheet.lists import Lists, unoffered
+from bpr_projects.sheet.lists import PERSON, Lists, unoffered
 from bpr_projects.sheet.values import (
     CHECKS,
     Difference,
@@ -29,6 +29,7 @@ __all__ = [
     "FIELDS",
     "MOST_YEN",
     "PARTS",
+    "PERSON",
     "SHOWN",
     "Difference",
     "Effect",

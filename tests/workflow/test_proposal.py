@@ -640,7 +640,12 @@ def test_a_case_that_was_pulled_back_is_sent_again(client: Client, office: City)
 def pages() -> list[str]:
     back = returned()
     draft = a_draft(sections=["ZEIMU", "FUKUSHI"], **ROUTES["RT4"])
+    several = a_draft(partners=[holder(code).employee_number for code in ("HEAD-ZEIMU", "PT-SOMU")])
     return [
+        url(several),
+        url(several) + "?part=route",
+        url(several) + "?check=1",
+        url(several, "project-confirm"),
         reverse("project-new"),
         url(draft),
         url(draft) + "?part=route",
@@ -665,6 +670,12 @@ def test_pages_cost_little_and_write_nothing(
         assert len(response.content) < 150_000
         assert not [q for q in queries if q["sql"].startswith(("INSERT", "UPDATE", "DELETE"))]
         counts[address] = len(queries)
+        print(
+            address,
+            len(queries),
+            *[q["sql"][:1500] for q in queries] if "check=" in address else [],
+            sep="\n   ",
+        )
     for number in range(3):
         a_project(route="RT2", title=f"別の案{number}", to=StepKind.RECEPTION)
         cases.start_draft(

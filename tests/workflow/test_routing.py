@@ -119,7 +119,7 @@ def test_every_case_takes_the_one_route_of_the_rule(office: City, answers: dict[
     case = _blank(answers)
 
     choice = choose_route(case, TODAY)
-    plan = plan_of(choice.route, case)
+    plan = plan_of(choice, case)
 
     assert choice.route.code == expected_route(case.facts)
     assert [step.kind for step in plan] == expected_steps(case.facts, list(case.related))
@@ -498,7 +498,7 @@ def test_a_mediation_that_nobody_may_arrange_passes(office: City) -> None:
     project = a_draft()
     arrangers = {*office.holders("SECRETARIAT"), office.holder("HEAD-SOMU")}
     case = case_of(project, project.sheet, excluded=frozenset(person.pk for person in arrangers))
-    after = plan_of(choose_route(case, TODAY).route, case)[0]
+    after = plan_of(choose_route(case, TODAY), case)[0]
 
     _step, found = settle(mediation("", after, fallback=("SOMU",)), case, TODAY)
 

@@ -120,7 +120,7 @@ def _route(run: Run, act: Act) -> None:
     choice = routing.choose_route(case, localdate(run.started_at))
     run.route = choice.route
     run.route_reason = choice.reason[:200]
-    run.plan = [step.to_json() for step in routing.plan_of(choice.route, case)]
+    run.plan = [step.to_json() for step in routing.plan_of(choice, case)]
     _let_related_read(run, case, act)
     steps.advance(run, act)
 

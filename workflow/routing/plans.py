@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
@@ -112,31 +114,32 @@ def case_of(
 
 @dataclass(frozen=True)
 class Choice:
-    """The route of a case and the reason, as a sentence for the page."""
+    """The route of a case with its steps, and the reason as a sentence for the page."""
 
     route: Route
     reason: str
+    steps: tuple[RouteStep, ...]
 
 
 def choose_route(case: Case, on: date) -> Choice:
     """First match by priority among the versions in force that day; raises ``NoRoute``."""
     kind = RunKind.PROJECT if case.kind == RevisionKind.PROJECT else RunKind.APPROVAL
-    routes = (
-        Route.objects.filter(
-            Q(effective_to=None) | Q(effective_to__gt=on),
-            kind=kind,
-            state=RouteState.ACTIVE,
-            effective_from__lte=on,
+    rows = (
+        RouteStep.objects.filter(
+            Q(route__effective_to=None) | Q(route__effective_to__gt=on),
+            route__kind=kind,
+            route__state=RouteState.ACTIVE,
+            route__effective_from__lte=on,
         )
-        .prefetch_related("steps")
-        .order_by("priority", "code", "-version")
+        .select_related("route")
+        .order_by("route__priority", "route__code", "-route__version", "order")
     )
-    for route in routes:
+    for route, steps in groupby(rows, attrgetter("route")):
         if kind == RunKind.APPROVAL and case.kind not in route.revision_kinds:
             continue
         match = matches(route.condition, case.facts)
         if match.holds:
-            return Choice(route, _reason(route, match))
+            return Choice(route, _reason(route, match), tuple(steps))
     raise NoRoute(case.kind.label)
 
 
@@ -146,10 +149,10 @@ def _reason(route: Route, match: Match) -> str:
     return str(_("ほかの経路の条件に当てはまらないため")) if route.kind == RunKind.PROJECT else ""
 
 
-def plan_of(route: Route, case: Case) -> list[PlanStep]:
-    """The steps of a route for a case, in order; neighbouring 合議 rows are one parallel step."""
+def plan_of(choice: Choice, case: Case) -> list[PlanStep]:
+    """The steps of the chosen route for a case, in order; neighbouring 合議 are one step."""
     plan: list[PlanStep] = []
-    for row in route.steps.all():
+    for row in choice.steps:
         match = matches(row.condition, case.facts)
         if not match.holds:
             continue

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from roles.enums import Basis, Role
 from roles.models import holders_of, seats_of
 from workflow.enums import DECIDING_KINDS, READING_KINDS, StepKind, WhoRule
-from workflow.routing.plans import Ask, Case, Choice, PlanStep, choose_route, escalation, plan_of
+from workflow.routing.plans import Ask, Case, Choice, PlanStep, escalation, plan_of
 
 if TYPE_CHECKING:
     from datetime import date
@@ -253,14 +253,10 @@ class Preview:
         )
 
 
-def preview(case: Case, on: date, *, since: date | None = None) -> Preview:
-    """What would happen if the case were submitted that day.
-
-    ``since``: the day of its first 提出, on whose versions it stays.
-    """
-    choice = choose_route(case, since or on)
+def preview(case: Case, on: date, choice: Choice) -> Preview:
+    """What would happen if the case were submitted that day and took this route."""
     steps: list[tuple[PlanStep, Resolution]] = []
-    for planned in plan_of(choice.route, case):
+    for planned in plan_of(choice, case):
         step, found = settle(planned, case, on)
         steps.append((step, found))
         if step.kind in YES_COUNTS:

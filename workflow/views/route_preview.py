@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from django.db.models import CharField, Value
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bpr_projects import calendar
-from bpr_projects.access import authors_of
+from bpr_projects.access import AUTHORING
+from bpr_projects.models import ProjectUserObjectPermission
 from roles.enums import Basis
-from roles.models import User, holders_of
+from roles.models import everybody, holders_of
 from workflow import routing
 from workflow.access.conflicts import conflicts, facts
 from workflow.enums import READING_KINDS, RunKind, RunState
@@ -28,8 +30,8 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from bpr_projects.models import Project
-    from roles.models import Capacity, Post
-    from workflow.routing import Case, PlanStep, Preview, Resolution
+    from roles.models import Capacity, Post, User
+    from workflow.routing import Case, Choice, PlanStep, Preview, Resolution
 
 NAMED = 2
 """How many seats of a step are named before it says how many there are."""
@@ -81,17 +83,18 @@ def preview_of(
     if not answers.get("section"):
         return None
     on = localdate(at)
-    since = _since(project)
     case = _case(project, answers, by, on)
-    partners = _partners(project, answers)
-    otherwise = _otherwise(case, partners, on, since)
+    try:
+        choice = routing.choose_route(case, _since(project) or on)
+    except routing.NoRoute:
+        return None
+    partners = _partners(project, answers, on)
+    otherwise = _otherwise(case, partners, on, choice)
     absent = _absent(otherwise, partners)
     try:
-        found = routing.preview(case, on, since=since)
-    except (routing.NoHolder, routing.NoRoute) as gap:
-        if otherwise is None or not isinstance(gap, routing.NoHolder):
-            return None
-        return _blocked(otherwise, gap, absent, on)
+        found = routing.preview(case, on, choice)
+    except routing.NoHolder as gap:
+        return _blocked(otherwise, gap, absent, on) if otherwise else None
     days = found.standard_days
     return RoutePreview(
         name=found.choice.route.name,
@@ -109,7 +112,8 @@ def preview_of(
 
 def foreseen(project: Project, answers: Mapping[str, Any], by: User, on: date) -> Preview:
     """What happens to a sheet when this person submits it; raises what stands in its way."""
-    return routing.preview(_case(project, answers, by, on), on, since=_since(project))
+    case = _case(project, answers, by, on)
+    return routing.preview(case, on, routing.choose_route(case, _since(project) or on))
 
 
 def route_problems(route: RoutePreview | None) -> dict[str, str]:
@@ -132,26 +136,24 @@ BLOCKED: Final = gettext_lazy(
 )
 
 
-def _partners(project: Project, answers: Mapping[str, Any]) -> dict[int, str]:
-    """Co-proposers on the sheet: key -> name."""
+def _partners(project: Project, answers: Mapping[str, Any], on: date) -> dict[int, str]:
+    """Co-proposers on the sheet who hold a seat: key -> name."""
     numbers = answers.get("partners")
     if not numbers:
         return {}
-    people = User.objects.filter(employee_number__in=numbers).exclude(pk=project.proposer_id)
-    return {person.pk: person.name for person in people.order_by("employee_number")}
+    people = {each.person.pk: each.person for each in everybody(on)}.values()
+    named = [each for each in people if each.employee_number in numbers]
+    named.sort(key=lambda each: each.employee_number)
+    return {each.pk: each.name for each in named if each.pk != project.proposer_id}
 
 
-def _otherwise(
-    case: Case, partners: Mapping[int, str], on: date, since: date | None
-) -> Preview | None:
+def _otherwise(case: Case, partners: Mapping[int, str], on: date, choice: Choice) -> Preview | None:
     """The way that the case would go if the co-proposers did not propose it."""
     if not partners:
         return None
     try:
-        return routing.preview(
-            replace(case, excluded=case.excluded - partners.keys()), on, since=since
-        )
-    except (routing.NoHolder, routing.NoRoute):
+        return routing.preview(replace(case, excluded=case.excluded - partners.keys()), on, choice)
+    except routing.NoHolder:
         return None
 
 
@@ -185,12 +187,17 @@ def _blocked(
 def _excluded(project: Project, by: User, on: date) -> frozenset[int]:
     """The conflicts of the run that this person is about to submit: a draft has none yet."""
     runs = Run.objects.filter(project=project, kind=RunKind.PROJECT, state=RunState.OPEN)
-    first, *others = facts(runs.values("pk") if project.number else [], on)
-    rows = list(first.union(*others, all=True))
+    writing = ProjectUserObjectPermission.objects.filter(
+        content_object=project, permission__codename__in=AUTHORING
+    )
+    rows = list(
+        writing.values_list(Value("author", CharField()), Value(0), "user").union(
+            *facts(runs.values("pk") if project.number else [], on), all=True
+        )
+    )
     key = next((run for kind, run, _value in rows if kind == "seat"), 0)
     seat = project.proposer_post
-    authors = {by.pk} if key else authors_of(project) | {by.pk}
-    rows += [("seat", key, seat.pk), *(("author", key, author) for author in authors)]
+    rows += [("seat", key, seat.pk), ("author", key, by.pk), ("author", key, project.proposer_id)]
     if not seat.is_shared:
         held = [each for each in holders_of([seat.pk], on)[seat.pk] if each.basis == Basis.OWN]
         rows += [("holder", seat.pk, each.person.pk) for each in held]

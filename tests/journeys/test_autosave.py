@@ -148,21 +148,6 @@ def a_blank() -> Project:
 
 
 @WITH_JAVASCRIPT
-def test_a_browser_that_was_killed(page: Page, address: str, browser: Any) -> None:
-    desk = Desk(page, address)
-    desk.write()
-    before = desk.saved()
-    assert len([pair for pair in before if pair[1]]) >= 50
-    page.context.close()
-
-    again = browser.new_context(locale="ja-JP", timezone_id="Asia/Tokyo").new_page()
-    type_login(again, address, leader().employee_number)
-
-    assert Desk(again, address).pairs() == before
-    again.context.close()
-
-
-@WITH_JAVASCRIPT
 def test_a_session_that_ended(page: Page, context: BrowserContext, address: str) -> None:
     desk = Desk(page, address)
     desk.write()
@@ -188,7 +173,7 @@ def test_a_session_that_ended(page: Page, context: BrowserContext, address: str)
 
 
 @WITH_JAVASCRIPT
-def test_a_server_that_is_restarted(page: Page, address: str) -> None:
+def test_a_server_that_refuses_and_a_proxy_that_waits_for_it(page: Page, address: str) -> None:
     desk = Desk(page, address)
     desk.write()
     desk.saved()
@@ -241,11 +226,14 @@ def test_two_tabs_overwrite_nothing_silently(
 
 @WITH_JAVASCRIPT
 def test_a_network_that_was_cut(page: Page, context: BrowserContext, address: str) -> None:
+    page.clock.install()
     desk = Desk(page, address)
     desk.write()
     saved = desk.saved()
     context.set_offline(True)
     desk.type("reform", "つながらない間に書いた文章")
+    expect(desk.state).to_have_text(LOST)
+    page.clock.fast_forward("02:00")
     expect(desk.state).to_have_text(LOST)
     assert Project.objects.get().sheet["reform"] == LINES["reform"]
     context.set_offline(False)

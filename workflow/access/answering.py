@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from workflow.enums import DECIDING_KINDS, OWN_WORK, DeputyPolicy, Outcome, Step
 from workflow.models import Decision
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from bpr_projects.models import Project
@@ -44,7 +45,7 @@ def may_answer(user: User, slot: Slot, at: datetime) -> Permit:
     capacities = [capacity]
     excluded: frozenset[int] = frozenset()
     if step.kind not in OWN_WORK and is_conflicted(
-        user, held, step.run, frozenset(each.outcome for each in said), on
+        user, held, step.run, frozenset(each["outcome"] for each in said), on
     ):
         excluded, capacities = frozenset({user.pk}), capacities_of(user, on)
     is_deputy_above = capacity.basis == Basis.DEPUTY and step.kind in ABOVE
@@ -54,22 +55,22 @@ def may_answer(user: User, slot: Slot, at: datetime) -> Permit:
         capacities=capacities,
         conflicted=excluded,
         answered_as=next(
-            (each.post.title for each in said if _is_elsewhere(each, slot)),
+            (each["post__title"] for each in said if _is_elsewhere(each, slot)),
             "",
         ),
         approved=approved_in(step.run) if is_deputy_above else frozenset(),
     )
 
 
-def _said_by(user: User, run_id: int) -> list[Decision]:
+def _said_by(user: User, run_id: int) -> Sequence[Mapping[str, Any]]:
     """What this person did in a run, not counting what a rule did."""
     said = Decision.objects.filter(run=run_id, decided_by=user).exclude(outcome=Outcome.SKIPPED)
-    return list(said.select_related("post").only("outcome", "step_run", "slot", "post__title"))
+    return list(said.values("outcome", "step_run", "slot", "post__title"))
 
 
-def _is_elsewhere(said: Decision, slot: Slot) -> bool:
+def _is_elsewhere(said: Mapping[str, Any], slot: Slot) -> bool:
     """In the same step, for another seat."""
-    return said.step_run_id == slot.step_run_id and said.slot_id != slot.pk
+    return bool(said["step_run"] == slot.step_run_id and said["slot"] != slot.pk)
 
 
 ABOVE: Final = DECIDING_KINDS | {StepKind.APPROVAL}

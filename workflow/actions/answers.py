@@ -50,7 +50,10 @@ SCORE_RANGE: Final = range(1, 6)
 
 
 def standing(slot: Slot) -> Decision | None:
-    """The answer that counts for a slot now, if there is one."""
+    """The answer that counts for a slot now; an open slot has none, but for a 保留."""
+    may_be_held = Outcome.HELD in STATIONS.get(StepKind(slot.step_run.kind), ())
+    if slot.state == SlotState.OPEN and not may_be_held:
+        return None
     return (
         Decision.objects.effective()
         .filter(slot=slot)

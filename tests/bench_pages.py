@@ -1,0 +1,80 @@
+"""How long the server works on each tab of a large case, beside a bare Django page of its rows.
+
+python -m tests.bench_pages                                  SQLite, in a scratch directory
+python -m tests.servers --durable python -m tests.bench_pages
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from tests import environment
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+import django
+from django.conf import settings
+
+settings.ROOT_URLCONF = "tests.stock.pages"
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+
+from tests.fixtures_city import load_office  # noqa: E402
+from tests.stock.pages import BARE  # noqa: E402
+from tests.workflow.pages import client_of  # noqa: E402
+from tests.workflow.test_case_size import a_large_case  # noqa: E402
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+ROUNDS: Final = 40
+MOST_TIMES: Final = 3
+READER: Final = "HQ-CHAIR"
+
+
+def took(client: Client, path: str) -> float:
+    """Milliseconds of processor time of one answer."""
+    began = time.process_time()
+    answer = client.get(path)
+    milliseconds = (time.process_time() - began) * 1000
+    assert answer.status_code == 200, (path, answer.status_code)
+    return milliseconds
+
+
+def figures(client: Client, number: str, tab: str) -> dict[str, Any]:
+    """Both sides in turns, so that a busy moment is everybody's."""
+    ours, bare = f"/p/{number}/{tab}", f"/bare/{number}/?tab={quote(tab)}"
+    for path in (ours, bare):
+        took(client, path)
+    times = [(took(client, ours), took(client, bare)) for _round in range(ROUNDS)]
+    medians = [statistics.median(each) for each in zip(*times, strict=True)]
+    return {
+        "ms": round(medians[0], 1),
+        "bare": round(medians[1], 1),
+        "times": round(medians[0] / medians[1], 2),
+    }
+
+
+def main() -> int:
+    """Print the figures; fails where a tab costs too many times its bare page."""
+    Path(environment.scratch, "var").mkdir(exist_ok=True)
+    call_command("migrate", verbosity=0)
+    load_office()
+    project = a_large_case()
+    client = client_of(READER)
+    found = {tab or "overview": figures(client, str(project.number), tab) for tab in BARE}
+    print(json.dumps({"database": connection.vendor, "most": MOST_TIMES, "tabs": found}, indent=1))
+    return 0 if all(each["times"] <= MOST_TIMES for each in found.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

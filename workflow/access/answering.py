@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bpr_projects.models import Project
-    from roles.models import Capacity, User
+    from roles.models import Capacity, Held, User
     from workflow.models import Slot
 
 
@@ -34,10 +34,13 @@ def holders(slot: Slot, at: datetime) -> list[Capacity]:
     return [each for each in found if each.person.pk not in excluded]
 
 
-def may_answer(user: User, slot: Slot, at: datetime) -> Permit:
-    """May this person answer this open step now, and for which post?"""
+def may_answer(user: User, slot: Slot, at: datetime, held: Held | None = None) -> Permit:
+    """May this person answer this open step now, and for which post?
+
+    ``held``: the person's posts of the day, for verbs that asked before they took the lock.
+    """
     on, step = localdate(at), slot.step_run
-    held = held_by(user, on)
+    held = held or held_by(user, on)
     capacity = held.capacity(user, slot.post)
     if capacity is None:
         return no(not_yours(slot.post.title, [each.person.name for each in holders(slot, at)]))

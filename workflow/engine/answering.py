@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.utils.timezone import localdate
+
+from roles.models import held_by
 from workflow import access
 from workflow.actions import answers, cycles, undo
 from workflow.actions.acts import Act
@@ -40,11 +43,12 @@ def decide(
     ``StaleText`` or ``Unanswered``.
     """
     answer = answers.needed(answer, outcome)
+    held = held_by(by, localdate(at))  # no case's lock covers it: others need not wait for it
     with locked(run_of(slot_id, project)) as run:
         slot = slot_of(slot_id, run)
         if slot.step_run.kind in CYCLE_KINDS or slot.step_run.kind == StepKind.REVISION:
             raise NotFound
-        permit = access.may_answer(by, slot, at)
+        permit = access.may_answer(by, slot, at, held)
         act = Act(by, at, permit.capacity) if permit.capacity else None
         before = answers.check(
             slot=slot,

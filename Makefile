@@ -41,8 +41,8 @@ test: check ## everything CI runs: gates, tests on SQLite (the quick ones with c
 	$(PYTEST) -m "(slow or browser) and not chaos"
 	$(PY) -m tests.servers $(PYTEST) -m "not chaos and not once"
 
-test-fast: environment ## the inner loop: SQLite, no browser, nothing slow
-	$(PY) -m pytest -q -n 2 --dist worksteal -m "not browser and not slow and not chaos"
+test-fast: environment ## the inner loop in a minute: SQLite, no browser, the core of what needs a city
+	$(PYTEST) -q -m "not browser and not slow and not long and not chaos"
 
 check: environment ## the gates alone
 	$(PY) -m ruff format --check .

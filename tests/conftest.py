@@ -17,6 +17,21 @@ from bpr_projects import glossary
 
 pytest_plugins = ["tests.fixtures_city"]
 
+CORE = frozenset(
+    {
+        "test_check_inbox",
+        "test_discussion",
+        "test_engine_outcomes",
+        "test_engine_review",
+        "test_letters",
+        "test_steps",
+        "test_steps_deciding",
+        "test_visibility",
+    }
+)
+"""Modules with the sample city that `make test-fast` runs; all without it run there anyway."""
+CITY_FIXTURES = frozenset({"city", "demo", "loaded_office", "transactional_db"})
+
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
@@ -44,6 +59,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(no_locks)
         if "browser" in item.keywords and chromium_path() is None:
             item.add_marker(no_browser)
+        if not CITY_FIXTURES.isdisjoint(_fixtures_of(item)) and item.path.stem not in CORE:
+            item.add_marker(pytest.mark.long)
     _share_the_office(items)
 
 

@@ -17,18 +17,7 @@ from bpr_projects import glossary
 
 pytest_plugins = ["tests.fixtures_city"]
 
-CORE = frozenset(
-    {
-        "test_check_inbox",
-        "test_discussion",
-        "test_engine_outcomes",
-        "test_engine_review",
-        "test_letters",
-        "test_steps",
-        "test_steps_deciding",
-        "test_visibility",
-    }
-)
+CORE = frozenset({"test_check_inbox", "test_engine_outcomes"})
 """Modules with the sample city that `make test-fast` runs; all without it run there anyway."""
 CITY_FIXTURES = frozenset({"city", "demo", "loaded_office", "transactional_db"})
 

@@ -124,8 +124,10 @@ class Environment:
         with writing_to(log):
             log.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
             log.touch()
-        command = [str(self.python), "-m", "pip", "install", "--require-hashes", "--no-input"]
-        command += ["--disable-pip-version-check", "--requirement", str(lock)]
+        # The lock names everything that is needed. Left to look for itself, an older pip takes the
+        # newest "coverage[toml]" there is although "coverage" is locked, and then finds no hash.
+        command = [str(self.python), "-m", "pip", "install", "--require-hashes", "--no-deps"]
+        command += ["--no-input", "--disable-pip-version-check", "--requirement", str(lock)]
         with log.open("wb") as output:
             done = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, check=False)
         if done.returncode != 0:

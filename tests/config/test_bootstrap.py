@@ -1,8 +1,10 @@
 """From a bare Python to an environment: the sentences on the way."""
 
 import errno
+import hashlib
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -126,6 +128,43 @@ def test_a_broken_environment_is_made_again(tmp_path: Path) -> None:
 
     assert environment._works()
     assert not (environment.home / "leftover").exists()
+
+
+def a_wheel(directory: Path, name: str, version: str, *needs: str) -> str:
+    """Write a package of nothing but its name; return its line in a lock."""
+    wheel = directory / f"{name}-{version}-py3-none-any.whl"
+    about = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nProvides-Extra: more\n"
+    info = f"{name}-{version}.dist-info"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr(
+            f"{info}/METADATA", about + "".join(f"Requires-Dist: {need}\n" for need in needs)
+        )
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        archive.writestr(f"{info}/RECORD", "")
+    return f"{name}=={version} --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n"
+
+
+@pytest.mark.slow
+def test_a_release_newer_than_the_lock_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    locked = a_wheel(tmp_path, "navi_tool", "1.0")
+    user = a_wheel(tmp_path, "navi_user", "1.0", "navi_tool[more]>=1.0")
+    a_wheel(tmp_path, "navi_tool", "1.1")
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements" / "runtime.txt").write_text(locked + user, encoding="utf-8")
+    environment = Environment(tmp_path)
+
+    environment.ensure("runtime")
+
+    pip = [environment.python, "-m", "pip", "list", "--format=freeze"]
+    installed = subprocess.run(pip, check=True, capture_output=True, text=True).stdout
+    assert [line for line in installed.splitlines() if line.startswith("navi")] == [
+        "navi_tool==1.0",
+        "navi_user==1.0",
+    ]
 
 
 def test_main_says_the_refusal_instead_of_a_trace(

@@ -159,7 +159,7 @@ def test_a_release_newer_than_the_lock_changes_nothing(
 
     environment.ensure("runtime")
 
-    pip = [environment.python, "-m", "pip", "list", "--format=freeze"]
+    pip = [str(environment.python), "-m", "pip", "list", "--format=freeze"]
     installed = subprocess.run(pip, check=True, capture_output=True, text=True).stdout
     assert [line for line in installed.splitlines() if line.startswith("navi")] == [
         "navi_tool==1.0",

@@ -20,6 +20,8 @@ CLOSING_TIME: Final = time(17, 15)
 WEEKDAYS: Final = "月火水木金土日"
 NO_CLOSURES: Final[frozenset[date]] = frozenset()
 FISCAL_YEAR_FIRST_MONTH: Final = 4
+LAST_DAY: Final = date(2100, 12, 31)
+"""The last day that anything may be planned for."""
 
 
 class Era(NamedTuple):

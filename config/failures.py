@@ -1,4 +1,4 @@
-"""When a request fails: the database is away, we made a mistake, or it leads to no page."""
+"""When a request fails: unreadable, the database away, our mistake, or it leads to no page."""
 
 import logging
 import sys
@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve, reverse
 
@@ -44,6 +44,11 @@ def failed(request: HttpRequest) -> HttpResponse:
         page = render_to_string("503.html")
         return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_AFTER)})
     return server_error(request)
+
+
+def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400: neither the form nor even the name of the host may be there to be shown."""
+    return HttpResponseBadRequest(render_to_string("400.html"))
 
 
 def explained(request: HttpRequest, response: HttpResponse) -> HttpResponse:

@@ -19,6 +19,7 @@ urlpatterns = [
     path("readyz", health.ready, name="readyz"),
 ]
 
+handler400 = "config.failures.unreadable"
 handler403 = "roles.views.permission_denied"
 handler404 = "roles.views.not_found"
 handler500 = "config.failures.failed"

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from bpr_projects.calendar import parse_date
 from workflow.enums import DECIDING_KINDS, Outcome, SendBackTarget, StepKind
-from workflow.outcomes import MEASURES, PASSING, RULES, STATIONS, Answer, Effect, Rule
+from workflow.outcomes import MEASURES, PASSING, RULES, STATIONS, Answer, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -193,9 +193,7 @@ class AnswerForm(forms.Form):
         help_text=gettext_lazy("事前の指示の内容、又は急ぐ理由を書いてください。"),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
-    confirmed = forms.BooleanField(
-        label=gettext_lazy("案件が終了することを確認しました"), required=False
-    )
+    confirmed = forms.BooleanField(label=RULES[Outcome.NOT_ADOPTED].confirmation, required=False)
     password = forms.CharField(
         label=gettext_lazy("パスワード"),
         required=False,
@@ -265,7 +263,7 @@ class AnswerForm(forms.Form):
             conditions=tuple(map(tuple, said.get("conditions", ())))
             if rule.needs_conditions
             else (),
-            reply=said.get("reply", "") if rule.effect == Effect.ADOPT else "",
+            reply=said.get("reply", "") if rule.ends else "",
             urgent_reason=said.get("urgent_reason", ""),
             confirmed=said.get("confirmed", False),
         )
@@ -363,13 +361,14 @@ class ReasonForm(forms.Form):
         error_messages={"required": gettext_lazy("理由を入力してください。")},
     )
     confirmed = forms.BooleanField(
-        label=gettext_lazy("案件が終了することを確認しました"),
         error_messages={"required": gettext_lazy("確認の欄に印を付けてください。")},
     )
 
-    def __init__(self, *args: Any, is_ending: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, rule: Rule, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not is_ending:
+        if rule.needs_confirmation:
+            self.fields["confirmed"].label = rule.confirmation
+        else:
             del self.fields["confirmed"]
 
     def answer(self) -> Answer:

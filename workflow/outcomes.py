@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from workflow.models import Decision
 
 
+IT_ENDS: Final = _("案件が終了することを確認しました")
+
+
 class Effect(StrEnum):
     """What an answer does to the run."""
 
@@ -62,7 +65,13 @@ class Rule:
     needs_until: bool = False
     needs_scores: bool = False
     needs_confirmation: bool = False
+    confirmation: StrOrPromise = IT_ENDS
     targets: tuple[SendBackTarget, ...] = ()
+
+    @property
+    def ends(self) -> bool:
+        """Whether it is a final word on the case: a standing 不同意 has to be answered by it."""
+        return self.effect in (Effect.ADOPT, Effect.REFUSE)
 
 
 _BACK_TARGETS: Final = tuple(SendBackTarget)
@@ -219,9 +228,10 @@ RULES: Final[dict[Outcome, Rule]] = {
         "廃案",
         Effect.NONE,
         Tone.BAD,
-        _("本部長の了承を得て、動かない案件を終了します。"),
+        _("本部長の了承を得て、動かない案件を終了します。了承を得た日を理由に書いてください。"),
         needs_comment=True,
         needs_confirmation=True,
+        confirmation=_("本部長の了承を得ており、案件が終了することを確認しました"),
     ),
     Outcome.SKIPPED: Rule(
         _("省略"), "省略", Effect.NONE, Tone.INFO, _("規則により省略されました。")

@@ -337,14 +337,14 @@ def _act(
     project = find(request, ref, at)
     rule = RULES[outcome]
     sent = request.POST if request.method == "POST" else None
-    form = ReasonForm(sent, is_ending=rule.needs_confirmation) if rule.needs_comment else None
+    form = ReasonForm(sent, rule=rule) if rule.needs_comment else None
     if sent is None or (form is not None and not form.is_valid()):
         return _ask(request, project, outcome, form, at)
     try:
         verb(project, form.answer() if form else Answer(), at)
     except Unanswered as refusal:
         for sentence in refusal.problems.values():
-            (form or ReasonForm(sent, is_ending=False)).add_error(None, sentence)
+            (form or ReasonForm(sent, rule=rule)).add_error(None, sentence)
         return _ask(request, project, outcome, form, at)
     except Refusal as refusal:
         if _is_repeated(request, refusal, outcome, None):

@@ -32,7 +32,7 @@ UNSEEN_IN_TEXT: Final = re.compile(rf"[\x00-\x08\x0e-\x1f\x7f-\x9f{BIDI}]")
 LINE_BREAKS: Final = re.compile(r"\r\n|[\r\x0b\x0c\u2028\u2029]")
 WHOLE: Final = re.compile(r"[+-]?\d{1,15}")
 DECIMAL: Final = re.compile(r"[+-]?\d{1,15}(\.\d{1,2})?")
-DAYS: Final = (date(2000, 1, 1), date(2100, 12, 31))
+DAYS: Final = (date(2000, 1, 1), calendar.LAST_DAY)
 FIRST_OF_REIWA: Final = 2019
 
 

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 import time_machine
+from django.contrib.sessions.models import Session
 from django.core.files.base import ContentFile
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from bpr_projects import discussion, joining
@@ -22,7 +24,7 @@ from tests.make import AT, a_draft, a_project, holder, the_slot
 from tests.notifications.mails import send
 from tests.workflow.pages import client_of
 from workflow.enums import StepKind
-from workflow.models import Condition, Decision, Reading
+from workflow.models import Condition, Decision, Reading, Seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -187,15 +189,24 @@ def test_every_actor_gets_what_the_matrix_says(world: dict[str, str], actor: str
     }
 
 
+WRITES: Final = ("INSERT", "UPDATE", "DELETE")
+MAY_NOTE: Final = (Seen, Session)
+"""What looking may write: that the holder has seen the item, and the browser's own session."""
+
+
 def status_of(browser: Client, method: str, url: str) -> int:
-    """What one request gets; whatever it did is undone."""
+    """What one request gets; whatever it did is undone. A GET changes nothing."""
     cookies = {name: morsel.value for name, morsel in browser.cookies.items()}
-    with transaction.atomic():
+    with transaction.atomic(), CaptureQueriesContext(connection) as asked:
         response = browser.generic(method, url)
         if response.streaming:
             b"".join(response)  # read to its end, a file is closed
         transaction.set_rollback(True)
     browser.cookies = SimpleCookie(cookies)
+    if method == "GET":
+        written = [each["sql"] for each in asked if each["sql"].startswith(WRITES)]
+        tables = tuple(f'"{model._meta.db_table}"' for model in MAY_NOTE)
+        assert [sql for sql in written if not any(table in sql[:80] for table in tables)] == [], url
     return int(response.status_code)
 
 

@@ -96,13 +96,20 @@ def test_a_serial_step_is_answered_once(
 
 
 @pytest.mark.parametrize("crowd", CROWDS)
-def test_an_equal_score_counts_once_and_the_repeats_are_told_so(
-    real_office: City, crowd: int
+@pytest.mark.parametrize(
+    ("kind", "who", "outcome"),
+    [
+        (StepKind.REVIEW, "PT-SOMU", Outcome.SCORED),
+        (StepKind.REFERRAL, "PT-CHAIR", Outcome.HELD),
+    ],
+)
+def test_an_equal_score_or_hold_counts_once_and_the_repeats_are_told_so(
+    real_office: City, kind: StepKind, who: str, outcome: Outcome, crowd: int
 ) -> None:
-    case = a_project(to=StepKind.REVIEW)
-    slot = the_slot(case, "PT-SOMU")
+    case = a_project(to=kind)
+    slot = the_slot(case, who)
 
-    done, refusals = at_once([partial(say, case, Outcome.SCORED, slot=slot)] * crowd)
+    done, refusals = at_once([partial(say, case, outcome, slot=slot)] * crowd)
 
     assert {type(each) for each in refusals} <= {Busy}
     assert len({decision.pk for decision in done}) == 1

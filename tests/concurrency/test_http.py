@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from django.utils.timezone import localdate
 
 from bpr_projects.enums import Stage
 from bpr_projects.models import Cycle, Project
@@ -108,13 +110,24 @@ def test_a_step_is_answered_once(
     assert_sound()
 
 
-@pytest.mark.parametrize("crowd", CROWDS)
-def test_an_equal_score_is_one_effect(real_office: City, crowd: int) -> None:
-    case = a_project(to=StepKind.REVIEW)
-    slot = the_slot(case, "PT-SOMU")
-    form = sent(slot, "SCORED", **{f"scores_{code}": str(n) for code, n in SCORES.items()})
+IN_A_WEEK: Final = str(localdate() + timedelta(days=7))
+AGAIN: Final = [
+    ("PT-SOMU", StepKind.REVIEW, "SCORED", {f"scores_{key}": str(n) for key, n in SCORES.items()}),
+    ("PT-CHAIR", StepKind.REFERRAL, "HELD", {"until": IN_A_WEEK}),
+]
+"""Answers that leave the step open: an equal repeat is no second effect."""
 
-    responses = send_at_once([("PT-SOMU", answer_url(slot), form)] * crowd)
+
+@pytest.mark.parametrize("crowd", CROWDS)
+@pytest.mark.parametrize(("who", "kind", "outcome", "more"), AGAIN)
+def test_an_equal_score_or_hold_is_one_effect(
+    real_office: City, who: str, kind: StepKind, outcome: str, more: dict[str, str], crowd: int
+) -> None:
+    case = a_project(to=kind)
+    slot = the_slot(case, who)
+    form = sent(slot, outcome, **more)
+
+    responses = send_at_once([(who, answer_url(slot), form)] * crowd)
 
     assert {response.status_code for response in responses} <= {302, 409, TRY_AGAIN}
     assert Decision.objects.filter(slot=slot).count() == 1
@@ -165,6 +178,18 @@ def test_eight_sections_agree_at_once_and_join_once(real_office: City) -> None:
     assert_sound()
 
 
+@pytest.mark.parametrize("crowd", CROWDS)
+def test_an_act_is_pulled_back_once(real_office: City, crowd: int) -> None:
+    case = a_project(to=StepKind.RECEPTION)
+
+    responses = send_at_once([("HEAD-SHIMIN", f"/p/{case.reference}/pull-back/", {})] * crowd)
+
+    assert {response.status_code for response in responses} <= TOLD | {302, TRY_AGAIN}
+    assert Decision.objects.filter(project=case, outcome=Outcome.PULLED_BACK).count() == 1
+    assert StepRun.objects.filter(project=case, closed_at=None).count() == 1
+    assert_sound()
+
+
 @pytest.mark.parametrize("turn", range(3))
 def test_either_the_pull_back_or_the_next_holder_wins(real_office: City, turn: int) -> None:
     case = a_project(to=StepKind.RECEPTION)
@@ -202,14 +227,24 @@ def test_either_the_withdrawal_or_the_adoption_wins(real_office: City, turn: int
     assert_sound()
 
 
-def test_a_step_is_not_found_under_another_case(real_office: City) -> None:
-    mine, other = a_project(), a_project()
+@pytest.mark.parametrize(
+    ("kind", "outcome"),
+    [
+        (StepKind.CONFIRMATION, Outcome.APPROVED),
+        (StepKind.REFERRAL, Outcome.SENT_BACK),
+        (StepKind.DECISION, Outcome.ADOPTED),
+    ],
+)
+def test_a_step_is_not_found_under_another_case(
+    real_office: City, kind: StepKind, outcome: Outcome
+) -> None:
+    mine, other = a_project(to=kind), a_project()
     slot = the_slot(mine)
     foreign = answer_url(slot).replace(str(mine.number), str(other.number))
     right = answer_url(slot)
 
     responses = send_at_once(
-        [("HEAD-SHIMIN", url, sent(slot, "APPROVED")) for url in (foreign, right) * 5]
+        [(slot.post.code, url, sent(slot, outcome)) for url in (foreign, right) * 5]
     )
 
     statuses = Counter(response.status_code for response in responses)

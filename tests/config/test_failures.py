@@ -92,3 +92,16 @@ def test_what_is_collected_is_complete(
 
 def test_a_page_that_is_not_there_is_a_404(visitor: Client, db: None) -> None:
     assert visitor.get("/nowhere/").status_code == 404
+
+
+def test_a_request_that_cannot_be_read_gets_a_page_of_ours(
+    visitor: Client, db: None, not_collected: None
+) -> None:
+    answers = [
+        visitor.get("/healthz", headers={"host": "elsewhere.example"}),
+        visitor.post("/accounts/login/", {f"field-{n}": "x" for n in range(5000)}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [400, 400]
+    for answer in answers:
+        assert "送られた内容を受け取れませんでした" in answer.content.decode()

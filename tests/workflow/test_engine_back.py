@@ -25,7 +25,7 @@ from tests.make import (
     walk,
     withdraw,
 )
-from tests.proof import assert_sound, refused
+from tests.proof import assert_sound, refused, state_of
 from workflow import engine
 from workflow.actions.answers import targets_of
 from workflow.actions.refusals import AlreadyDone, NotAllowed, NotFound, Refusal, Unanswered
@@ -250,8 +250,19 @@ def test_a_hold_may_be_prolonged(office: City) -> None:
     assert (step.paused_since, str(step.paused_until)) == (AT, "2026-05-29")
 
 
-@pytest.mark.parametrize("until", ["2026-05-11", "2026-05-10", "soon"])
-def test_a_hold_has_a_day_to_come(office: City, until: str) -> None:
+def test_the_same_hold_is_recorded_once(office: City) -> None:
+    case = a_project(to=StepKind.REFERRAL)
+    first = say(case, Outcome.HELD, until="2026-05-13")
+    before = state_of()
+
+    again = say(case, Outcome.HELD, until="2026-05-13")
+
+    assert again == first
+    assert state_of() == before
+
+
+@pytest.mark.parametrize("until", ["2026-05-11", "2026-05-10", "soon", "2027-05-13", "9999-12-31"])
+def test_a_hold_has_a_day_to_come_within_a_year(office: City, until: str) -> None:
     case = a_project(to=StepKind.REFERRAL)
 
     with refused(case, Unanswered) as refusal:

@@ -163,6 +163,7 @@ def test_scores_are_whole_and_between_one_and_five(office: City, scores: dict[st
         ("予算の成立", "NOWHERE", "2027-03-31"),
         ("予算の成立", "ZAISEI", AT.date().isoformat()),
         ("予算の成立", "ZAISEI", "3月"),
+        ("予算の成立", "ZAISEI", "9999-12-31"),
     ],
 )
 def test_a_condition_has_text_section_and_a_day_to_come(
@@ -263,6 +264,19 @@ def test_an_objection_is_mediated_and_what_stays_must_be_answered_by_the_decider
         "comment": "確かめました。",
         "reply": "費用は既存の予算で賄います。",
     }
+
+
+def test_a_final_no_answers_the_objection_too(office: City) -> None:
+    case = a_case_at(StepKind.MEDIATION)
+    say(case, Outcome.UNSETTLED)
+    walk(case, to=StepKind.DECISION)
+
+    with refused(case, Unanswered) as refusal:
+        say(case, Outcome.NOT_ADOPTED)
+    say(case, Outcome.NOT_ADOPTED, reply="ご指摘のとおりです。")
+
+    assert list(refusal.value.problems) == ["reply"]
+    assert_sound()
 
 
 def test_a_settled_objection_needs_no_reply(office: City) -> None:

@@ -104,7 +104,7 @@ def test_what_is_missing_stands_beside_its_field_and_nothing_typed_is_lost() -> 
 
     page = text_of(response)
     assert response.status_code == 422
-    assert "いつまで保留するか、明日以降の日を入れてください。" in page
+    assert "いつまで保留するか、明日から1年以内の日を入れてください。" in page
     assert f'id="a{slot.pk}_until_error"' in page
     assert "入力を確認してください（1か所）" in page
     assert TYPED in page

@@ -24,9 +24,9 @@ from bpr_projects.forms import (
 from bpr_projects.sheet import Lists
 from roles.views import CARRIED, CHOSEN, typed_texts
 from tests.workflow.pages import TYPED
-from workflow.enums import SendBackTarget
+from workflow.enums import Outcome, SendBackTarget
 from workflow.forms import AnswerForm, Question, ReasonForm
-from workflow.outcomes import STATIONS
+from workflow.outcomes import RULES, STATIONS
 from workflow.views.correcting import QuestionForm
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def every_form() -> Iterator[forms.Form]:
     yield from (PhaseForm(phase=phase) for phase in Phase)
     yield from (QuestionForm(kind=kind) for kind in RevisionKind)
     yield from (AnswerForm(Question(kind, "", targets=tuple(SendBackTarget))) for kind in STATIONS)
-    yield from (ObservationForm(), MeasurementForm(), ReasonForm(is_ending=True))
+    yield from (ObservationForm(), MeasurementForm(), ReasonForm(rule=RULES[Outcome.ABANDONED]))
     yield from (CommentForm(), JoinForm(sections=()), ReportForm())
     yield ReplyForm(yes="", no="", why="")
     yield SheetForm(lists=Lists())

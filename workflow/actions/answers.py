@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from django.utils.timezone import localdate
@@ -91,14 +91,13 @@ def check(
 def needed(answer: Answer, outcome: Outcome) -> Answer:
     """Only the parts that the outcome asks for; what was left in other fields is not said."""
     rule = RULES[outcome]
-    ends = rule.effect in (Effect.ADOPT, Effect.REFUSE)
     return replace(
         answer,
         target=answer.target if outcome == Outcome.SENT_BACK else SendBackTarget.PROPOSER,
         until=answer.until if rule.needs_until else "",
         scores=answer.scores if rule.needs_scores else {},
         conditions=answer.conditions if rule.needs_conditions else (),
-        reply=answer.reply if ends else "",
+        reply=answer.reply if rule.ends else "",
     )
 
 
@@ -137,8 +136,8 @@ def _problems(  # noqa: C901 -- one line for each thing an answer may lack
     if rule.needs_comment and not answer.comment.strip():
         found.append(("comment", _("理由・意見を入力してください。")))
     found += _unfit(answer)
-    if rule.needs_until and not _later(answer.until, today):
-        found.append(("until", _("いつまで保留するか、明日以降の日を入れてください。")))
+    if rule.needs_until and not _later(answer.until, today, LONGEST_HOLD):
+        found.append(("until", _("いつまで保留するか、明日から1年以内の日を入れてください。")))
     if rule.needs_confirmation and not answer.confirmed:
         found.append(("confirmed", _("確認の欄に印を付けてください。")))
     if rule.needs_scores:
@@ -147,7 +146,7 @@ def _problems(  # noqa: C901 -- one line for each thing an answer may lack
         found += _condition_problems(answer, today)
     if outcome == Outcome.SENT_BACK and answer.target not in targets_of(slot):
         found.append(("target", _("差戻し先を選んでください。")))
-    if rule.effect == Effect.ADOPT and objections(slot.step_run.run) and not answer.reply.strip():
+    if rule.ends and objections(slot.step_run.run) and not answer.reply.strip():
         found.append(("reply", _("残っている不同意への回答を入力してください。")))
     if _urgent(slot, permit) and not answer.urgent_reason.strip():
         found.append(
@@ -155,6 +154,11 @@ def _problems(  # noqa: C901 -- one line for each thing an answer may lack
         )
     return found
 
+
+LONGEST_HOLD: Final = timedelta(days=366)
+"""What has to wait longer is 廃案, and proposed again when its time has come."""
+LONGEST_TERM: Final = timedelta(days=3660)
+"""From the adoption to the last day of a condition."""
 
 LONGEST: Final = 4000
 """Characters of a comment, a reply or a reason."""
@@ -174,9 +178,9 @@ def _unfit(answer: Answer) -> list[tuple[str, str]]:
     ]
 
 
-def _later(until: str, today: date) -> bool:
+def _later(until: str, today: date, within: timedelta) -> bool:
     try:
-        return date.fromisoformat(until) > today
+        return timedelta(0) < date.fromisoformat(until) - today <= within
     except ValueError:
         return False
 
@@ -199,12 +203,13 @@ def _condition_problems(answer: Answer, today: date) -> list[tuple[str, str]]:
         0 < len(text.strip()) <= LONGEST_CONDITION
         and "\0" not in text
         and section in known
-        and _later(due, today)
+        and _later(due, today, LONGEST_TERM)
         for text, section, due in answer.conditions
     )
     if complete:
         return []
-    return [("conditions", _("条件ごとに、内容・担当課・期限（明日以降）を入れてください。"))]
+    sentence = _("条件ごとに、内容・担当課・期限（明日から10年以内）を入れてください。")
+    return [("conditions", sentence)]
 
 
 def _urgent(slot: Slot, permit: Permit) -> bool:
@@ -240,11 +245,13 @@ def total_of(scores: dict[str, int]) -> int | None:
 
 
 def is_repeat(before: Decision | None, outcome: Outcome, answer: Answer) -> bool:
-    """The same score sent twice: nothing new was said."""
+    """The same score or 保留 sent twice: nothing new was said."""
     return (
         before is not None
-        and before.outcome == outcome == Outcome.SCORED
-        and before.scores == dict(answer.scores)
+        and before.outcome == outcome
+        and outcome in (Outcome.SCORED, Outcome.HELD)
+        and (before.scores or {}) == dict(answer.scores)
+        and (before.until.isoformat() if before.until else "") == answer.until
         and {each.name: each.text for each in before.entry.texts.all()}.get("comment", "")
         == answer.comment
     )

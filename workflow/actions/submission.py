@@ -9,6 +9,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from bpr_projects import actions as cases
+from bpr_projects import calendar
 from bpr_projects.enums import ParticipantReason, RevisionKind
 from bpr_projects.models import Participant, Project, Revision
 from bpr_projects.sheet import MOST_YEN
@@ -106,7 +107,7 @@ def _fit(corrections: Mapping[str, Any], on: date) -> dict[str, Any]:
             problems["ends_on"] = _("日付を入力してください。")
         else:
             found["ends_on"] = ends_on.isoformat()
-            if ends_on <= on:
+            if not on < ends_on <= calendar.LAST_DAY:
                 problems["ends_on"] = _("期限は、明日以降の日を入れてください。")
     if problems:
         raise Unanswered(problems)

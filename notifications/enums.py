@@ -50,7 +50,7 @@ class Why(TextChoices):
     TOLD = "TOLD", _("この件のお願いをお送りしていたため")
     READER = "READER", _("後閲・供覧の対象の職にあるため")
     CALLED = "CALLED", _("議論であなたの名前が呼ばれたため")
-    ASKER = "ASKER", _("あなたが質問・申出・報告をしたため")
+    ASKER = "ASKER", _("あなたが質問・申出・報告・提出をしたため")
     PARTNER = "PARTNER", _("いっしょに提案する人に加えられたため")
     SECTION = "SECTION", _("あなたの課の申出・報告であるため")
     KEEPER = "KEEPER", _("事務局として確認をお願いするため")
@@ -103,13 +103,6 @@ class Act(TextChoices):
     """What the secretariat did to a mail by hand."""
 
     RESEND = "RESEND", _("再送")
-
-
-TURN_EVENTS = frozenset({Event.YOUR_TURN, Event.REMINDED, Event.CYCLE_DUE, Event.CYCLE_OVERDUE})
-"""Facts about open work: nothing to say any more once the work is closed."""
-
-READING_EVENTS = frozenset({Event.POST_READING, Event.CIRCULATION})
-"""Facts about something to be read: nothing to say any more once it was read."""
 
 
 # Choices as named callables: rewording a label makes no migration.

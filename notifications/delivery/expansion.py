@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from roles.models import Capacity
 
 BATCH: Final = 500
-ASKING: Final = frozenset({Event.YOUR_TURN, Event.REMINDED})
-"""Facts that ask somebody to decide: not whoever may not."""
 VACANCY: Final = timedelta(hours=1)
 """How often a post without a holder is looked at again: its successor is told."""
 
@@ -147,9 +145,7 @@ def _excluded(messages: Iterable[OutboxMessage], on: date) -> dict[int, frozense
     runs = {
         message.pk: message.slot.step_run.run_id
         for message in messages
-        if message.event in ASKING
-        and message.slot is not None
-        and message.slot.step_run.kind not in OWN_WORK
+        if message.slot is not None and message.slot.step_run.kind not in OWN_WORK
     }
     conflicts = access.conflicted_by_run(set(runs.values()), on) if runs else {}
     return {pk: conflicts.get(run, frozenset()) for pk, run in runs.items()}

@@ -16,6 +16,7 @@ from bpr_projects.models import Comment, JoinRequest
 from notifications.catalogue import NO_MAIL, OF_OUTCOME, OF_READING, TURNS
 from notifications.enums import DeliveryState, Event, MessageState
 from notifications.models import DeliveredFact, Delivery, OutboxMessage
+from workflow.enums import StepKind
 from workflow.management.worklist import BATCH, Fault
 from workflow.models import ConditionReport, Decision, Nudge, Reading, Slot
 
@@ -45,6 +46,14 @@ def _rules(at: datetime) -> dict[str, tuple[str, QuerySet[Any]]]:
             "未処理になった席 #%s のお願いが、通知の台帳にありません。",
             Slot.objects.filter(step_run__kind__in=TURNS, task_id__isnull=False).exclude(
                 Exists(about(slot=OuterRef("pk"), event=Event.YOUR_TURN))
+            ),
+        ),
+        "correction-untold": (
+            "差し戻された席 #%s への修正のお願いが、通知の台帳にありません。",
+            Slot.objects.filter(
+                step_run__kind=StepKind.REVISION, step_run__snapshot__reopened=False
+            ).exclude(
+                Exists(about(slot=OuterRef("pk"), post=OuterRef("post"), event=Event.SENT_BACK))
             ),
         ),
         "decision-untold": (

@@ -112,11 +112,18 @@ class Situation:
             return Reason.TAKEN_BACK
         if message.slot_id is not None and message.slot_id not in self.working:
             return Reason.WORK_CLOSED
+        if message.event == Event.CYCLE_DUE and self._is_late(message):
+            return Reason.DEADLINE_PASSED
         if _is_settled(message):
             return Reason.WORK_CLOSED
         if message.reading is not None and message.reading.read_at is not None:
             return Reason.ALREADY_READ
         return None
+
+    def _is_late(self, message: OutboxMessage) -> bool:
+        """Whether CYCLE_OVERDUE tells of the work instead, as ``reminders`` counts the days."""
+        due_at = message.slot.step_run.due_at if message.slot else None
+        return due_at is not None and localdate(self.at) > localdate(due_at)
 
     def capacity(self, fact: DeliveredFact) -> Capacity | None:
         """In which capacity the person holds the addressed post today."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from django.db import transaction
 from django.utils.timezone import localdate
 
-from notifications.enums import DeliveryState, Event, MessageState, Reason
+from notifications.enums import DeliveryState, MessageState, Reason
 from notifications.models import DeliveredFact, Delivery, OutboxMessage
 from notifications.outbox import message_id
 from roles.models import User, holders_of
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 BATCH: Final = 500
 VACANCY: Final = timedelta(hours=1)
-"""How often a post without a holder is looked at again: its successor is told."""
+"""How often a post without a holder is looked at again: its successor is asked."""
 
 
 @dataclass
@@ -134,7 +134,7 @@ def _to_post(
         expansion.end(message, MessageState.SKIPPED, Reason.ALREADY_TOLD)
     elif entitled:
         expansion.end(message, MessageState.SKIPPED, Reason.ACTOR)
-    elif message.event == Event.YOUR_TURN:
+    elif message.is_request:
         expansion.end(message, MessageState.PENDING, Reason.VACANT)
     else:
         expansion.end(message, MessageState.SKIPPED, Reason.NOBODY)

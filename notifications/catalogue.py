@@ -1,7 +1,8 @@
 """The table of what is told: event -> whom, in which words, how urgently.
 
-``TURNS`` has a line for every kind of step that asks somebody, ``OF_OUTCOME`` for every outcome
-that is mailed; ``NO_TURN`` and ``NO_MAIL`` say why the rest is not. Tests keep them complete.
+``TURNS`` has a line for every kind of step that asks somebody, ``CORRECTIONS`` for every text that
+comes back, ``OF_OUTCOME`` for every outcome that is mailed; ``NO_TURN`` and ``NO_MAIL`` say why the
+rest is not. Tests keep them complete.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from notifications import recipients
 from notifications.enums import Event, Urgency
-from workflow.enums import Outcome, StepKind
+from workflow.enums import Outcome, RunKind, StepKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 CASE: Final = "/p/{reference}/"
 DECIDE: Final = "/p/{reference}/decide/"
 EDIT: Final = "/p/{reference}/edit/"
+CORRECT: Final = "/p/{reference}/steps/{slot}/correct/"
 BOARD: Final = "/p/{reference}/ooda/"
 DISCUSSION: Final = "/p/{reference}/discussion/"
 JOINING: Final = "/p/{reference}/join/"
@@ -49,7 +51,7 @@ class Notice:
 
     ``subject`` and ``heading`` may use found: what came of a report.
     ``template`` names the body in templates/notifications/email/body/. ``path`` and ``button``
-    are where the mail leads; opening a link never acts.
+    are where the mail leads when it asks for no step; opening a link never acts.
     """
 
     subject: StrOrPromise
@@ -139,6 +141,14 @@ NO_TURN: Final[dict[StepKind, str]] = {
 }
 """Kind of step -> why opening it is not mailed as somebody's turn."""
 
+TO_CORRECT: Final = (_("修正をお願いします"), _("指摘への対応と再提出をお願いします。"))
+
+CORRECTIONS: Final[dict[RunKind, Turn]] = {
+    RunKind.PROJECT: Turn(*TO_CORRECT, _("提案を直す"), EDIT),
+    RunKind.APPROVAL: Turn(*TO_CORRECT, _("直して再提出する"), CORRECT),
+}
+"""Kind of run -> how whoever has to correct its text is asked."""
+
 NOTICES: Final[dict[Event, Notice]] = {
     Event.YOUR_TURN: Notice(
         subject=_("%(ask)s：%(case)s%(until)s"),
@@ -148,10 +158,9 @@ NOTICES: Final[dict[Event, Notice]] = {
         kinds=tuple(TURNS),
         urgency=Urgency.NOW,
         may_be_switched_off=False,
-        path=DECIDE,
     ),
     Event.SENT_BACK: Notice(
-        subject=_("差戻し：%(case)s%(ask)s%(until)s"),
+        subject=_("差戻し：%(case)s %(ask)s%(until)s"),
         heading=_("次の件が差し戻されました。"),
         template="sent_back",
         recipients=recipients.proposers_and_actors_of_round,
@@ -240,7 +249,6 @@ NOTICES: Final[dict[Event, Notice]] = {
         recipients=recipients.holders_asked_again,
         urgency=Urgency.NOW,
         may_be_switched_off=False,
-        path=DECIDE,
     ),
     Event.MENTIONED: Notice(
         subject=_("議論で呼ばれました：%(case)s"),
@@ -319,16 +327,12 @@ NOTICES: Final[dict[Event, Notice]] = {
         heading=_("次の件の記録の期限が近づいています。"),
         template="cycle_due",
         recipients=recipients.holders_of_work,
-        path=BOARD,
-        button=_("記録する"),
     ),
     Event.CYCLE_OVERDUE: Notice(
         subject=_("期限を過ぎています（%(days)s日）：%(case)s"),
         heading=_("次の件の記録が、期限を過ぎています。"),
         template="cycle_due",
         recipients=recipients.holders_of_work,
-        path=BOARD,
-        button=_("記録する"),
     ),
 }
 """Event -> how it is told. ``Event.SECRET`` brings its own words (``outbox.post_secret``)."""

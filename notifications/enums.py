@@ -50,7 +50,7 @@ class Why(TextChoices):
     TOLD = "TOLD", _("この件のお願いをお送りしていたため")
     READER = "READER", _("後閲・供覧の対象の職にあるため")
     CALLED = "CALLED", _("議論であなたの名前が呼ばれたため")
-    ASKER = "ASKER", _("あなたが質問・申出・報告をしたため")
+    ASKER = "ASKER", _("あなたが質問・申出・報告・提出をしたため")
     PARTNER = "PARTNER", _("いっしょに提案する人に加えられたため")
     SECTION = "SECTION", _("あなたの課の申出・報告であるため")
     KEEPER = "KEEPER", _("事務局として確認をお願いするため")
@@ -88,6 +88,7 @@ class Reason(TextChoices):
     NOT_ENTITLED = "NOT_ENTITLED", _("送信時に案件を閲覧できないため")
     TAKEN_BACK = "TAKEN_BACK", _("送信前に、書いた方がコメントを取り消したため")
     WORK_CLOSED = "WORK_CLOSED", _("送信前に処理・引戻し等が済んだため")
+    DEADLINE_PASSED = "DEADLINE_PASSED", _("送信前に期限を過ぎたため。期限超過をお知らせします")
     ALREADY_READ = "ALREADY_READ", _("送信前に既読となったため")
     ALREADY_TOLD = "ALREADY_TOLD", _("同じ件を別の立場で受け取る方のため")
     NO_ADDRESS = "NO_ADDRESS", _("メールアドレスが登録されていません")
@@ -103,13 +104,6 @@ class Act(TextChoices):
     """What the secretariat did to a mail by hand."""
 
     RESEND = "RESEND", _("再送")
-
-
-TURN_EVENTS = frozenset({Event.YOUR_TURN, Event.REMINDED, Event.CYCLE_DUE, Event.CYCLE_OVERDUE})
-"""Facts about open work: nothing to say any more once the work is closed."""
-
-READING_EVENTS = frozenset({Event.POST_READING, Event.CIRCULATION})
-"""Facts about something to be read: nothing to say any more once it was read."""
 
 
 # Choices as named callables: rewording a label makes no migration.

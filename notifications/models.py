@@ -41,6 +41,13 @@ class OutboxMessageQuerySet(models.QuerySet["OutboxMessage"]):
             Q(hold_until=None) | Q(hold_until__lte=at)
         )
 
+    def of_open_work(self) -> Self:
+        """About steps that wait for an answer, and readings that nobody has read yet."""
+        return self.filter(
+            Q(slot__work_item__isnull=False)
+            | Q(reading__isnull=False, reading__read_at__isnull=True)
+        )
+
 
 class OutboxMessage(models.Model):
     """One fact for one addressee, written in the fact's transaction.
@@ -106,6 +113,11 @@ class OutboxMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.fact} {self.event}"
+
+    @property
+    def is_request(self) -> bool:
+        """It asks for a step or a reading: a vacant post's successor is told."""
+        return self.slot_id is not None or self.reading_id is not None
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):

@@ -39,7 +39,6 @@ class Fact:
     addressees: Sequence[Addressee]
     project_id: int | None = None
     run_id: int | None = None
-    slot_id: int | None = None
     decision_id: int | None = None
     reading_id: int | None = None
     comment_id: int | None = None
@@ -65,7 +64,7 @@ def post(
             actor=actor,
             project_id=fact.project_id,
             run_id=fact.run_id,
-            slot_id=fact.slot_id,
+            slot_id=addressee.slot_id,
             decision_id=fact.decision_id,
             reading_id=fact.reading_id,
             comment_id=fact.comment_id,

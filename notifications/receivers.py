@@ -56,7 +56,6 @@ def tell_whose_turn_it_is(
             addressees=tell(item),
             project_id=item.project_id,
             run_id=item.step_run.run_id,
-            slot_id=item.slot_id,
         )
         for item in work_items
         if StepKind(item.kind) in TURNS
@@ -126,7 +125,6 @@ def pass_on_a_polite_request(sender: object, *, nudge: Nudge, at: datetime, **_l
         addressees=NOTICES[Event.REMINDED].recipients(nudge),
         project_id=step.project_id,
         run_id=step.run_id,
-        slot_id=nudge.slot_id,
     )
     outbox.post([fact], at=at, actor=nudge.asked_by)
 

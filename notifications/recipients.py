@@ -6,7 +6,7 @@ what this person did. The one who acted is left out when posts become persons.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bpr_projects.access import partners_of
@@ -14,7 +14,7 @@ from notifications.enums import DeliveryState, Why
 from notifications.models import DeliveredFact
 from roles.enums import Role
 from roles.models import Post
-from workflow.enums import Outcome
+from workflow.enums import Outcome, RunKind, SlotState, StepKind
 from workflow.models import Decision, Reading, Slot
 
 if TYPE_CHECKING:
@@ -22,26 +22,27 @@ if TYPE_CHECKING:
 
     from bpr_projects.models import Comment, JoinRequest, Project
     from roles.models import User
-    from workflow.models import ConditionReport, Nudge, WorkItem
+    from workflow.models import ConditionReport, Nudge, Run, WorkItem
 
 
 @dataclass(frozen=True)
 class Addressee:
-    """A post or a named person, and why."""
+    """A post or a named person, and why. ``slot_id``: the work that the fact asks for."""
 
     why: Why
     post_id: int | None = None
     person_id: int | None = None
+    slot_id: int | None = None
 
 
 def holders_of_work(item: WorkItem) -> list[Addressee]:
     """The post that is asked."""
-    return [Addressee(Why.HOLDER, post_id=item.post_id)]
+    return [Addressee(Why.HOLDER, post_id=item.post_id, slot_id=item.slot_id)]
 
 
 def holders_asked_again(nudge: Nudge) -> list[Addressee]:
     """The post that lets somebody wait."""
-    return [Addressee(Why.HOLDER, post_id=nudge.slot.post_id)]
+    return [Addressee(Why.HOLDER, post_id=nudge.slot.post_id, slot_id=nudge.slot_id)]
 
 
 def readers(reading: Reading) -> list[Addressee]:
@@ -50,15 +51,22 @@ def readers(reading: Reading) -> list[Addressee]:
 
 
 def proposers(decision: Decision) -> list[Addressee]:
-    """The proposing post (a successor has to go on), and everybody who wrote the proposal."""
-    project = decision.project
-    if project is None:
-        return [Addressee(Why.PROPOSER, person_id=decision.run.started_by_id)]
+    """Who asked for the decision: of the proposal or, later, of a change, stop or roll-out."""
+    project, run = decision.project, decision.run
+    if project is None or run.kind == RunKind.APPROVAL:
+        return asking_side(run)
     return proposing_side(project)
 
 
+def asking_side(run: Run) -> list[Addressee]:
+    """The seat that asked (a successor has to go on), and who submitted it."""
+    asked = Decision.objects.asking(run)
+    seat = [Addressee(Why.HOLDER, post_id=asked.post_id)] if asked else []
+    return [*seat, Addressee(Why.ASKER, person_id=run.started_by_id)]
+
+
 def proposing_side(project: Project) -> list[Addressee]:
-    """The proposing post, and everybody who wrote the proposal."""
+    """The proposing post (a successor has to go on), and everybody who wrote the proposal."""
     return [
         Addressee(Why.PROPOSER, post_id=project.proposer_post_id),
         *(Addressee(Why.PROPOSER, person_id=pk) for pk in sorted(partners_of(project))),
@@ -66,26 +74,32 @@ def proposing_side(project: Project) -> list[Addressee]:
 
 
 def proposers_and_actors(decision: Decision) -> list[Addressee]:
-    """The proposing side and everybody who acted on the matter in any round.
+    """The end of a matter: who asked, who proposed the case, and everybody who acted in any round.
 
     Not who acted for a post that gets the result as 供覧 or 後閲 by the same act: one mail of it.
     """
     shown = Reading.objects.filter(run=decision.run_id, opened_at=decision.decided_at)
     posts = frozenset(shown.values_list("post", flat=True))
-    return [*proposers(decision), *_people(decision.run_id, without=posts)]
+    sides = proposers(decision)
+    if decision.project is not None and decision.run.kind == RunKind.APPROVAL:
+        sides += proposing_side(decision.project)
+    return [*sides, *_people(decision.run_id, without=posts)]
 
 
 def proposers_and_actors_of_round(decision: Decision) -> list[Addressee]:
-    """差戻し: the proposing side and who acted in that round, but not who is asked again now.
+    """差戻し: who asked, and who acted in that round, but not who is asked again now.
 
-    Those who are asked again read the reason in the mail that says it is their turn.
+    A text that came back is work of the asking side. An earlier station that is asked again reads
+    the reason in the mail that says it is its turn.
     """
-    asked = frozenset(
-        Slot.objects.filter(
-            step_run__run=decision.run_id, step_run__closed_at=None, state="OPEN"
-        ).values_list("post", flat=True)
+    opened = Slot.objects.filter(
+        step_run__run=decision.run_id, step_run__closed_at=None, state=SlotState.OPEN
     )
-    return [*proposers(decision), *_people(decision.run_id, decision.round, without=asked)]
+    came_back = opened.filter(step_run__kind=StepKind.REVISION)
+    to_correct = came_back.values_list("pk", flat=True).first()
+    side = [replace(each, slot_id=to_correct) for each in proposers(decision)]
+    asked = frozenset(opened.values_list("post", flat=True))
+    return [*side, *_people(decision.run_id, decision.round, without=asked)]
 
 
 def everybody_involved(decision: Decision) -> list[Addressee]:

@@ -63,5 +63,4 @@ def _fact(item: WorkItem, due_at: datetime, today: date) -> Fact:
         addressees=NOTICES[event].recipients(item),
         project_id=item.project_id,
         run_id=item.step_run.run_id,
-        slot_id=item.slot_id,
     )

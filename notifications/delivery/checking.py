@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from django.db.models import Prefetch
 from django.utils.timezone import localdate
 
 from bpr_projects.access import visible_to, voice_in
-from notifications.enums import READING_EVENTS, TURN_EVENTS, DeliveryState, Event, Reason, Why
+from notifications.enums import DeliveryState, Event, Reason
 from notifications.models import DeliveredFact, Delivery
 from roles.models import holders_of
 from workflow.charts import ball_lines
-from workflow.enums import Outcome, SendBackTarget
+from workflow.enums import Outcome
 from workflow.models import Decision, WorkItem
 
 if TYPE_CHECKING:
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from workflow.charts import Ball
 
 Ending = tuple[DeliveryState, Reason]
-
-ANSWERS: Final = (Outcome.RESUBMITTED, Outcome.WITHDRAWN, Outcome.ABANDONED)
-"""What ends the proposer's turn after a 差戻し."""
 
 
 def load(keys: Collection[int]) -> list[Delivery]:
@@ -70,7 +67,6 @@ class Situation:
     holders: dict[int, list[Capacity]]
     balls: dict[int, Ball]
     before: dict[tuple[int, datetime], Decision]
-    answered: dict[int, int]
     _visible: dict[int, frozenset[int]] = field(default_factory=dict)
     _projects: frozenset[int] = frozenset()
     _voices: dict[tuple[int, int], Voice] = field(default_factory=dict)
@@ -92,7 +88,6 @@ class Situation:
             holders=holders_of(posts, localdate(at)),
             balls=ball_lines(projects.values(), at),
             before=_before(messages),
-            answered=_answered(messages),
             _projects=frozenset(projects),
         )
 
@@ -115,13 +110,20 @@ class Situation:
         """Why there is nothing to say any more, whoever would be told."""
         if message.comment is not None and message.comment.taken_back_at is not None:
             return Reason.TAKEN_BACK
-        if message.event in TURN_EVENTS and message.slot_id not in self.working:
+        if message.slot_id is not None and message.slot_id not in self.working:
             return Reason.WORK_CLOSED
-        if self._was_corrected(message) or _is_settled(message):
+        if message.event == Event.CYCLE_DUE and self._is_late(message):
+            return Reason.DEADLINE_PASSED
+        if _is_settled(message):
             return Reason.WORK_CLOSED
-        if message.event in READING_EVENTS and _is_read(message):
+        if message.reading is not None and message.reading.read_at is not None:
             return Reason.ALREADY_READ
         return None
+
+    def _is_late(self, message: OutboxMessage) -> bool:
+        """Whether CYCLE_OVERDUE tells of the work instead, as ``reminders`` counts the days."""
+        due_at = message.slot.step_run.due_at if message.slot else None
+        return due_at is not None and localdate(self.at) > localdate(due_at)
 
     def capacity(self, fact: DeliveredFact) -> Capacity | None:
         """In which capacity the person holds the addressed post today."""
@@ -132,12 +134,6 @@ class Situation:
         """Whose place a deputy of this post takes."""
         own = [each.person for each in self.holders.get(post_id, []) if each.delegation is None]
         return own[0] if own else None
-
-    def _was_corrected(self, message: OutboxMessage) -> bool:
-        """Whether the proposer answered the 差戻し before the mail could ask for it."""
-        return _asks_to_correct(message) and self.answered.get(message.run_id or 0, 0) > (
-            message.decision_id or 0
-        )
 
     def _may_read(self, fact: DeliveredFact) -> bool:
         """One question a person; holders of an addressed post read by their participation."""
@@ -170,28 +166,6 @@ def _is_settled(message: OutboxMessage) -> bool:
         and message.report is not None
         and message.report.is_enough is not None
     )
-
-
-def _is_read(message: OutboxMessage) -> bool:
-    return message.reading is not None and message.reading.read_at is not None
-
-
-def _asks_to_correct(message: OutboxMessage) -> bool:
-    return (
-        message.event == Event.SENT_BACK
-        and message.why == Why.PROPOSER
-        and message.decision is not None
-        and message.decision.target == SendBackTarget.PROPOSER
-    )
-
-
-def _answered(messages: Sequence[OutboxMessage]) -> dict[int, int]:
-    """Run -> the last act by which the proposing side answered; asked only after a 差戻し."""
-    runs = {message.run_id for message in messages if _asks_to_correct(message)}
-    if not runs:
-        return {}
-    rows = Decision.objects.filter(run__in=runs, outcome__in=ANSWERS).order_by("pk")
-    return dict(rows.values_list("run", "pk"))
 
 
 def _before(messages: Sequence[OutboxMessage]) -> dict[tuple[int, datetime], Decision]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from django.db import transaction
 from django.utils.timezone import localdate
 
-from notifications.enums import DeliveryState, Event, MessageState, Reason
+from notifications.enums import DeliveryState, MessageState, Reason
 from notifications.models import DeliveredFact, Delivery, OutboxMessage
 from notifications.outbox import message_id
 from roles.models import User, holders_of
@@ -23,10 +23,8 @@ if TYPE_CHECKING:
     from roles.models import Capacity
 
 BATCH: Final = 500
-ASKING: Final = frozenset({Event.YOUR_TURN, Event.REMINDED})
-"""Facts that ask somebody to decide: not whoever may not."""
 VACANCY: Final = timedelta(hours=1)
-"""How often a post without a holder is looked at again: its successor is told."""
+"""How often a post without a holder is looked at again: its successor is asked."""
 
 
 @dataclass
@@ -136,7 +134,7 @@ def _to_post(
         expansion.end(message, MessageState.SKIPPED, Reason.ALREADY_TOLD)
     elif entitled:
         expansion.end(message, MessageState.SKIPPED, Reason.ACTOR)
-    elif message.event == Event.YOUR_TURN:
+    elif message.is_request:
         expansion.end(message, MessageState.PENDING, Reason.VACANT)
     else:
         expansion.end(message, MessageState.SKIPPED, Reason.NOBODY)
@@ -147,9 +145,7 @@ def _excluded(messages: Iterable[OutboxMessage], on: date) -> dict[int, frozense
     runs = {
         message.pk: message.slot.step_run.run_id
         for message in messages
-        if message.event in ASKING
-        and message.slot is not None
-        and message.slot.step_run.kind not in OWN_WORK
+        if message.slot is not None and message.slot.step_run.kind not in OWN_WORK
     }
     conflicts = access.conflicted_by_run(set(runs.values()), on) if runs else {}
     return {pk: conflicts.get(run, frozenset()) for pk, run in runs.items()}

@@ -19,14 +19,13 @@ from django.utils.translation import gettext as _
 from bpr_projects.calendar import short_date
 from bpr_projects.enums import RevisionKind
 from bpr_projects.sheet import effect_of
-from notifications.catalogue import EDIT, NOTICES, TURNS, Notice, Turn
+from notifications.catalogue import CORRECTIONS, NOTICES, TURNS, Notice, Turn
 from notifications.delivery.checking import moment_of
-from notifications.delivery.expansion import ASKING
 from notifications.enums import Event, Why
 from notifications.outbox import mail_host
 from roles.enums import Basis
 from workflow.access import said_by
-from workflow.enums import Outcome, SendBackTarget, StepKind
+from workflow.enums import Outcome, RunKind, SendBackTarget, StepKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
     from notifications.delivery.checking import Situation
     from notifications.models import DeliveredFact, Delivery, OutboxMessage
     from workflow.charts import Ball
-    from workflow.models import Decision
+    from workflow.models import Decision, Slot
 
 SUBJECT_LIMIT: Final = 150
 QUOTE_LIMIT: Final = 1500
@@ -117,6 +116,7 @@ class _Words:
         self.notice: Notice = NOTICES[self.event]
         self.decision: Decision | None = self.message.decision
         self.ball: Ball | None = situation.balls.get(delivery.project_id or 0)
+        self.turn: Turn | None = self._turn()
 
     def letter(self) -> Letter:
         context = self._context()
@@ -145,10 +145,10 @@ class _Words:
             "said": said_by(self.decision) if self.decision else "",
             "decision": self.decision,
             "target": self._target(),
-            "is_mine": self._corrects(),
+            "is_mine": self.turn is not None,
             "conditions": list(self.decision.conditions.all()) if self.decision else [],
             "before": self._before(),
-            "sentence": self._turn_sentence(),
+            "sentence": str(self.turn.sentence) if self.turn else "",
             "acting_for": self._acting_for(),
             "quote_label": _(QUOTES[Outcome(told.outcome)]) if (told := self._told()) else "",
             "quote": _comment(told) if told else "",
@@ -173,7 +173,7 @@ class _Words:
         number = self.delivery.project.number if self.delivery.project else ""
         case = f"{number or ''} {title}{self._kind()}".strip()
         words = str(self.notice.subject) % {
-            "ask": self._ask(),
+            "ask": str(self.turn.ask) if self.turn else "",
             "case": case,
             "until": _("（%sまで）") % _month_day(due) if (due := self._due()) else "",
             "count": len(self.decision.conditions.all()) if self.decision else 0,
@@ -197,23 +197,13 @@ class _Words:
             return ""
         return f"（{revision.get_kind_display()}）"
 
-    def _ask(self) -> str:
-        if (turn := self._turn()) is not None:
-            return str(turn.ask)
-        return _(" 修正をお願いします") if self._corrects() else ""
-
     # --- the deadline ------------------------------------------------------------------------
 
     def _due(self) -> datetime | None:
         """The deadline of what this person is to do; nothing for what is only told."""
-        if self.message.slot is not None:
-            step = self.message.slot.step_run
-            return None if step.paused_since else step.due_at
-        if self.message.reading is not None:
-            return self.message.reading.due_at
-        if self._corrects() and self.ball is not None and self.ball.kind == StepKind.REVISION:
-            return self.ball.due_at
-        return None
+        if (work := self._work()) is not None:
+            return None if work.step_run.paused_since else work.step_run.due_at
+        return self.message.reading.due_at if self.message.reading else None
 
     def _days_late(self) -> int:
         due = self._due()
@@ -223,22 +213,22 @@ class _Words:
 
     # --- whom, why, where --------------------------------------------------------------------
 
-    def _turn(self) -> Turn | None:
-        """How the holder of the work is asked, where the mail asks for it."""
-        if self.event not in ASKING or self.message.slot is None:
-            return None
-        return TURNS.get(StepKind(self.message.slot.step_run.kind))
+    def _work(self) -> Slot | None:
+        """What this person is asked to do.
 
-    def _corrects(self) -> bool:
-        """Whether the case came back to this person's hands."""
-        if self.event == Event.REMINDED:
-            return self._turn() is None
-        return (
-            self.event == Event.SENT_BACK
-            and self.decision is not None
-            and self.decision.target == SendBackTarget.PROPOSER
-            and self.message.why == Why.PROPOSER
-        )
+        All who write a proposal correct it; a change, stop or roll-out, whoever holds its seat.
+        """
+        run = self.message.run
+        is_of_a_seat = run is not None and run.kind != RunKind.PROJECT
+        return None if is_of_a_seat and self.message.post is None else self.message.slot
+
+    def _turn(self) -> Turn | None:
+        """How this person is asked for it."""
+        work, run = self._work(), self.message.run
+        if work is None or run is None:
+            return None
+        kind = StepKind(work.step_run.kind)
+        return CORRECTIONS[RunKind(run.kind)] if kind == StepKind.REVISION else TURNS[kind]
 
     def _target(self) -> str:
         if self.decision is None or not self.decision.target:
@@ -248,19 +238,13 @@ class _Words:
     def _path(self) -> str:
         if self.delivery.project is None:
             return INBOX
-        path = self.notice.path
-        if (turn := self._turn()) is not None:
-            path = turn.path
-        elif self._corrects():
-            path = EDIT
-        address = path.format(reference=self.delivery.project.reference)
+        path = self.turn.path if self.turn else self.notice.path
+        address = path.format(reference=self.delivery.project.reference, slot=self.message.slot_id)
         remark = self.message.comment_id
         return f"{address}?thread={remark}#c{remark}" if remark else address
 
     def _button(self) -> str:
-        if (turn := self._turn()) is not None:
-            return str(turn.button)
-        return _("提案を直す") if self._corrects() else str(self.notice.button)
+        return str(self.turn.button if self.turn else self.notice.button)
 
     def _acting_for(self) -> str:
         """「市民課長 戸舘さん」 for a deputy, nothing for everybody else."""
@@ -285,12 +269,6 @@ class _Words:
         return _("%sです。") % Why(self.message.why).label
 
     # --- what was said, what comes ------------------------------------------------------------
-
-    def _turn_sentence(self) -> str:
-        if self.message.slot is None:
-            return ""
-        turn = TURNS.get(StepKind(self.message.slot.step_run.kind))
-        return str(turn.sentence) if turn else ""
 
     def _writer(self) -> str:
         """市民課DX推進リーダー 浅石 桃子さん, of a remark; its words stay inside."""

@@ -14,8 +14,9 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from bpr_projects.enums import CommentKind
 from bpr_projects.models import Comment, JoinRequest
 from notifications.catalogue import NO_MAIL, OF_OUTCOME, OF_READING, TURNS
-from notifications.enums import DeliveryState, Event, MessageState
+from notifications.enums import DeliveryState, Event, MessageState, Reason
 from notifications.models import DeliveredFact, Delivery, OutboxMessage
+from workflow.enums import StepKind
 from workflow.management.worklist import BATCH, Fault
 from workflow.models import ConditionReport, Decision, Nudge, Reading, Slot
 
@@ -45,6 +46,14 @@ def _rules(at: datetime) -> dict[str, tuple[str, QuerySet[Any]]]:
             "未処理になった席 #%s のお願いが、通知の台帳にありません。",
             Slot.objects.filter(step_run__kind__in=TURNS, task_id__isnull=False).exclude(
                 Exists(about(slot=OuterRef("pk"), event=Event.YOUR_TURN))
+            ),
+        ),
+        "correction-untold": (
+            "差し戻された席 #%s への修正のお願いが、通知の台帳にありません。",
+            Slot.objects.filter(
+                step_run__kind=StepKind.REVISION, step_run__snapshot__reopened=False
+            ).exclude(
+                Exists(about(slot=OuterRef("pk"), post=OuterRef("post"), event=Event.SENT_BACK))
             ),
         ),
         "decision-untold": (
@@ -106,6 +115,10 @@ def _rules(at: datetime) -> dict[str, tuple[str, QuerySet[Any]]]:
         "message-without-reason": (
             "通知 #%s が、理由の記録なしに送られていません。",
             about(reason="").exclude(state__in=[MessageState.PENDING, MessageState.EXPANDED]),
+        ),
+        "request-given-up": (
+            "空席へのお願い #%s が、後任の方を待たずに終わっています。",
+            about(reason=Reason.NOBODY).of_open_work(),
         ),
         "message-without-mail": (
             "宛先の確定した通知 #%s に、メールがありません。",

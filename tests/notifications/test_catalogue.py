@@ -9,16 +9,19 @@ from django.conf import settings
 from django.urls import resolve
 
 from notifications.catalogue import (
+    CORRECTIONS,
     NO_MAIL,
     NO_TURN,
     NOTICES,
     OF_OUTCOME,
     OF_READING,
     TURNS,
+    Notice,
+    Turn,
     event_of,
 )
 from notifications.enums import Event, Reason, Why
-from workflow.enums import READING_KINDS, Outcome, StepKind
+from workflow.enums import READING_KINDS, Outcome, RunKind, StepKind
 from workflow.outcomes import STATIONS
 
 BODIES = Path(settings.BASE_DIR) / "templates" / "notifications" / "email" / "body"
@@ -32,6 +35,10 @@ def test_every_kind_of_step_is_asked_for_or_says_why_not() -> None:
     assert set(TURNS) | set(NO_TURN) == set(StepKind)
     assert not set(TURNS) & set(NO_TURN)
     assert set(OF_READING) == READING_KINDS
+
+
+def test_every_text_that_may_come_back_is_asked_for() -> None:
+    assert set(CORRECTIONS) == set(RunKind) - {RunKind.CYCLE}
 
 
 def test_every_outcome_is_told_or_says_why_not() -> None:
@@ -65,12 +72,12 @@ def test_what_asks_for_work_cannot_be_switched_off() -> None:
     assert not NOTICES[Event.SENT_BACK].may_be_switched_off
 
 
-PATHS = {notice.path for notice in NOTICES.values()} | {turn.path for turn in TURNS.values()}
+LEADING: tuple[Notice | Turn, ...] = (*NOTICES.values(), *TURNS.values(), *CORRECTIONS.values())
 
 
-@pytest.mark.parametrize("path", sorted(PATHS | {"/p/{reference}/edit/", "/inbox/"}))
+@pytest.mark.parametrize("path", sorted({each.path for each in LEADING} | {"/inbox/"}))
 def test_every_link_leads_to_a_page(path: str) -> None:
-    assert resolve(path.format(reference="R8-001"))
+    assert resolve(path.format(reference="R8-001", slot=1))
 
 
 def test_mails_spell_procedure_as_official_documents_do() -> None:

@@ -82,6 +82,16 @@ def _forget(event: Event) -> Callable[[], None]:
     return broken
 
 
+def _tell_only_those_who_acted() -> None:
+    OutboxMessage.objects.filter(event=Event.SENT_BACK).update(slot=None)
+
+
+def _give_up() -> None:
+    OutboxMessage.objects.filter(event=Event.SENT_BACK).update(
+        state=MessageState.SKIPPED, reason=Reason.NOBODY
+    )
+
+
 def _take_the_reason() -> None:
     OutboxMessage.objects.update(state=MessageState.SKIPPED, reason="")
 
@@ -100,6 +110,8 @@ def _lose_what_it_says() -> None:
     [
         (_forget(Event.YOUR_TURN), "turn-untold"),
         (_forget(Event.SENT_BACK), "decision-untold"),
+        (_tell_only_those_who_acted, "correction-untold"),
+        (_give_up, "request-given-up"),
         (_take_the_reason, "message-without-reason"),
         (_lose_the_mail, "message-without-mail"),
         (_lose_what_it_says, "mail-without-fact"),

@@ -10,8 +10,8 @@ from django.test import RequestFactory
 
 from bpr_projects.models import Project
 from notifications.delivery.letters import one_line
-from notifications.enums import DeliveryState, Event, Reason
-from notifications.models import Delivery
+from notifications.enums import Event, MessageState, Reason
+from notifications.models import Delivery, OutboxMessage
 from tests.make import (
     AT,
     a_delegation,
@@ -24,7 +24,7 @@ from tests.make import (
     walk,
     withdraw,
 )
-from tests.notifications.mails import assert_accounted, forget_mails, send, the_mail
+from tests.notifications.mails import assert_accounted, forget_mails, send, the_mail, told
 from workflow import engine
 from workflow.enums import Outcome, StepKind
 from workflow.outcomes import Answer
@@ -104,11 +104,14 @@ def test_a_case_that_was_corrected_before_the_mail_went_out_is_not_asked_to_be(
 
     send()
 
-    mails = Delivery.objects.filter(event=Event.SENT_BACK)
-    assert {mail.person: (mail.state, mail.reason) for mail in mails} == {
-        office.holder("LEADER-SHIMIN"): (DeliveryState.SUPERSEDED, Reason.WORK_CLOSED),
-        office.holder("HEAD-SHIMIN"): (DeliveryState.SENT, ""),
-    }
+    rows = OutboxMessage.objects.filter(event=Event.SENT_BACK).order_by("pk")
+    assert list(rows.values_list("post__code", "person", "state", "reason")) == [
+        ("LEADER-SHIMIN", None, MessageState.SUPERSEDED, Reason.WORK_CLOSED),
+        (None, case.proposer.pk, MessageState.SUPERSEDED, Reason.WORK_CLOSED),
+        (None, office.holder("HEAD-SHIMIN").pk, MessageState.EXPANDED, ""),
+        (None, office.holder("SECRETARIAT").pk, MessageState.SKIPPED, Reason.ACTOR),
+    ]
+    assert told(Event.SENT_BACK) == [office.holder("HEAD-SHIMIN").name]
     assert_accounted()
 
 
@@ -121,10 +124,12 @@ def test_a_case_sent_back_again_is_asked_to_be_corrected_again(office: City) -> 
 
     send()
 
-    asked = Delivery.objects.filter(
-        event=Event.SENT_BACK, person=office.holder("LEADER-SHIMIN")
-    ).order_by("pk")
-    assert [mail.state for mail in asked] == [DeliveryState.SUPERSEDED, DeliveryState.SENT]
+    asked = OutboxMessage.objects.filter(event=Event.SENT_BACK, post__code="LEADER-SHIMIN")
+    assert list(asked.values_list("state", flat=True)) == [
+        MessageState.SUPERSEDED,
+        MessageState.EXPANDED,
+    ]
+    assert told(Event.SENT_BACK).count(office.holder("LEADER-SHIMIN").name) == 1
 
 
 def test_a_result_with_conditions_lists_them(office: City) -> None:

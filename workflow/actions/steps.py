@@ -243,9 +243,8 @@ def open_revision(run: Run, act: Act, *, note: str) -> StepRun:
 
 def _asking_post(run: Run, act: Act) -> Post:
     """The seat that asked for the decision."""
-    asked = Decision.objects.filter(run=run, outcome=Outcome.SUBMITTED).select_related("post")
-    first = asked.first()
-    return first.post if first else act.capacity.post
+    asked = Decision.objects.asking(run)
+    return asked.post if asked else act.capacity.post
 
 
 def resume(step: StepRun, at: datetime) -> None:

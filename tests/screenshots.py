@@ -27,6 +27,13 @@ FOLDER: Final = ROOT / "docs" / "screenshots"
 GUIDES: Final = ROOT / "static" / "guides"
 MOMENT: Final = datetime(2026, 11, 25, 10, 42, tzinfo=ZoneInfo("Asia/Tokyo"))
 PASSWORD: Final = "kazuno-mihon-2026"
+DEMO: Final = {
+    "DJANGO_SETTINGS_MODULE": "config.settings",
+    "DEMO": "1",
+    "DEMO_PASSWORD": PASSWORD,
+    "ALLOWED_HOSTS": "127.0.0.1,testserver",
+}
+"""The environment of the city that is looked at."""
 DESK: Final = {"width": 1366, "height": 900}
 TALL: Final = {"width": 1366, "height": 1280}
 PAGE: Final = {"width": 1180, "height": 760}
@@ -86,8 +93,7 @@ def choose_conditions(page: Page) -> None:
 @contextmanager
 def city() -> Iterator[str]:
     """The sample city behind a real port, its clock standing on the day of the story."""
-    os.environ |= {"DJANGO_SETTINGS_MODULE": "config.settings", "DEMO_PASSWORD": PASSWORD}
-    os.environ |= {"DEMO": "1", "ALLOWED_HOSTS": "127.0.0.1"}
+    os.environ |= DEMO
     import django  # noqa: PLC0415 -- after the environment
     import time_machine  # noqa: PLC0415
 
@@ -224,7 +230,7 @@ def main(arguments: list[str]) -> int:
     """Take all pictures, or the named ones, into a folder."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 -- only where pictures are taken
 
-    from tests.conftest import CHROMIUM_ARGUMENTS, chromium_path  # noqa: PLC0415
+    from tests.browser import CHROMIUM_ARGUMENTS, chromium_path  # noqa: PLC0415
 
     wanted = [shot for shot in SHOTS if not arguments[1:] or shot.name in arguments[1:]]
     if arguments:

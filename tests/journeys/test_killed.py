@@ -17,7 +17,7 @@ from django.db import connection
 from playwright.sync_api import Error, expect
 
 from bpr_projects.models import Project
-from tests.conftest import CHROMIUM_ARGUMENTS, chromium_path
+from tests.browser import CHROMIUM_ARGUMENTS, chromium_path
 from tests.journeys.counter import leader
 from tests.journeys.test_autosave import LINES, LOST, Desk, a_blank
 from tests.journeys.test_keyboard import WITH_JAVASCRIPT, type_login

@@ -1,0 +1,163 @@
+"""Every page and every refusal of the sample city, as each role, on four screens, before axe.
+
+python -m tests.sweep_pages [route …]        needs the system's Chromium; about twenty minutes
+
+Each address is asked for with GET and with an empty form, as in the role × address matrix, for
+each case of the city. Pages of one address that are built of the same parts are looked at once.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+from tests.screenshots import DEMO, city
+
+os.environ |= DEMO
+
+import logging
+
+import django
+
+django.setup()
+
+from django.db import transaction  # noqa: E402
+from django.urls import get_resolver, reverse  # noqa: E402
+from playwright.sync_api import sync_playwright  # noqa: E402
+
+from bpr_projects.models import Comment, JoinRequest, Project  # noqa: E402
+from notifications.models import Delivery  # noqa: E402
+from tests.architecture.matrix import ACTORS  # noqa: E402
+from tests.architecture.test_matrix import browser_of, routes  # noqa: E402
+from tests.browser import (  # noqa: E402
+    CHROMIUM_ARGUMENTS,
+    axe_violations,
+    chromium_path,
+    scrolls_sideways,
+)
+from tests.journeys.test_every_page import SCREENS  # noqa: E402
+from workflow.models import Condition, Decision, Reading, Slot  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.test import Client
+    from playwright.sync_api import Page, Route
+
+PART: Final = re.compile(r"<([a-z0-9]+)(?:[^>]*? class=\"([^\"]*)\")?")
+
+
+def requests(only: set[str]) -> Iterator[tuple[str, str, str]]:
+    """Route, method and address: once, or for each case where the address names one."""
+    cases = list(Project.objects.order_by("pk"))
+    for route in routes():
+        if only and route not in only:
+            continue
+        for url in dict.fromkeys(address(route, case) for case in cases):
+            if url is not None:
+                yield route, "GET", url
+                yield route, "POST", url
+
+
+def address(route: str, case: Project) -> str | None:
+    """The address of a route for a case; None where the case has nothing of that kind."""
+    [(_pattern, names)] = get_resolver().reverse_dict.getlist(route)[0][0]
+    slot = Slot.objects.filter(step_run__project=case, step_run__closed_at=None).first()
+    known = {
+        "ref": case.reference,
+        "slot": slot and slot.pk,
+        "pk": row_of(route, case),
+        "key": case.attachments.values_list("key", flat=True).first(),
+        "name": "leader",
+    }
+    wanted = {name: known[name] for name in names}
+    return None if None in wanted.values() else reverse(route, kwargs=wanted)
+
+
+def row_of(route: str, case: Project) -> int | None:
+    """The newest row that the address of a route names."""
+    rows: dict[str, Any] = {
+        "comment": Comment.objects.filter(project=case),
+        "join": JoinRequest.objects.filter(project=case),
+        "condition": Condition.objects.filter(project=case),
+        "reading": Reading.objects.filter(project=case),
+        "decision": Decision.objects.filter(project=case),
+    }
+    found = rows.get(route.partition("-")[0], Delivery.objects.all())
+    return found.order_by("-pk").values_list("pk", flat=True).first()
+
+
+def parts_of(body: str) -> frozenset[tuple[str, str]]:
+    """The elements that a page is built of, however often it repeats them."""
+    return frozenset(PART.findall(body))
+
+
+def answers(only: set[str]) -> Iterator[tuple[str, str, int, str]]:
+    """Who, which request, status and page of everything that is not like what was seen before."""
+    seen: set[tuple[str, int, frozenset[tuple[str, str]]]] = set()
+    for actor in ACTORS:
+        browser = browser_of(actor)
+        for route, method, url in requests(only):
+            status, body = ask(browser, method, url)
+            key = (route, status, parts_of(body))
+            if "<html" in body and key not in seen:
+                seen.add(key)
+                yield actor, f"{method} {url}", status, body
+
+
+def ask(browser: Client, method: str, url: str) -> tuple[int, str]:
+    """One answer; whatever the request did is undone."""
+    cookies = dict(browser.cookies)
+    with transaction.atomic():
+        response = browser.generic(method, url)
+        body = b"".join(response) if response.streaming else response.content
+        transaction.set_rollback(True)
+    browser.cookies.clear()
+    for name, morsel in cookies.items():
+        browser.cookies[name] = morsel.value
+    return int(response.status_code), body.decode(errors="replace")
+
+
+def main(arguments: list[str]) -> int:
+    """Print everything that is wrong, and how many pages were looked at."""
+
+    logging.disable(logging.ERROR)
+    looked = problems = 0
+    with city() as base, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium_path(), args=CHROMIUM_ARGUMENTS, env={**os.environ}
+        )
+        page = browser.new_context(locale="ja-JP", timezone_id="Asia/Tokyo").new_page()
+        for actor, request, status, body in answers(set(arguments)):
+            wrong = ["answered so"] * (status == 400 or status >= 500)
+            wrong += look_at(page, base, body)
+            looked += 1
+            problems += len(wrong)
+            for each in wrong:
+                print(f"{actor}: {request} ({status}): {each}", flush=True)
+        browser.close()
+    print(f"{looked} pages on four screens, {problems} problems")
+    return 1 if problems or not looked else 0
+
+
+def look_at(page: Page, base: str, body: str) -> list[str]:
+    """What axe finds and what is too wide, on each screen."""
+
+    def show(route: Route) -> None:
+        route.fulfill(body=body, content_type="text/html; charset=utf-8")
+
+    page.route(f"{base}/a-page", show)
+    page.goto(f"{base}/a-page")
+    found = []
+    for screen, size in SCREENS.items():
+        page.set_viewport_size({"width": size["width"], "height": size["height"]})
+        wrong = axe_violations(page) + ["scrolls sideways"] * scrolls_sideways(page)
+        found += [f"on the {screen}: {each}" for each in wrong]
+    page.unroute(f"{base}/a-page")
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -14,7 +14,7 @@ PRODUCTION = ENV_FILE=/dev/null DEBUG=0 DEMO=0 PLAIN_HTTP=0 BASE_URL=https://bpr
 	DATABASE_URL=sqlite:///:memory: REDIS_URL=redis://redis.example \
 	SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))')
 
-.PHONY: help demo demo-reset setup environment run test test-fast check bench chaos screenshots messages lock
+.PHONY: help demo demo-reset setup environment run test test-fast check bench chaos pages screenshots messages lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1|/' | \
@@ -59,6 +59,11 @@ bench: environment ## the long measurements, on SQLite and on a durable PostgreS
 	$(PY) -m tests.bench
 	$(PY) -m tests.servers --durable $(PY) -m tests.bench
 	$(PY) -m tests.servers --durable $(PY) -m tests.bench_engine
+	$(PY) -m tests.bench_pages
+	$(PY) -m tests.servers --durable $(PY) -m tests.bench_pages
+
+pages: environment ## every page and refusal, as each role, on four screens, before axe (needs Chromium)
+	$(PY) -m tests.sweep_pages
 
 chaos: environment ## processes killed for minutes: what must not be lost
 	$(PY) -m tests.servers $(PY) -m pytest -m chaos -p no:randomly -s

@@ -27,6 +27,7 @@ from tests.make import (
     say,
     submit,
     the_slot,
+    withdraw,
 )
 from workflow import engine
 from workflow.actions.refusals import Busy, Unanswered
@@ -632,6 +633,101 @@ def test_a_case_that_was_pulled_back_is_sent_again(client: Client, office: City)
     project.refresh_from_db()
     assert "引き戻した案件です" in page
     assert project.stage == Stage.WITH_HEAD
+
+
+# --- what others see of a text that is being corrected ------------------------------------------
+
+UNSENT = "まだ出していない題名"
+
+
+def corrected() -> Project:
+    """A returned case: its draft has a new title, another 所管課 and another area, not sent yet."""
+    project = returned()
+    answers = {"title": UNSENT, "section": "ZEIMU", "area": "P3"}
+    cases.save_draft(
+        project=project,
+        version=project.draft_version,
+        answers=answers,
+        by=project.proposer,
+        at=NOW,
+    )
+    return Project.objects.get(pk=project.pk)
+
+
+def shown(project: Project) -> tuple[str, str, str]:
+    """What lists and rights go by."""
+    case = Project.objects.select_related("section", "area").get(pk=project.pk)
+    assert case.section is not None
+    assert case.area is not None
+    return case.title, case.section.code, case.area.code
+
+
+SENT = ("書かない窓口", "SHIMIN", "P2")
+
+
+def test_a_text_that_is_being_corrected_is_shown_to_nobody_else(
+    client: Client, office: City
+) -> None:
+    project = corrected()
+    login(client, "AUDITOR")
+
+    pages = [text_of(client.get(address)) for address in (url(project, "project"), "/proposals/")]
+
+    assert [(SENT[0] in page, UNSENT in page) for page in pages] == [(True, False)] * 2
+    assert shown(project) == SENT
+
+
+def test_who_corrects_reads_the_own_words(client: Client, office: City) -> None:
+    project = corrected()
+    login(client)
+
+    form = text_of(client.get(url(project)))
+    last_page = text_of(client.get(url(project, "project-confirm")))
+    route = text_of(client.get(url(project) + "?part=route"))
+
+    assert f'value="{UNSENT}"' in form
+    assert f'<h2 id="paper-title">{UNSENT}</h2>' in last_page
+    assert f"<p>{UNSENT}</p>" in route
+
+
+def test_who_pulled_a_case_back_finds_the_own_words_among_the_drafts(
+    client: Client, office: City
+) -> None:
+    project = a_project(route="RT1")
+    engine.pull_back(project=project, by=project.proposer, at=NOW)
+    project.refresh_from_db()
+    save(login(client), project, title=UNSENT)
+
+    home = text_of(client.get("/"))
+
+    drafts = home[home.index('id="h-draft"') :].partition("</section>")[0]
+    assert (UNSENT in drafts, SENT[0] in drafts) == (True, False)
+
+
+def test_a_corrected_text_is_shown_once_it_is_sent_again(office: City) -> None:
+    project = corrected()
+
+    resubmit(project)
+
+    assert shown(project) == (UNSENT, "ZEIMU", "P3")
+
+
+def test_a_text_that_was_never_sent_leaves_nothing_behind(client: Client, office: City) -> None:
+    project = corrected()
+
+    withdraw(project)
+
+    page = text_of(login(client, "AUDITOR").get("/proposals/"))
+    assert (SENT[0] in page, UNSENT in page) == (True, False)
+    assert shown(project) == SENT
+
+
+def test_the_section_of_a_text_that_was_not_sent_reads_nothing(
+    client: Client, office: City
+) -> None:
+    project = corrected()
+
+    assert login(client, "HEAD-ZEIMU").get(url(project, "project")).status_code == 404
 
 
 # --- costs -----------------------------------------------------------------------------------

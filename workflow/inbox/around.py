@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from workflow.inbox.desk import Desk
 
+PARTS: Final = ("mine", "running", "moves", "laps")
 MINE: Final = 20
 WORKING_TITLE: Final = Coalesce(KT("sheet__title"), Value(""), output_field=CharField())
 NO_NUMBER: Final = Cast(Value(None), DecimalField(max_digits=14, decimal_places=2))
@@ -53,6 +54,9 @@ def cases_around(desk: Desk, post: int | None, sections: set[int]) -> dict[str, 
 
     ``post``: the seat that was chosen, or nothing for all.
     """
+    rows: dict[str, list[CaseRow]] = {name: [] for name in PARTS}
+    if desk.has_left:
+        return rows
     visible = visible_to(desk.user, desk.at)
     running = visible.filter(stage=Stage.RUNNING)
     if sections:
@@ -64,7 +68,6 @@ def cases_around(desk: Desk, post: int | None, sections: set[int]) -> dict[str, 
         "moves": _columns(visible.filter(stage__in=DECIDED), "moves").order_by(*newest)[:FEW],
         "laps": _laps(visible),
     }
-    rows: dict[str, list[CaseRow]] = {name: [] for name in parts}
     for name, *values in _together(parts.values()):
         rows[name].append(_row(dict(zip(COLUMNS[1:], values, strict=True))))
     return rows

@@ -19,7 +19,6 @@ from bpr_projects import calendar, sheet
 from bpr_projects.enums import CycleResult, Phase, RevisionKind, Stage
 from bpr_projects.models import (
     Area,
-    Attachment,
     Bounds,
     Cycle,
     CycleEntry,
@@ -102,9 +101,8 @@ def save_draft(
         raise StageError(project, Stage.DRAFT)
     before = project.sheet
     project.sheet = changed
-    project.draft_version += 1
-    project.updated_at = at
-    project.save(update_fields=["sheet", "draft_version", "updated_at"])
+    project.save(update_fields=["sheet"])
+    project.mark_changed(at=at)
     if project.number is None:
         _name_after(project, changed)
     named = _share(project, before.get("partners") or [], changed.get("partners") or [])
@@ -385,9 +383,3 @@ def measure(
         recorded_by=by,
         recorded_at=at,
     )
-
-
-def remove_attachment(*, attachment: Attachment, at: datetime) -> None:
-    """Take a file off the working copy; revisions that have it keep it."""
-    attachment.removed_at = at
-    attachment.save(update_fields=["removed_at"])

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
 from django.contrib.messages import get_messages
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import override_settings
 from django.urls import reverse
 from guardian.shortcuts import assign_perm
 
@@ -106,6 +109,12 @@ def save(client: Client, project: Project, **typed: Any) -> Any:
 def send(client: Client, project: Project, **data: Any) -> Any:
     version = Project.objects.get(pk=project.pk).draft_version
     return client.post(url(project, "project-confirm"), {"draft_version": version, **data})
+
+
+def attach(client: Client, project: Project, name: str, **typed: Any) -> Any:
+    file = SimpleUploadedFile(name, "件名,件数".encode("cp932"))
+    with TemporaryDirectory() as folder, override_settings(MEDIA_ROOT=folder):
+        return client.post(url(project, "attachment-add"), {"file": file, **typed})
 
 
 # --- a new one -------------------------------------------------------------------------------
@@ -535,6 +544,38 @@ def test_the_text_seen_is_the_text_sent(client: Client, office: City) -> None:
     assert "別の画面で保存されています" in text_of(response)
     assert "あとから直した文章" in text_of(response)
     assert not Run.objects.exists()
+
+
+@pytest.mark.parametrize("change", ["added", "removed"])
+def test_the_files_seen_are_the_files_sent(client: Client, office: City, change: str) -> None:
+    draft = a_draft()
+    login(client)
+    if change == "removed":
+        attach(client, draft, "見積書.csv")
+    seen = Project.objects.get(pk=draft.pk).draft_version
+    if change == "removed":
+        key = draft.attachments.get().key
+        client.post(reverse("attachment-remove", args=[draft.reference, key]))
+    else:
+        attach(client, draft, "見積書.csv")
+
+    response = client.post(url(draft, "project-confirm"), {"draft_version": seen})
+
+    assert response.status_code == 409
+    assert "別の画面で保存されています" in text_of(response)
+    shown = [entry.name for entry in response.context["files"]]
+    assert shown == (["見積書.csv"] if change == "added" else [])
+    draft.refresh_from_db()
+    assert (draft.stage, draft.number, Run.objects.count()) == (Stage.DRAFT, None, 0)
+
+
+def test_a_file_that_was_refused_is_no_change_of_the_draft(client: Client, office: City) -> None:
+    draft = a_draft()
+    login(client)
+
+    attach(client, draft, "見積書.exe")
+
+    assert Project.objects.get(pk=draft.pk).draft_version == draft.draft_version
 
 
 def test_an_unfinished_sheet_is_not_sent(client: Client, office: City) -> None:

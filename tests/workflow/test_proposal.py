@@ -10,11 +10,13 @@ import pytest
 import time_machine
 from django.contrib.messages import get_messages
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.forms import Field, MultipleChoiceField
 from django.test import override_settings
 from django.urls import reverse
 from guardian.shortcuts import assign_perm
 
 from bpr_projects import actions as cases
+from bpr_projects import sheet
 from bpr_projects.enums import Stage
 from bpr_projects.models import Project
 from roles.models import Section, User
@@ -36,6 +38,7 @@ from workflow import engine
 from workflow.actions.refusals import Busy, Unanswered
 from workflow.enums import Outcome, StepKind
 from workflow.models import Decision, Run
+from workflow.views.drafting import form_for, lists_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -196,6 +199,32 @@ def test_what_cannot_be_read_comes_back_unsaved(client: Client, office: City) ->
 
 
 # --- writing ---------------------------------------------------------------------------------
+
+
+def everything(field: Field) -> str | list[str]:
+    """Every box marked, or a line begun."""
+    if not isinstance(field, MultipleChoiceField):
+        return "1"
+    choices: Any = field.choices
+    return [str(code) for code, _label in choices]
+
+
+def test_the_fullest_sheet_is_kept(client: Client, office: City) -> None:
+    draft = a_draft()
+    rows = {
+        f"{spec.name}-{index}-{cell.name}": "1"
+        for spec in sheet.FIELDS
+        for index in range(spec.most if spec.kind == sheet.Kind.ROWS else 0)
+        for cell in spec.columns
+    }
+    form = form_for(draft.proposer_post, lists_for(draft, NOW), data=rows)
+    typed = {name: everything(field) for name, field in form.fields.items()}
+    sent = sum(len(each) if isinstance(each, list) else 1 for each in typed.values())
+
+    response = save(login(client), draft, **typed)
+
+    assert (sent > 300, response.status_code) == (True, 422)
+    assert set(response.context["form"].data) >= typed.keys()
 
 
 def test_an_unfinished_draft_is_kept(client: Client, office: City) -> None:

@@ -20,7 +20,7 @@ from bpr_projects.models import (
 )
 from roles.enums import Role, Scope
 from roles.grants import GRANTS
-from roles.models import User, capacities_of, everybody
+from roles.models import User, capacities_of, everybody, is_on_the_staff
 from roles.permissions import Perm
 
 if TYPE_CHECKING:
@@ -33,15 +33,16 @@ if TYPE_CHECKING:
 
 
 def visible_to(user: User, at: datetime) -> ProjectQuerySet:
-    """Cases that this person may read at this moment. Inactive people see nothing.
+    """Cases that this person may read at this moment. Inactive people and leavers see nothing.
 
     Own and co-proposed cases always; drafts nobody else's. Submitted cases by the scope of the
     posts of the day, by participation of a post or section, by an explicit grant. Adopted cases
     are shared with all staff (plan 2-5(5)) unless confidential.
     """
-    if not user.is_active:
+    on = localdate(at)
+    capacities = capacities_of(user, on)
+    if has_left(user, capacities, on):
         return Project.objects.none()
-    capacities = capacities_of(user, localdate(at))
     posts = [each.post.pk for each in capacities]
     mine = (
         Q(proposer=user)
@@ -50,6 +51,14 @@ def visible_to(user: User, at: datetime) -> ProjectQuerySet:
     )
     submitted = Q(number__isnull=False)
     return Project.objects.filter(mine | (submitted & _readable(user, capacities, posts)))
+
+
+def has_left(user: User, capacities: Collection[Capacity], on: date) -> bool:
+    """Nothing is read without a post of that day; who is on leave from one keeps what is the own.
+
+    ``capacities``: those of the day, so that only who has none is asked for.
+    """
+    return not capacities and not is_on_the_staff(user, on)
 
 
 def _readable(user: User, capacities: Iterable[Capacity], posts: list[int]) -> Q:
@@ -253,10 +262,11 @@ def tie_parts(project: Project) -> list[TiePart]:
 
 def voice_in(project: Project, user: User, at: datetime) -> Voice:
     """What this person may read and say at this moment."""
-    return voice_of(user, capacities_of(user, localdate(at)), ties_of(project))
+    on = localdate(at)
+    return voice_of(user, capacities_of(user, on), ties_of(project), on)
 
 
-def voice_of(person: User, capacities: Collection[Capacity], ties: Ties) -> Voice:
+def voice_of(person: User, capacities: Collection[Capacity], ties: Ties, on: date) -> Voice:
     """The rule, on facts that were read before.
 
     A reader of the case reads 全庁. 関係者 are the proposing side, whoever holds or deputises a
@@ -264,7 +274,7 @@ def voice_of(person: User, capacities: Collection[Capacity], ties: Ties) -> Voic
     本部 and 監査. 事務局・PTのみ is for 事務局, PT, 本部 and 監査, but not for the authors of the
     very case. Who reads a level writes it; whoever audits only reads.
     """
-    if not person.is_active or ties.project.number is None:
+    if ties.project.number is None or has_left(person, capacities, on):
         return SILENT
     reads = _levels(person, capacities, ties)
     audits = any(each.post.role == Role.AUDITOR for each in capacities)
@@ -293,7 +303,7 @@ def _levels(person: User, capacities: Collection[Capacity], ties: Ties) -> froze
 
 
 def sees(person: User, capacities: Collection[Capacity], ties: Ties) -> bool:
-    """``visible_to`` for one submitted case on facts that were read before."""
+    """``visible_to`` for one submitted case and somebody who works here, on facts read before."""
     case = ties.project
     own = {each.post.section_id for each in capacities}
     return (
@@ -365,6 +375,6 @@ def voices(ties: Ties, on: date) -> list[tuple[User, list[Capacity], Voice]]:
     for each in everybody(on):
         seats.setdefault(each.person.pk, []).append(each)
     heard = [
-        (held[0].person, held, voice_of(held[0].person, held, ties)) for held in seats.values()
+        (held[0].person, held, voice_of(held[0].person, held, ties, on)) for held in seats.values()
     ]
     return [row for row in heard if row[2]]

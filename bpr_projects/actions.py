@@ -19,7 +19,6 @@ from bpr_projects import calendar, sheet
 from bpr_projects.enums import CycleResult, Phase, RevisionKind, Stage
 from bpr_projects.models import (
     Area,
-    Attachment,
     Bounds,
     Cycle,
     CycleEntry,
@@ -89,6 +88,7 @@ def save_draft(
 ) -> Project:
     """Write answers into the working copy. Equal answers change nothing, not even the version.
 
+    Of a case that was submitted once, nobody else sees them before they are submitted again.
     Raises ``DraftConflict`` when ``version`` is not the one stored.
     """
     project = Project.objects.select_for_update().get(pk=project.pk)
@@ -101,18 +101,26 @@ def save_draft(
         raise StageError(project, Stage.DRAFT)
     before = project.sheet
     project.sheet = changed
-    project.title = changed.get("title") or ""
-    project.section = Section.objects.filter(code=changed.get("section")).first()
-    project.area = Area.objects.filter(code=changed.get("area")).first()
-    project.draft_version += 1
-    project.updated_at = at
-    project.save(update_fields=["sheet", "title", "section", "area", "draft_version", "updated_at"])
+    project.save(update_fields=["sheet"])
+    project.mark_changed(at=at)
+    if project.number is None:
+        _name_after(project, changed)
     named = _share(project, before.get("partners") or [], changed.get("partners") or [])
     if named:
         partners_named.send(sender=Project, project=project, people=named, by=by, at=at)
     if by.pk != project.proposer_id:
         assign_perm("wrote_draft", by, project)
     return project
+
+
+def _name_after(project: Project, text: Mapping[str, Any]) -> None:
+    """Title, 所管課 and area of a text become those of its case: lists and rights go by them."""
+    project.title = text.get("title") or ""
+    if project.section is None or project.section.code != text.get("section"):
+        sections = Section.objects.select_related("department")
+        project.section = sections.filter(code=text.get("section")).first()
+    project.area = Area.objects.filter(code=text.get("area")).first()
+    project.save(update_fields=["title", "section", "area"])
 
 
 def _share(project: Project, before: list[str], after: list[str]) -> list[User]:
@@ -177,6 +185,8 @@ def freeze(
     last = project.revisions.filter(kind=kind).order_by("-number").first()
     if last is not None and last.content_hash == digest:
         return last
+    if kind == RevisionKind.PROJECT:
+        _name_after(project, text)
     revision = Revision.objects.create(
         project=project,
         kind=kind,
@@ -373,9 +383,3 @@ def measure(
         recorded_by=by,
         recorded_at=at,
     )
-
-
-def remove_attachment(*, attachment: Attachment, at: datetime) -> None:
-    """Take a file off the working copy; revisions that have it keep it."""
-    attachment.removed_at = at
-    attachment.save(update_fields=["removed_at"])

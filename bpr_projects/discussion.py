@@ -70,8 +70,9 @@ class Room:
             .get(pk=project.pk)
         )
         self.ties: Ties = ties_of(self.project)
-        self.capacities: list[Capacity] = capacities_of(by, localdate(at))
-        self.voice: Voice = voice_of(by, self.capacities, self.ties)
+        on = localdate(at)
+        self.capacities: list[Capacity] = capacities_of(by, on)
+        self.voice: Voice = voice_of(by, self.capacities, self.ties, on)
 
     def demand(self) -> None:
         """Somebody who may read may come in."""
@@ -283,7 +284,7 @@ def _may_be_told(room: Room, level: CommentLevel, people: Collection[User]) -> N
     deaf = [
         person.name
         for person in people
-        if level not in voice_of(person, capacities_of(person, on), room.ties).reads
+        if level not in voice_of(person, capacities_of(person, on), room.ties, on).reads
     ]
     if deaf:
         sentence = _(

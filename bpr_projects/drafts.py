@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import F
 
 from bpr_projects.actions import copy_case, start_draft
-from bpr_projects.models import OpenedForm, Project
+from bpr_projects.models import Attachment, OpenedForm, Project
 from roles.models import User
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
+    from bpr_projects.forms.files import CheckedFile
     from roles.models import Post
 
 SAME_CLICK: Final = timedelta(minutes=1)
@@ -101,6 +102,33 @@ def _same_text(
 ) -> Project | None:
     last = _recent(person, post, at).first()
     return last if last is not None and last.sheet == {**last.sheet, **answers} else None
+
+
+# --- files: a part of the draft like any answer --------------------------------------------------
+
+
+def attach(*, sender: Sender, project: Project, checked: CheckedFile, at: datetime) -> Attachment:
+    """Add a checked file. Callers hold the lock of the case."""
+    project.mark_changed(at=at)
+    remember(sender, project)
+    return Attachment.objects.create(
+        project=project,
+        file=checked.content,
+        name=checked.name,
+        extension=checked.extension,
+        size=checked.size,
+        sha256=checked.sha256,
+        uploaded_by=sender.person,
+        uploaded_at=at,
+    )
+
+
+def detach(*, sender: Sender, project: Project, attachment: Attachment, at: datetime) -> None:
+    """Take a file off, once; revisions that have it keep it. Callers hold the lock of the case."""
+    if not project.attachments.filter(pk=attachment.pk, removed_at=None).update(removed_at=at):
+        return
+    project.mark_changed(at=at)
+    remember(sender, project)
 
 
 # --- what a form has saved -------------------------------------------------------------------

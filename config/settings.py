@@ -358,7 +358,7 @@ STORAGES = {
 FILE_UPLOAD_PERMISSIONS = 0o640
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o750
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 300
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000  # a full sheet sends some 400
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 
 # --- Mail ------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ from notifications.enums import DeliveryState, MessageState, Reason
 from notifications.forms import ResendDeadForm, ResendForm
 from notifications.models import DeliveredFact, Delivery, OutboxMessage
 from roles.permissions import Perm
+from workflow.inbox import desk_of
 from workflow.views.lookup import person_of
 
 if TYPE_CHECKING:
@@ -212,7 +213,7 @@ def _detail(
 def _readable(request: HttpRequest, *, sees_all: bool) -> DeliveryQuerySet:
     rows, person = Delivery.objects.order_by("-pk"), person_of(request)
     if not sees_all:
-        return rows.filter(person=person)
+        return rows.none() if desk_of(request).has_left else rows.filter(person=person)
     behind_the_author = DeliveredFact.objects.filter(
         delivery=OuterRef("pk"),
         message__comment__level=CommentLevel.REVIEW,

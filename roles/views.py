@@ -56,6 +56,7 @@ CHOSEN: Final = frozenset(
         "section",
         "sections",
         "simplify",
+        "state",
         "target",
         "tool",
         "trigger",

@@ -129,6 +129,9 @@ def a_delegation(
     ends_on: date = date(2027, 4, 1),
     made_by: User | None = None,
 ) -> Delegation:
+    """代理 by somebody who works here: whoever holds nothing yet gets a post."""
+    if not deputy.appointments.exists():
+        an_appointment(post=a_post(Role.STAFF), person=deputy)
     with transaction.atomic():
         return record(
             Delegation(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -13,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bpr_projects.calendar import parse_date
+from bpr_projects.forms import LineField, TextField
 from workflow.enums import DECIDING_KINDS, Outcome, SendBackTarget, StepKind
 from workflow.outcomes import MEASURES, PASSING, RULES, STATIONS, Answer, Rule
 
@@ -23,17 +23,8 @@ if TYPE_CHECKING:
 LONG: Final = 4000
 SHORT: Final = 200
 MOST_CONDITIONS: Final = 20
-BREAKS: Final = frozenset({"Cc", "Zl", "Zp"})
-"""Control characters, separators of lines and paragraphs; 外字 and variants are welcome."""
-
 ADD_CONDITION: Final = "add_condition"
 """Name of the button that asks for one more row of conditions; it never decides."""
-
-
-def single_line(text: str) -> None:
-    """Refuse control characters and line breaks where one line is asked for."""
-    if any(unicodedata.category(mark) in BREAKS for mark in text):
-        raise ValidationError(_("改行や制御文字は使えません。"))
 
 
 @dataclass(frozen=True)
@@ -122,11 +113,10 @@ class ConditionsField(forms.Field):
     widget = Conditions
 
     def to_python(self, value: Any) -> tuple[ConditionRow, ...]:
-        rows = [row for row in value or [] if any(row)]
-        for row in rows:
-            single_line(row.text)
-            if len(row.text) > SHORT:
-                raise ValidationError(_("条件は%s字以内で入力してください。") % SHORT)
+        line = LineField(required=False)
+        rows = [row._replace(text=line.clean(row.text)) for row in value or [] if any(row)]
+        if any(len(row.text) > SHORT for row in rows):
+            raise ValidationError(_("条件は%s字以内で入力してください。") % SHORT)
         return tuple(row._replace(due=iso_day(row.due)) for row in rows)
 
 
@@ -169,24 +159,24 @@ class AnswerForm(forms.Form):
     scores = ScoresField(label=gettext_lazy("採点"), required=False)
     conditions = ConditionsField(label=gettext_lazy("条件"), required=False)
     target = forms.ChoiceField(label=gettext_lazy("差戻し先"), required=False)
-    until = forms.CharField(
+    until = LineField(
         label=gettext_lazy("いつまで保留するか"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),
     )
-    reply = forms.CharField(
+    reply = TextField(
         label=gettext_lazy("不同意への回答"),
         required=False,
         max_length=LONG,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    comment = forms.CharField(
+    comment = TextField(
         label=gettext_lazy("理由・意見"),
         required=False,
         max_length=LONG,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    urgent_reason = forms.CharField(
+    urgent_reason = TextField(
         label=gettext_lazy("代理で行う理由"),
         required=False,
         max_length=LONG,
@@ -354,7 +344,7 @@ class ReasonForm(forms.Form):
 
     use_required_attribute = False
 
-    comment = forms.CharField(
+    comment = TextField(
         label=gettext_lazy("理由"),
         max_length=LONG,
         widget=forms.Textarea(attrs={"rows": 4}),

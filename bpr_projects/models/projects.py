@@ -119,6 +119,12 @@ class Project(models.Model):
         """What URLs call the case: its number, or ``draft-<id>`` before the first submit."""
         return self.number or f"draft-{self.pk}"
 
+    def mark_changed(self, *, at: datetime) -> None:
+        """The working copy has a new version: whoever read it before has not read this."""
+        self.draft_version += 1
+        self.updated_at = at
+        self.save(update_fields=["draft_version", "updated_at"])
+
     def move_to(self, target: Stage, *, at: datetime) -> None:
         """Change the stage, or raise ``StageError``. Nothing else writes ``stage``."""
         if target != self.stage and target not in ALLOWED[Stage(self.stage)]:

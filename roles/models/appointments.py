@@ -121,10 +121,11 @@ class DelegationQuerySet(PermanentQuerySet["Delegation"]):
         return self.filter(days_include(on), revoked_at=None)
 
     def effective(self, on: date) -> Self:
-        """For a living post, by a deputy who is able to act."""
+        """For a living post, by a deputy on the staff who is able to act."""
         return (
             self.in_force(on)
             .filter(days_include(on, "post__"), deputy__is_active=True)
+            .filter(deputy__in=Appointment.objects.in_force(on).values("person"))
             .exclude(deputy__in=Suspension.objects.in_force(on).values("person"))
         )
 

@@ -120,6 +120,11 @@ def capacities_of(user: User, on: date) -> list[Capacity]:
     return known[user.pk, on]
 
 
+def is_on_the_staff(user: User, on: date) -> bool:
+    """Whether the person holds a post that day. 休職 and 育休 suspend acts, not appointments."""
+    return user.is_active and Appointment.objects.in_force(on).filter(person=user).exists()
+
+
 def everybody(on: date) -> list[Capacity]:
     """All who may act for a post that day, with every post for which they may."""
     return (_register_of(on) or Register(on)).capacities

@@ -20,9 +20,11 @@ from tests.make import (
     a_project,
     a_suspension,
     a_user,
+    an_appointment,
     say,
     withdraw,
 )
+from workflow.access import NO_POST, may
 from workflow.enums import Outcome, StepKind
 
 if TYPE_CHECKING:
@@ -96,8 +98,52 @@ def test_a_case_is_seen_once_however_many_the_reasons(
     assert visible_to(leader, AT).count() == len(EVERYTHING)
 
 
-def test_a_person_without_any_post_sees_what_is_shared_with_all(cases: dict[str, Project]) -> None:
-    assert seen_by(a_user()) == {"running"}
+def test_a_person_without_any_post_sees_nothing(cases: dict[str, Project]) -> None:
+    assert seen_by(a_user()) == set()
+
+
+def test_a_leaver_sees_nothing_from_that_day_on(office: City, cases: dict[str, Project]) -> None:
+    leader = office.holder("LEADER-SHIMIN")
+    assign_perm("bpr_projects.read_project", leader, cases["review"])
+    leader.appointments.update(ends_on=TODAY)
+
+    assert list(visible_to(leader, AT)) == []
+    assert visible_to(leader, AT - timedelta(days=1)).count() == len(EVERYTHING)
+
+
+def test_a_leaver_who_is_still_named_deputy_sees_nothing(
+    office: City, cases: dict[str, Project]
+) -> None:
+    leader = office.holder("LEADER-ZEIMU")
+    a_delegation(post=office.post("HEAD-SHIMIN"), deputy=leader)
+    assert seen_by(leader) == SUBMITTED
+
+    leader.appointments.update(ends_on=TODAY)
+
+    assert seen_by(leader) == set()
+
+
+def test_a_leaver_writes_no_draft(office: City, cases: dict[str, Project]) -> None:
+    leader, partner = office.holder("LEADER-SHIMIN"), office.holder("STAFF-ZEIMU")
+    assign_perm("bpr_projects.edit_draft", partner, cases["draft"])
+    assert [may(who, "edit", cases["draft"], AT).allowed for who in (leader, partner)] == [True] * 2
+    for who in (leader, partner):
+        who.appointments.update(ends_on=TODAY)
+
+    permits = [may(who, "edit", cases["draft"], AT) for who in (leader, partner)]
+
+    assert [permit.allowed for permit in permits] == [False, False]
+    assert {permit.reason for permit in permits} == {str(NO_POST)}
+
+
+def test_who_is_on_leave_goes_on_reading_and_writing_the_own(
+    office: City, cases: dict[str, Project]
+) -> None:
+    leader = office.holder("LEADER-SHIMIN")
+    a_suspension(person=leader)
+
+    assert seen_by(leader) == EVERYTHING
+    assert may(leader, "edit", cases["draft"], AT)
 
 
 def test_an_inactive_person_sees_nothing(office: City, cases: dict[str, Project]) -> None:
@@ -183,6 +229,7 @@ def test_a_deputy_reads_as_the_post_does_on_those_days(
 def test_a_mover_reads_with_the_new_post(office: City, cases: dict[str, Project]) -> None:
     head = office.holder("HEAD-SHIMIN")
     head.appointments.update(ends_on=date(2026, 5, 11))
+    an_appointment(post=office.post("STAFF-ZEIMU"), person=head, starts_on=date(2026, 5, 11))
 
     assert seen_by(head) == {"running"}
 

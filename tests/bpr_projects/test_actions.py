@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bpr_projects import actions
+from bpr_projects import actions, drafts
+from bpr_projects.drafts import Sender
 from bpr_projects.enums import CycleResult, ObservationKind, Phase, RevisionKind, Stage
 from bpr_projects.models import (
     Area,
@@ -156,7 +157,7 @@ def test_another_file_is_another_text(office: City) -> None:
     file = an_attachment(draft)
 
     second = actions.freeze(project=draft, by=draft.proposer, at=AT)
-    actions.remove_attachment(attachment=file, at=AT)
+    drafts.detach(sender=Sender(draft.proposer), project=draft, attachment=file, at=AT)
     third = actions.freeze(project=draft, by=draft.proposer, at=AT)
 
     assert [first.number, second.number, third.number] == [1, 2, 3]

@@ -11,7 +11,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
 from django.urls import reverse
 
-from bpr_projects import actions as cases
+from bpr_projects import drafts
+from bpr_projects.drafts import Sender
 from bpr_projects.forms import AttachmentForm, files
 from bpr_projects.forms.files import tidy_name
 from bpr_projects.models import Attachment, Project
@@ -246,11 +247,12 @@ def remove(client: Client, project: Project, row: Attachment, **data: str) -> in
 def test_taken_off_but_kept_for_its_revision(client: Client, draft: Project) -> None:
     add(client, draft, "a.pdf", PDF)
     row = Attachment.objects.get()
+    draft.refresh_from_db()
     project = submit(draft)
     revision = project.revision
     assert revision is not None
 
-    cases.remove_attachment(attachment=row, at=AT)
+    drafts.detach(sender=Sender(project.proposer), project=project, attachment=row, at=AT)
 
     response = client.get(url(project, row.key))
     assert content_of(response) == PDF
@@ -273,6 +275,7 @@ def test_taken_off_twice_is_once(client: Client, draft: Project) -> None:
 def test_submitted_cases_take_no_files(client: Client, draft: Project) -> None:
     add(client, draft, "a.pdf", PDF)
     row = Attachment.objects.get()
+    draft.refresh_from_db()
     project = submit(draft)
 
     response = client.post(url(project), {"file": SimpleUploadedFile("b.pdf", PDF)})

@@ -9,7 +9,7 @@ import pytest
 from django.utils.timezone import localdate
 
 from bpr_projects import discussion, joining
-from bpr_projects.access import sees, ties_of, visible_to, voice_in
+from bpr_projects.access import ties_of, visible_to, voice_in, voice_of
 from bpr_projects.enums import CommentKind, CommentLevel
 from bpr_projects.models import Comment, Participant, Project
 from roles.models import User, capacities_of
@@ -142,10 +142,12 @@ def test_the_rule_of_one_case_agrees_with_the_rule_of_lists(office: City) -> Non
     pks = [each.pk for each in (*cases, secret, ended, joined)]
     ties = {pk: ties_of(Project.objects.get(pk=pk)) for pk in pks}
 
+    on = localdate(AT)
+    office.holder("LEADER-SHIMIN").appointments.update(ends_on=on)
     for person in User.objects.all():
-        capacities = capacities_of(person, localdate(AT))
+        capacities = capacities_of(person, on)
         listed = set(visible_to(person, AT).filter(pk__in=pks).values_list("pk", flat=True))
-        assert {pk for pk in pks if sees(person, capacities, ties[pk])} == listed, person
+        assert {pk for pk in pks if voice_of(person, capacities, ties[pk], on)} == listed, person
 
 
 # --- writing ---------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from bpr_projects import drafts
 from bpr_projects.forms.sheet import data_of
 from bpr_projects.models import OpenedForm, Project
 from tests.make import SHEET, a_draft, a_project, holder
-from tests.workflow.test_proposal import NOW, TYPED, login, save, text_of, url
+from tests.workflow.test_proposal import NOW, TYPED, attach, login, save, text_of, url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,6 +133,22 @@ def test_a_page_that_never_heard_of_its_save_goes_on_from_it(client: Client, off
 
     assert again.json()["saved"]
     assert stored(draft)["reform"] == "つづき"
+
+
+def test_the_page_that_added_a_file_goes_on_saving(client: Client, office: City) -> None:
+    draft, page = a_draft(), a_page()
+    login(client)
+    version = draft.draft_version
+    attach(client, draft, "見積書.csv", draft_version=version, page=page)
+
+    attached = Project.objects.get(pk=draft.pk).draft_version
+
+    own = autosave(client, url(draft), draft_version=version, page=page, title="続きを書く")
+    other = autosave(client, url(draft), draft_version=version, page=a_page(), title="別の画面")
+
+    assert (own.status_code, own.json()["version"]) == (200, attached + 1)
+    assert (other.status_code, other.json()["why"]) == (409, "conflict")
+    assert stored(draft)["title"] == "続きを書く"
 
 
 def test_that_page_is_stale_too_once_another_one_saved(client: Client, office: City) -> None:

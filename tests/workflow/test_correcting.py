@@ -96,3 +96,29 @@ def test_an_end_in_the_past_is_named_beside_its_field() -> None:
     }
     assert TYPED in text_of(response)
     assert state_of() == before
+
+
+@pytest.mark.parametrize("name", ["what", "reason", "comment"])
+@pytest.mark.parametrize("text", ["予約\u202eを行う", "\x1b[31m予約", "予約\x00"])
+def test_what_cannot_be_seen_is_not_stored(name: str, text: str) -> None:
+    case = returned_change()
+    before = state_of()
+
+    response = client_of("LEADER-SHIMIN").post(address_of(case), {**FORM, name: text})
+
+    assert response.status_code == 422
+    assert response.context["form"].errors == {name: ["目に見えない制御文字は使えません。"]}
+    assert state_of() == before
+
+
+@pytest.mark.parametrize("day", ["令和9年4月30日", "R9.4.30", "2027/4/30"])
+def test_the_end_is_read_in_any_usual_spelling(day: str) -> None:
+    case = returned_change()
+    client = client_of("LEADER-SHIMIN")
+
+    page = client.get(address_of(case))
+    response = client.post(address_of(case), {**FORM, "ends_on": day})
+
+    assert 'value="令和9年3月31日"' in text_of(page)
+    assert response.status_code == 302
+    assert asked(case)[-1]["ends_on"] == "2027-04-30"

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
 from django.contrib.messages import get_messages
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.forms import Field, MultipleChoiceField
+from django.test import override_settings
 from django.urls import reverse
 from guardian.shortcuts import assign_perm
 
 from bpr_projects import actions as cases
+from bpr_projects import sheet
 from bpr_projects.enums import Stage
 from bpr_projects.models import Project
 from roles.models import Section, User
@@ -27,11 +32,13 @@ from tests.make import (
     say,
     submit,
     the_slot,
+    withdraw,
 )
 from workflow import engine
 from workflow.actions.refusals import Busy, Unanswered
 from workflow.enums import Outcome, StepKind
 from workflow.models import Decision, Run
+from workflow.views.drafting import form_for, lists_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,6 +112,12 @@ def save(client: Client, project: Project, **typed: Any) -> Any:
 def send(client: Client, project: Project, **data: Any) -> Any:
     version = Project.objects.get(pk=project.pk).draft_version
     return client.post(url(project, "project-confirm"), {"draft_version": version, **data})
+
+
+def attach(client: Client, project: Project, name: str, **typed: Any) -> Any:
+    file = SimpleUploadedFile(name, "件名,件数".encode("cp932"))
+    with TemporaryDirectory() as folder, override_settings(MEDIA_ROOT=folder):
+        return client.post(url(project, "attachment-add"), {"file": file, **typed})
 
 
 # --- a new one -------------------------------------------------------------------------------
@@ -186,6 +199,32 @@ def test_what_cannot_be_read_comes_back_unsaved(client: Client, office: City) ->
 
 
 # --- writing ---------------------------------------------------------------------------------
+
+
+def everything(field: Field) -> str | list[str]:
+    """Every box marked, or a line begun."""
+    if not isinstance(field, MultipleChoiceField):
+        return "1"
+    choices: Any = field.choices
+    return [str(code) for code, _label in choices]
+
+
+def test_the_fullest_sheet_is_kept(client: Client, office: City) -> None:
+    draft = a_draft()
+    rows = {
+        f"{spec.name}-{index}-{cell.name}": "1"
+        for spec in sheet.FIELDS
+        for index in range(spec.most if spec.kind == sheet.Kind.ROWS else 0)
+        for cell in spec.columns
+    }
+    form = form_for(draft.proposer_post, lists_for(draft, NOW), data=rows)
+    typed = {name: everything(field) for name, field in form.fields.items()}
+    sent = sum(len(each) if isinstance(each, list) else 1 for each in typed.values())
+
+    response = save(login(client), draft, **typed)
+
+    assert (sent > 300, response.status_code) == (True, 422)
+    assert set(response.context["form"].data) >= typed.keys()
 
 
 def test_an_unfinished_draft_is_kept(client: Client, office: City) -> None:
@@ -536,6 +575,38 @@ def test_the_text_seen_is_the_text_sent(client: Client, office: City) -> None:
     assert not Run.objects.exists()
 
 
+@pytest.mark.parametrize("change", ["added", "removed"])
+def test_the_files_seen_are_the_files_sent(client: Client, office: City, change: str) -> None:
+    draft = a_draft()
+    login(client)
+    if change == "removed":
+        attach(client, draft, "見積書.csv")
+    seen = Project.objects.get(pk=draft.pk).draft_version
+    if change == "removed":
+        key = draft.attachments.get().key
+        client.post(reverse("attachment-remove", args=[draft.reference, key]))
+    else:
+        attach(client, draft, "見積書.csv")
+
+    response = client.post(url(draft, "project-confirm"), {"draft_version": seen})
+
+    assert response.status_code == 409
+    assert "別の画面で保存されています" in text_of(response)
+    shown = [entry.name for entry in response.context["files"]]
+    assert shown == (["見積書.csv"] if change == "added" else [])
+    draft.refresh_from_db()
+    assert (draft.stage, draft.number, Run.objects.count()) == (Stage.DRAFT, None, 0)
+
+
+def test_a_file_that_was_refused_is_no_change_of_the_draft(client: Client, office: City) -> None:
+    draft = a_draft()
+    login(client)
+
+    attach(client, draft, "見積書.exe")
+
+    assert Project.objects.get(pk=draft.pk).draft_version == draft.draft_version
+
+
 def test_an_unfinished_sheet_is_not_sent(client: Client, office: City) -> None:
     draft = a_draft(reform="")
     login(client)
@@ -632,6 +703,101 @@ def test_a_case_that_was_pulled_back_is_sent_again(client: Client, office: City)
     project.refresh_from_db()
     assert "引き戻した案件です" in page
     assert project.stage == Stage.WITH_HEAD
+
+
+# --- what others see of a text that is being corrected ------------------------------------------
+
+UNSENT = "まだ出していない題名"
+
+
+def corrected() -> Project:
+    """A returned case: its draft has a new title, another 所管課 and another area, not sent yet."""
+    project = returned()
+    answers = {"title": UNSENT, "section": "ZEIMU", "area": "P3"}
+    cases.save_draft(
+        project=project,
+        version=project.draft_version,
+        answers=answers,
+        by=project.proposer,
+        at=NOW,
+    )
+    return Project.objects.get(pk=project.pk)
+
+
+def shown(project: Project) -> tuple[str, str, str]:
+    """What lists and rights go by."""
+    case = Project.objects.select_related("section", "area").get(pk=project.pk)
+    assert case.section is not None
+    assert case.area is not None
+    return case.title, case.section.code, case.area.code
+
+
+SENT = ("書かない窓口", "SHIMIN", "P2")
+
+
+def test_a_text_that_is_being_corrected_is_shown_to_nobody_else(
+    client: Client, office: City
+) -> None:
+    project = corrected()
+    login(client, "AUDITOR")
+
+    pages = [text_of(client.get(address)) for address in (url(project, "project"), "/proposals/")]
+
+    assert [(SENT[0] in page, UNSENT in page) for page in pages] == [(True, False)] * 2
+    assert shown(project) == SENT
+
+
+def test_who_corrects_reads_the_own_words(client: Client, office: City) -> None:
+    project = corrected()
+    login(client)
+
+    form = text_of(client.get(url(project)))
+    last_page = text_of(client.get(url(project, "project-confirm")))
+    route = text_of(client.get(url(project) + "?part=route"))
+
+    assert f'value="{UNSENT}"' in form
+    assert f'<h2 id="paper-title">{UNSENT}</h2>' in last_page
+    assert f"<p>{UNSENT}</p>" in route
+
+
+def test_who_pulled_a_case_back_finds_the_own_words_among_the_drafts(
+    client: Client, office: City
+) -> None:
+    project = a_project(route="RT1")
+    engine.pull_back(project=project, by=project.proposer, at=NOW)
+    project.refresh_from_db()
+    save(login(client), project, title=UNSENT)
+
+    home = text_of(client.get("/"))
+
+    drafts = home[home.index('id="h-draft"') :].partition("</section>")[0]
+    assert (UNSENT in drafts, SENT[0] in drafts) == (True, False)
+
+
+def test_a_corrected_text_is_shown_once_it_is_sent_again(office: City) -> None:
+    project = corrected()
+
+    resubmit(project)
+
+    assert shown(project) == (UNSENT, "ZEIMU", "P3")
+
+
+def test_a_text_that_was_never_sent_leaves_nothing_behind(client: Client, office: City) -> None:
+    project = corrected()
+
+    withdraw(project)
+
+    page = text_of(login(client, "AUDITOR").get("/proposals/"))
+    assert (SENT[0] in page, UNSENT in page) == (True, False)
+    assert shown(project) == SENT
+
+
+def test_the_section_of_a_text_that_was_not_sent_reads_nothing(
+    client: Client, office: City
+) -> None:
+    project = corrected()
+
+    assert login(client, "HEAD-ZEIMU").get(url(project, "project")).status_code == 404
 
 
 # --- costs -----------------------------------------------------------------------------------

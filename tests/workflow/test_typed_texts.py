@@ -12,6 +12,7 @@ from django.test import RequestFactory
 
 from bpr_projects.enums import Phase, RevisionKind
 from bpr_projects.forms import (
+    AttachmentForm,
     CommentForm,
     JoinForm,
     MeasurementForm,
@@ -19,12 +20,16 @@ from bpr_projects.forms import (
     PhaseForm,
     ReplyForm,
     ReportForm,
+    RolloutForm,
+    SayForm,
     SheetForm,
 )
 from bpr_projects.sheet import Lists
+from notifications.forms import ResendDeadForm, ResendForm
 from roles.views import CARRIED, CHOSEN, typed_texts
+from tests.make import TODAY
 from tests.workflow.pages import TYPED
-from workflow.enums import Outcome, SendBackTarget
+from workflow.enums import Outcome, SendBackTarget, StepKind
 from workflow.forms import AnswerForm, Question, ReasonForm
 from workflow.outcomes import RULES, STATIONS
 from workflow.views.correcting import QuestionForm
@@ -33,17 +38,30 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
+OURS = ("bpr_projects.", "workflow.", "notifications.", "roles.", "records.")
 CARRIES = re.compile(r'<(?:input type="hidden"|button)[^>]* name="([a-z_-]+)"')
+
+
+def everything_asked_at(kind: StepKind) -> Question:
+    return Question(
+        kind,
+        "",
+        targets=tuple(SendBackTarget),
+        needs_reply=True,
+        needs_urgent_reason=True,
+        needs_password=True,
+    )
 
 
 def every_form() -> Iterator[forms.Form]:
     """Each form of a case in its widest shape."""
     yield from (PhaseForm(phase=phase) for phase in Phase)
     yield from (QuestionForm(kind=kind) for kind in RevisionKind)
-    yield from (AnswerForm(Question(kind, "", targets=tuple(SendBackTarget))) for kind in STATIONS)
+    yield from (AnswerForm(everything_asked_at(kind)) for kind in STATIONS)
     yield from (ObservationForm(), MeasurementForm(), ReasonForm(rule=RULES[Outcome.ABANDONED]))
     yield from (CommentForm(), JoinForm(sections=()), ReportForm())
     yield ReplyForm(yes="", no="", why="")
+    yield from (ResendForm(), ResendDeadForm(), RolloutForm(sections=(), today=TODAY))
     yield SheetForm(lists=Lists())
 
 
@@ -60,6 +78,34 @@ def test_the_tables_know_what_nobody_types() -> None:
 
     assert hidden | carried | {"csrfmiddlewaretoken", "next"} == CARRIED
     assert chosen == CHOSEN
+
+
+OF_DJANGO = {forms.CharField, forms.DateField, forms.RegexField, forms.EmailField, forms.URLField}
+"""Fields that take any character that a database takes."""
+
+
+def test_text_is_typed_into_fields_that_refuse_what_cannot_be_seen() -> None:
+    bare = {
+        (type(form).__name__, name)
+        for form in every_form()
+        for name, field in form.fields.items()
+        if type(field) in OF_DJANGO and not field.widget.is_hidden
+    }
+
+    assert bare == {("AnswerForm", "password")}  # compared, never stored or shown
+
+
+def test_every_form_is_among_them() -> None:
+    made = {type(form) for form in every_form()}
+    known = {form for form in _subclasses(forms.Form) if form.__module__.startswith(OURS)}
+
+    assert known - made == {AttachmentForm, SayForm}  # a file; what two others have in common
+
+
+def _subclasses(form: type[forms.BaseForm]) -> Iterator[type[forms.BaseForm]]:
+    for each in form.__subclasses__():
+        yield each
+        yield from _subclasses(each)
 
 
 def test_only_what_was_typed_comes_back() -> None:

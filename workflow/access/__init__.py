@@ -33,7 +33,7 @@ from workflow.access.nudging import (
     permit_by_clock,
     waits_for,
 )
-from workflow.access.permits import Permit, clock, no, said_by, yes
+from workflow.access.permits import NO_POST, Permit, clock, no, said_by, yes
 from workflow.access.verbs import (
     CLOSABLE,
     COPYABLE,
@@ -57,6 +57,7 @@ __all__ = [
     "CLOSABLE",
     "COPYABLE",
     "HALT_DAYS",
+    "NO_POST",
     "NUDGE_DAYS",
     "VERBS",
     "Permit",

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from roles.models import Capacity
     from workflow.models import Decision
+
+
+NO_POST: Final = gettext_lazy(
+    "本日時点で在籍している職がないため、案件を見ることも書くこともできません。"
+    "職の登録に誤りがあるときは、事務局へお問い合わせください。"
+)
+"""What a leaver reads whose account is still open."""
 
 
 @dataclass(frozen=True)

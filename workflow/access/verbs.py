@@ -8,7 +8,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from bpr_projects import calendar
-from bpr_projects.access import authors_of, granted
+from bpr_projects.access import authors_of, granted, has_left
 from bpr_projects.enums import ADOPTED, IN_DECISION, Phase, Stage
 from bpr_projects.models import Closure
 from roles.enums import Role
@@ -16,7 +16,7 @@ from roles.grants import permits
 from roles.models import capacities_of
 from roles.permissions import Perm
 from workflow.access.conflicts import conflicted
-from workflow.access.permits import Permit, clock, no, yes
+from workflow.access.permits import NO_POST, Permit, clock, no, yes
 from workflow.enums import Outcome, RunKind, RunState, SlotState, StepKind
 from workflow.models import Decision, Run, Seen, StepRun
 from workflow.outcomes import PULLABLE
@@ -38,9 +38,13 @@ def may(user: User, verb: str, project: Project, at: datetime) -> Permit:
 def _edit_draft(user: User, project: Project, at: datetime) -> Permit:
     if project.stage not in (Stage.DRAFT, Stage.RETURNED):
         return no(_("提出済み（%s）のため、編集できません。") % project.get_stage_display())
-    for each in capacities_of(user, localdate(at)):
+    on = localdate(at)
+    capacities = capacities_of(user, on)
+    for each in capacities:
         if each.post.pk == project.proposer_post_id:
             return yes(each)
+    if has_left(user, capacities, on):
+        return no(str(NO_POST))
     if user.pk == project.proposer_id:
         return yes()
     if granted(user, "bpr_projects.edit_draft").filter(pk=project.pk).exists():

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connection
-from django.db.models import DecimalField, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models import CharField, DecimalField, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce
 
 from bpr_projects.access import granted, visible_to
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
     from workflow.inbox.desk import Desk
 
+PARTS: Final = ("mine", "running", "moves", "laps")
 MINE: Final = 20
+WORKING_TITLE: Final = Coalesce(KT("sheet__title"), Value(""), output_field=CharField())
 NO_NUMBER: Final = Cast(Value(None), DecimalField(max_digits=14, decimal_places=2))
 """Parts of a union agree on the types of their columns, also where one has nothing."""
 FEW: Final = 5
@@ -33,7 +36,7 @@ COLUMNS: Final = (
     "pk",
     "proposer_id",
     "number",
-    "title",
+    "shown_title",
     "stage",
     "section_label",
     "moved_at",
@@ -51,6 +54,9 @@ def cases_around(desk: Desk, post: int | None, sections: set[int]) -> dict[str, 
 
     ``post``: the seat that was chosen, or nothing for all.
     """
+    rows: dict[str, list[CaseRow]] = {name: [] for name in PARTS}
+    if desk.has_left:
+        return rows
     visible = visible_to(desk.user, desk.at)
     running = visible.filter(stage=Stage.RUNNING)
     if sections:
@@ -62,14 +68,16 @@ def cases_around(desk: Desk, post: int | None, sections: set[int]) -> dict[str, 
         "moves": _columns(visible.filter(stage__in=DECIDED), "moves").order_by(*newest)[:FEW],
         "laps": _laps(visible),
     }
-    rows: dict[str, list[CaseRow]] = {name: [] for name in parts}
     for name, *values in _together(parts.values()):
         rows[name].append(_row(dict(zip(COLUMNS[1:], values, strict=True))))
     return rows
 
 
 def _mine(desk: Desk, post: int | None) -> QuerySet[Project]:
-    """What I proposed or my seat did, while somebody has to do something about it."""
+    """What I proposed or my seat did, while somebody has to do something about it.
+
+    Of these the title is that of the working copy: whoever corrects a text knows it by that.
+    """
     asked = Run.objects.filter(project=OuterRef("pk"), kind=RunKind.APPROVAL, state=RunState.OPEN)
     owned = Q(proposer_post__in=desk.posts(Basis.OWN))
     if post is None:
@@ -90,6 +98,7 @@ def _columns(cases: QuerySet[Project], part: str) -> QuerySet[Any, tuple[Any, ..
     )
     return cases.annotate(
         part=Value(part),
+        shown_title=WORKING_TITLE if part == "mine" else F("title"),
         phase=cycle.values("phase")[:1],
         cycle=cycle.values("number")[:1],
         section_label=F("section__name"),
@@ -147,7 +156,7 @@ def _row(found: dict[str, Any]) -> CaseRow:
         pk=found["pk"],
         proposer_id=found["proposer_id"],
         number=found["number"] or "",
-        title=found["title"],
+        title=found["shown_title"],
         stage=found["stage"],
         section_name=found["section_label"] or "",
         updated_at=moved_at,

@@ -14,6 +14,7 @@ from django.db import connection
 from django.utils.timezone import localdate, localtime
 
 from bpr_projects import calendar
+from bpr_projects.access import has_left
 from roles.enums import Basis
 from roles.models import capacities_of
 from workflow.charts import following_words, is_late
@@ -190,6 +191,11 @@ class Desk:
     def capacities(self) -> dict[int, Capacity]:
         """Post -> in which capacity, own posts first."""
         return {each.post.pk: each for each in capacities_of(self.user, localdate(self.at))}
+
+    @cached_property
+    def has_left(self) -> bool:
+        """Whether the person holds no post any more: nothing of any case is shown then."""
+        return has_left(self.user, self.capacities.values(), localdate(self.at))
 
     def posts(self, *bases: Basis) -> list[int]:
         """Posts that I hold (OWN) or deputise (DEPUTY)."""

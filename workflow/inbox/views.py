@@ -19,6 +19,7 @@ from roles.actions import end_tour
 from roles.enums import Basis, Role
 from roles.grants import permits
 from roles.permissions import Perm
+from workflow.access import NO_POST
 from workflow.inbox import tabs
 from workflow.inbox.desk import KEY_DIGITS, WINDOWS, Desk, Listing, cursor_of
 from workflow.inbox.mywork import VERBS, my_work
@@ -55,9 +56,10 @@ def desk_of(request: HttpRequest) -> Desk:
 
 @dataclass(frozen=True)
 class Shell:
-    """What the frame of every page shows of the person."""
+    """What the frame of every page shows of the person. ``no_post``: why a leaver sees nothing."""
 
     person_name: str
+    no_post: str
     capacity_label: str
     inbox_count: int
     home_count: int
@@ -82,6 +84,7 @@ def _shell(request: HttpRequest) -> Shell:
     counts = desk.load.counts
     return Shell(
         person_name=desk.user.name,
+        no_post=str(NO_POST) if desk.has_left else "",
         capacity_label=_label(desk),
         inbox_count=counts.mine,
         home_count=counts.mine,
@@ -167,6 +170,8 @@ def _tab(request: HttpRequest, desk: Desk, tab: str) -> dict[str, Any]:
     if tab in BASES:
         return _waiting(request, desk, tab)
     desk.read(None)
+    if desk.has_left:
+        return {}
     if tab == READING:
         return {"readings": tabs.readings(desk)}
     if tab == COMING:

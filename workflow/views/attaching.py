@@ -1,4 +1,7 @@
-"""Files of a draft: added and taken off together with what was typed, so that nothing is lost."""
+"""Files of a draft: added and taken off together with what was typed, so that nothing is lost.
+
+Both are one transaction: the form that sent them has seen the version that they make.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from bpr_projects import actions as cases
+from bpr_projects import drafts
 from bpr_projects.forms import AttachmentForm
 from bpr_projects.models import Attachment, Project
 from workflow import access
 from workflow.views import proposal
-from workflow.views.drafting import form_for, lists_for, priced_or_404, save_typed
+from workflow.views.drafting import form_for, lists_for, priced_or_404, save_typed, sender_of
 from workflow.views.lookup import person_of
 
 if TYPE_CHECKING:
@@ -28,8 +32,6 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
-    from bpr_projects.forms.files import CheckedFile
-
 
 @login_required
 @require_POST
@@ -37,15 +39,16 @@ def attachment_add(request: HttpRequest, ref: str) -> HttpResponse:
     """Save what was typed in the same form, then take the file."""
     at = now()
     project = priced_or_404(request, ref, at)
-    answer = _keep_typed(request, project, at)
-    if answer is not None:
-        return answer
     with transaction.atomic():
+        answer = _keep_typed(request, project, at)
+        if answer is not None:
+            return answer
         locked = _locked(request, project, at)
         existing = list(locked.attachments.filter(removed_at=None))
         form = AttachmentForm(request.POST, request.FILES, existing=existing)
         if form.is_valid():
-            _store(locked, form.cleaned_data["file"], request, at)
+            checked = form.cleaned_data["file"]
+            drafts.attach(sender=sender_of(request), project=locked, checked=checked, at=at)
     if not form.is_valid():
         return _refused(request, priced_or_404(request, ref, at), form, at)
     messages.success(request, _("「%s」を添付しました。") % form.cleaned_data["file"].name)
@@ -59,13 +62,12 @@ def attachment_remove(request: HttpRequest, ref: str, key: UUID) -> HttpResponse
     at = now()
     project = priced_or_404(request, ref, at)
     found = get_object_or_404(Attachment, project=project, key=key)
-    answer = _keep_typed(request, project, at)
-    if answer is not None:
-        return answer
     with transaction.atomic():
-        _locked(request, project, at)
-        if found.removed_at is None:
-            cases.remove_attachment(attachment=found, at=at)
+        answer = _keep_typed(request, project, at)
+        if answer is not None:
+            return answer
+        locked = _locked(request, project, at)
+        drafts.detach(sender=sender_of(request), project=locked, attachment=found, at=at)
     messages.success(request, _("「%s」を外しました。") % found.name)
     return _back(project)
 
@@ -95,19 +97,6 @@ def _locked(request: HttpRequest, project: Project, at: datetime) -> Project:
     if not permit:
         raise PermissionDenied(permit.reason)
     return locked
-
-
-def _store(project: Project, checked: CheckedFile, request: HttpRequest, at: datetime) -> None:
-    Attachment.objects.create(
-        project=project,
-        file=checked.content,
-        name=checked.name,
-        extension=checked.extension,
-        size=checked.size,
-        sha256=checked.sha256,
-        uploaded_by=person_of(request),
-        uploaded_at=at,
-    )
 
 
 def _refused(

@@ -57,7 +57,7 @@ class Frame:
     @cached_property
     def voice(self) -> Voice:
         """What the reader may read and say in the case's discussion."""
-        return voice_of(self.reader, self.capacities, self.ties)
+        return voice_of(self.reader, self.capacities, self.ties, localdate(self.dossier.at))
 
     @property
     def run(self) -> Run | None:

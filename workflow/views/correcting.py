@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from bpr_projects.enums import RevisionKind
-from bpr_projects.forms.fields import CountField
+from bpr_projects.forms import CountField, DayField, TextField
 from bpr_projects.sheet import MOST_YEN
 from workflow import access, engine
 from workflow.actions.refusals import NotAllowed, Refusal
@@ -41,16 +41,16 @@ class QuestionForm(forms.Form):
 
     use_required_attribute = False
 
-    what = forms.CharField(
+    what = TextField(
         label=gettext_lazy("内容"), max_length=LONG, widget=forms.Textarea(attrs={"rows": 3})
     )
-    reason = forms.CharField(
+    reason = TextField(
         label=gettext_lazy("理由"), max_length=LONG, widget=forms.Textarea(attrs={"rows": 3})
     )
-    effect = forms.CharField(
+    effect = TextField(
         label=gettext_lazy("結果"), max_length=LONG, widget=forms.Textarea(attrs={"rows": 3})
     )
-    lesson = forms.CharField(
+    lesson = TextField(
         label=gettext_lazy("学んだこと（次に活かすこと）"),
         max_length=LONG,
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -61,10 +61,8 @@ class QuestionForm(forms.Form):
         most=MOST_YEN,
         unit=gettext_lazy("円"),
     )
-    ends_on = forms.DateField(
-        label=gettext_lazy("自由枠の期限"), widget=forms.DateInput(attrs={"type": "date"})
-    )
-    comment = forms.CharField(
+    ends_on = DayField(label=gettext_lazy("自由枠の期限"))
+    comment = TextField(
         label=gettext_lazy("修正した点"), max_length=LONG, widget=forms.Textarea(attrs={"rows": 2})
     )
 
@@ -81,10 +79,7 @@ class QuestionForm(forms.Form):
 
     def corrections(self) -> dict[str, Any]:
         """The text as the engine takes it."""
-        found = {name: value for name, value in self.cleaned_data.items() if name != "comment"}
-        if "ends_on" in found:
-            found["ends_on"] = found["ends_on"].isoformat()
-        return found
+        return {name: value for name, value in self.cleaned_data.items() if name != "comment"}
 
 
 @login_required

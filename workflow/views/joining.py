@@ -49,9 +49,10 @@ def _desk(request: HttpRequest, ref: str, at: datetime) -> Desk:
     """Reasons are for 関係者, and for the section that wrote them."""
     project = project_or_404(request, ref, at)
     person = person_of(request)
-    capacities = capacities_of(person, localdate(at))
+    on = localdate(at)
+    capacities = capacities_of(person, on)
     ties = ties_of(project)
-    voice = voice_of(person, capacities, ties)
+    voice = voice_of(person, capacities, ties, on)
     made = joining.requests_of(project)
     shown = [
         each

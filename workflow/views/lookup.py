@@ -1,13 +1,19 @@
-"""From an address to a case that this person may see; everything else is 404."""
+"""From an address to a case that this person may see; everything else is 404.
+
+Who holds no post any more is told so, whatever the address.
+"""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, cast
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from bpr_projects.access import visible_to
+from workflow.access import NO_POST
+from workflow.inbox import desk_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,6 +46,8 @@ def project_or_404(
         found = cases.filter(number=ref).first() if NUMBER.fullmatch(ref) else None
     else:
         found = cases.filter(pk=identity).first() if _is_id(identity) else None
+    if found is None and desk_of(request).has_left:
+        raise PermissionDenied(NO_POST)
     if found is None:
         raise Http404
     return found

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from bpr_projects import drafts
+from bpr_projects.drafts import Sender
 from bpr_projects.forms import AttachmentForm
-from bpr_projects.models import Attachment
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bpr_projects.models import Project
+    from bpr_projects.models import Attachment, Project
     from roles.models import User
 
 WIDTH, HEIGHT = 360, 220
@@ -48,16 +49,7 @@ def attach(project: Project, name: str, text: str, *, by: User, at: datetime) ->
     if not form.is_valid():
         raise ValueError(f"{name}: {form.errors.as_text()}")
     checked = form.cleaned_data["file"]
-    return Attachment.objects.create(
-        project=project,
-        file=checked.content,
-        name=checked.name,
-        extension=checked.extension,
-        size=checked.size,
-        sha256=checked.sha256,
-        uploaded_by=by,
-        uploaded_at=at,
-    )
+    return drafts.attach(sender=Sender(by), project=project, checked=checked, at=at)
 
 
 def _content(name: str, text: str) -> bytes:

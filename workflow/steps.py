@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from bpr_projects.access import visible_to
+from bpr_projects.enums import Stage
 from bpr_projects.sheet import Lists
 from roles.models import capacities_of
 from roles.views import typed_texts
@@ -239,10 +240,20 @@ def _tell(request: HttpRequest, said: Decision, slot: Slot) -> None:
         "outcome": said.get_outcome_display(),
     }
     if said.outcome in FINAL:
-        sentence += _("決裁は取り消せません。訂正は新しい決裁で行います。")
+        sentence += _afterwards(said.project)
     elif slot.step_run.kind in PULLABLE and RULES[Outcome(said.outcome)].effect == "count":
         sentence += _("次の担当者が開くまでは、案件の画面から引き戻せます。")
     messages.success(request, sentence)
+
+
+def _afterwards(project: Project | None) -> str:
+    """What can still be done about a 決裁: nothing to itself, but something after it."""
+    if project is not None and project.stage == Stage.RUNNING:
+        return _(
+            "決裁は取り消せません。改めるときは、"
+            "所管課がOODAボードで変更や中止を提案し、決裁を受けます。"
+        )
+    return _("決裁は取り消せません。提案者は、案件を複製し、直して再び提案できます。")
 
 
 def _onwards(request: HttpRequest, project: Project, return_to: str, at: datetime) -> HttpResponse:

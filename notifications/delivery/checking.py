@@ -13,7 +13,7 @@ from notifications.enums import READING_EVENTS, TURN_EVENTS, DeliveryState, Even
 from notifications.models import DeliveredFact, Delivery
 from roles.models import holders_of
 from workflow.charts import ball_lines
-from workflow.enums import Outcome, SendBackTarget
+from workflow.enums import ASIDE, Outcome, SendBackTarget
 from workflow.models import Decision, WorkItem
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ def _before(messages: Sequence[OutboxMessage]) -> dict[tuple[int, datetime], Dec
         Decision.objects.filter(
             run__in={run for run, _at in opened}, decided_at__in={at for _run, at in opened}
         )
-        .exclude(outcome=Outcome.SKIPPED)
+        .exclude(outcome__in=ASIDE)
         .select_related("decided_by", "post", "entry")
         .prefetch_related("entry__texts")
         .order_by("pk")

@@ -116,9 +116,11 @@ SHOWS_NOTHING: Final = {
     "question-correct",
     "reading-read",
     "readyz",
+    "restrict",
     "rollout",
     "running",
     "tour-end",
+    "unrestrict",
     "withdraw",
 }
 """All the others, but for those of the login."""

@@ -90,6 +90,7 @@ def pages() -> dict[str, list[str]]:
             "/mailbox/",
             f"/mailbox/{Delivery.objects.latest('pk').pk}/",
             f"/p/{standing_at(StepKind.RECEPTION)}/abandon/",
+            f"{case}restrict/",
             f"{case}discussion/",
             f"{case}conditions/",
             f"/p/{spread()}/rollout/",

@@ -57,10 +57,8 @@ def test_a_decision_says_that_it_is_never_taken_back_and_what_can_be_done(
 
     project.refresh_from_db()
     assert project.stage == stage
-    assert messages_of(response) == [
-        f"「書かない窓口」を「{outcome.label}」として記録しました。"
-        f"決裁は取り消せません。{afterwards}"
-    ]
+    recorded = f"「書かない窓口」を「{outcome.label}」として記録しました。"
+    assert messages_of(response) == [f"{recorded}決裁は取り消せません。{afterwards}"]
 
 
 def test_an_old_login_has_to_give_the_password_again_before_a_decision() -> None:

@@ -104,6 +104,7 @@ MATRIX: Final[dict[str, tuple[Row, Row]]] = {
     "reading-read": (row(302, 405), row(302, 403, hq_chair=302)),
     "attachment": (row(302, 200, unseen=404), row(302, 405)),
     "glossary": (row(302, 200), row(302, 405)),
+    "plan": (row(302, 200), row(302, 405)),
     "help": (row(302, 200), row(302, 405)),
     "guide": (row(302, 200), row(302, 405)),
     "mailbox": (row(302, 200), row(302, 405)),

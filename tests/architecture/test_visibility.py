@@ -105,6 +105,7 @@ SHOWS_NOTHING: Final = {
     "nudge",
     "observation-add",
     "phase-record",
+    "plan",
     "project-conditions",
     "project-confirm",
     "project-copy",

@@ -117,6 +117,7 @@ def pages() -> dict[str, list[str]]:
             f"{case}versions/",
             f"{returned}history/",
             "/glossary/",
+            "/plan/",
             "/help/",
         ],
         "SYSTEM-ADMIN": ["/", "/p/R8-999/", "/accounts/2fa/", "/accounts/reauthenticate/"],

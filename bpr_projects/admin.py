@@ -21,6 +21,7 @@ from bpr_projects.models import (
     DesignArticle,
     GlossaryTerm,
     NationalTrend,
+    PlanFigure,
     Principle,
     Tool,
     UnitPrice,
@@ -96,7 +97,7 @@ class AreaAdmin(ListAdmin[Area]):
 class PrincipleAdmin(ListAdmin[Principle]):
     """基本理念: the scores of every review stand under their codes."""
 
-    list_display = ["order", "code", "name", "question"]
+    list_display = ["order", "code", "name", "question", "is_unchecked"]
     list_display_links = ["name"]
     fixed = ("code",)
     is_closed = True
@@ -116,7 +117,7 @@ class DesignArticleAdmin(ListAdmin[DesignArticle]):
 
 @admin.register(UpperPlanItem)
 class UpperPlanItemAdmin(ListAdmin[UpperPlanItem]):
-    """上位計画の項目."""
+    """上位計画・目標の項目."""
 
     list_display = ["order", "plan", "name", "is_unchecked"]
     list_display_links = ["name"]
@@ -138,19 +139,29 @@ class ToolAdmin(ListAdmin[Tool]):
 class NationalTrendAdmin(HarmlessAdmin[NationalTrend]):
     """国の動向."""
 
-    list_display = ["month", "title", "url"]
+    list_display = ["month", "title", "source", "url"]
     list_display_links = ["title"]
     list_filter = ["areas"]
     filter_horizontal = ["areas"]
+
+
+@admin.register(PlanFigure)
+class PlanFigureAdmin(ListAdmin[PlanFigure]):
+    """計画の図: what the plan shows and does not say."""
+
+    list_display = ["place", "title", "is_unchecked"]
+    list_display_links = ["title"]
+    fixed = ("place",)
+    is_closed = True
 
 
 @admin.register(GlossaryTerm)
 class GlossaryTermAdmin(HarmlessAdmin[GlossaryTerm]):
     """用語集."""
 
-    list_display = ["order", "heading", "word", "source"]
+    list_display = ["order", "heading", "word", "source", "is_unchecked"]
     list_display_links = ["word"]
-    list_filter = ["source"]
+    list_filter = ["is_unchecked", "source"]
     search_fields = ["word", "meaning"]
 
 
@@ -166,14 +177,16 @@ class UnitPriceForm(forms.ModelForm[UnitPrice]):
 
 @admin.register(UnitPrice)
 class UnitPriceAdmin(ListAdmin[UnitPrice]):
-    """時間単価: effects were computed with the prices of the past, so only those to come change."""
+    """時間単価: effects were computed with the prices of the past, whose basis alone changes."""
 
     form = UnitPriceForm
-    list_display = ["starts_on", "yen_per_hour", "basis"]
+    list_display = ["starts_on", "yen_per_hour", "basis", "is_unchecked"]
 
-    def has_change_permission(self, request: HttpRequest, obj: UnitPrice | None = None) -> bool:
-        is_to_come = obj is None or obj.starts_on > localdate()
-        return is_to_come and super().has_change_permission(request, obj)
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: UnitPrice | None = None
+    ) -> tuple[str, ...]:
+        is_past = obj is not None and obj.starts_on <= localdate()
+        return ("starts_on", "yen_per_hour") if is_past else ()
 
 
 @admin.register(Closure)

@@ -91,6 +91,12 @@ class Room:
             raise NotAllowed(_("このコメントは閲覧できません。"))
         return found
 
+    def answers(self, question: Comment) -> bool:
+        """Whether the person stands on the other side than who asked: the proposing one or not."""
+        asker = question.written_by
+        seats = capacities_of(asker, localdate(self.at))
+        return self.voice.is_proposing != voice_of(asker, seats, self.ties).is_proposing
+
     def post(self, role: Role | None = None) -> Post | None:
         """As what the person speaks: a wanted role, the proposing seat, else the first post."""
         posts = [each.post for each in self.capacities]
@@ -165,7 +171,7 @@ def answer(
     by: User,
     at: datetime,
 ) -> Comment:
-    """An answer under a remark, for the same readers. The proposing side's settles a question."""
+    """An answer under a remark, for the same readers. The other side's settles a question."""
     room = Room(thread.project, by, at)
     room.demand()
     first = room.thread(thread)
@@ -187,7 +193,7 @@ def answer(
         written_at=at,
     )
     said.mentions.set(mentions)
-    settles = is_open(first) and room.voice.is_proposing and by.pk != first.written_by_id
+    settles = is_open(first) and room.answers(first)
     if settles:
         _settle(first, by, at)
     comment_written.send(sender=answer, comment=said, settles=first if settles else None, at=at)

@@ -34,6 +34,7 @@ class Term:
     word: str
     meaning: str
     source: str
+    is_unchecked: bool = False
 
     @property
     def forms(self) -> list[str]:
@@ -51,7 +52,9 @@ class Shelf:
     def read(self) -> tuple[Term, ...]:
         """The terms, from the database when they have become old."""
         if time.monotonic() >= self.until:
-            rows = GlossaryTerm.objects.values_list("pk", "word", "meaning", "source")
+            rows = GlossaryTerm.objects.values_list(
+                "pk", "word", "meaning", "source", "is_unchecked"
+            )
             self.keep(Term(*row) for row in rows)
         return self.terms
 

@@ -10,6 +10,7 @@ from bpr_projects.models import (
     DesignArticle,
     GlossaryTerm,
     NationalTrend,
+    PlanFigure,
     Principle,
     Tool,
     UnitPrice,
@@ -44,12 +45,22 @@ def _area(row: Row, order: int) -> Area:
 
 
 def _principle(row: Row, order: int) -> Principle:
-    return Principle(code=row["code"], name=row["name"], question=row["question"], order=order)
+    return Principle(
+        code=row["code"],
+        name=row["name"],
+        subtitle=row.get("subtitle", ""),
+        question=row["question"],
+        order=order,
+        is_unchecked=row.get("unchecked", False),
+    )
 
 
 def _article(row: Row, order: int) -> DesignArticle:
     return DesignArticle(
-        number=row["number"], name=row["name"], is_unchecked=row.get("unchecked", False)
+        number=row["number"],
+        name=row["name"],
+        principle=Principle.objects.filter(code=row.get("principle")).first(),
+        is_unchecked=row.get("unchecked", False),
     )
 
 
@@ -58,13 +69,25 @@ def _upper_plan(row: Row, order: int) -> UpperPlanItem:
         code=row["code"],
         plan=row["plan"],
         name=row["name"],
+        source=row["source"],
         order=order,
         is_unchecked=row.get("unchecked", False),
     )
 
 
 def _trend(row: Row, order: int) -> NationalTrend:
-    return NationalTrend(month=row["month"], title=row["title"], url=row.get("url", ""))
+    return NationalTrend(
+        month=row["month"], title=row["title"], source=row["source"], url=row.get("url", "")
+    )
+
+
+def _figure(row: Row, order: int) -> PlanFigure:
+    return PlanFigure(
+        place=row["place"],
+        title=row["title"],
+        text=row.get("text", ""),
+        is_unchecked=row.get("unchecked", False),
+    )
 
 
 def _tool(row: Row, order: int) -> Tool:
@@ -84,11 +107,17 @@ def _term(row: Row, order: int) -> GlossaryTerm:
         meaning=row["meaning"],
         source=row["source"],
         order=order,
+        is_unchecked=row.get("unchecked", False),
     )
 
 
 def _unit_price(row: Row, order: int) -> UnitPrice:
-    return UnitPrice(**row)
+    return UnitPrice(
+        starts_on=row["starts_on"],
+        yen_per_hour=row["yen_per_hour"],
+        basis=row["basis"],
+        is_unchecked=row.get("unchecked", False),
+    )
 
 
 LISTS: Final[dict[str, tuple[type[Model], Callable[[Row, int], Model]]]] = {
@@ -97,6 +126,7 @@ LISTS: Final[dict[str, tuple[type[Model], Callable[[Row, int], Model]]]] = {
     "articles": (DesignArticle, _article),
     "upper_plans": (UpperPlanItem, _upper_plan),
     "trends": (NationalTrend, _trend),
+    "figures": (PlanFigure, _figure),
     "tools": (Tool, _tool),
     "terms": (GlossaryTerm, _term),
     "unit_prices": (UnitPrice, _unit_price),

@@ -1,4 +1,4 @@
-"""Addresses of a case's files , of the glossary and of the guides."""
+"""Addresses of a case's files, of the glossary, of the plan and of the guides."""
 
 from django.urls import path
 
@@ -6,6 +6,7 @@ from bpr_projects import views
 
 urlpatterns = [
     path("glossary/", views.glossary, name="glossary"),
+    path("plan/", views.plan, name="plan"),
     path("help/", views.guide, name="help"),
     path("help/<slug:name>/", views.guide, name="guide"),
     path("p/<str:ref>/attachments/<uuid:key>/", views.attachment, name="attachment"),

@@ -1,4 +1,4 @@
-"""Files of a case, for those who may read the case; glossary and guides, for everybody."""
+"""Files of a case, for those who may read the case; glossary, plan and guides, for everybody."""
 
 from __future__ import annotations
 
@@ -12,7 +12,15 @@ from django.views.decorators.http import require_safe
 
 from bpr_projects import guides
 from bpr_projects.access import visible_to
-from bpr_projects.models import Attachment, GlossaryTerm
+from bpr_projects.models import (
+    Attachment,
+    DesignArticle,
+    GlossaryTerm,
+    NationalTrend,
+    PlanFigure,
+    Principle,
+    UpperPlanItem,
+)
 from roles.models import User, capacities_of
 from roles.permissions import Perm
 
@@ -52,6 +60,21 @@ def glossary(request: HttpRequest) -> HttpResponse:
     terms = list(GlossaryTerm.objects.all())
     may_edit = request.user.has_perm(Perm.MANAGE_PLAN)
     return render(request, "bpr_projects/glossary.html", {"terms": terms, "may_edit": may_edit})
+
+
+@login_required
+@require_safe
+def plan(request: HttpRequest) -> HttpResponse:
+    """計画と国の動向: what the plan stands on, and what of it has still to be made sure of."""
+    context = {
+        "trends": NationalTrend.objects.prefetch_related("areas"),
+        "upper_plans": UpperPlanItem.objects.all(),
+        "principles": Principle.objects.prefetch_related("articles"),
+        "articles": DesignArticle.objects.filter(principle=None),
+        "figures": PlanFigure.objects.all(),
+        "may_edit": request.user.has_perm(Perm.MANAGE_PLAN),
+    }
+    return render(request, "bpr_projects/plan.html", context)
 
 
 @login_required

@@ -374,6 +374,8 @@ NO_MAIL: Final[dict[tuple[Outcome, StepKind | None], str]] = {
     (Outcome.SKIPPED, None): "the rule's doing, on the record",
     (Outcome.CLOSED, None): "the next station is asked; unsent requests are superseded",
     (Outcome.HALTED, None): "the leader is told that it is the turn again, with the reason",
+    (Outcome.RESTRICTED, None): "nobody has to do anything; the page and its history show it",
+    (Outcome.UNRESTRICTED, None): "as RESTRICTED",
 }
 """(Outcome, kind of step) -> why nobody is mailed. No kind: not an answer at a step."""
 

@@ -14,7 +14,7 @@ from notifications.enums import DeliveryState, Why
 from notifications.models import DeliveredFact
 from roles.enums import Role
 from roles.models import Post
-from workflow.enums import Outcome, RunKind, SlotState, StepKind
+from workflow.enums import ASIDE, Outcome, RunKind, SlotState, StepKind
 from workflow.models import Decision, Reading, Slot
 
 if TYPE_CHECKING:
@@ -128,9 +128,9 @@ def _people(
 ) -> list[Addressee]:
     """Persons who said something on a run, but not those who did so for one of these posts.
 
-    省略 is the rule's doing, nobody's.
+    省略 is the rule's doing, and who may read a case is no part in it.
     """
-    said = Decision.objects.filter(run=run_id).exclude(outcome=Outcome.SKIPPED)
+    said = Decision.objects.filter(run=run_id).exclude(outcome__in=ASIDE)
     if in_round is not None:
         said = said.filter(round=in_round)
     acts = set(said.order_by().values_list("decided_by", "post"))

@@ -13,6 +13,7 @@ class Perm(StrEnum):
     VIEW_PROJECT = "roles.view_project"
     RECEIVE_PROJECT = "roles.receive_project"
     ABANDON_PROJECT = "roles.abandon_project"
+    RESTRICT_PROJECT = "roles.restrict_project"
     CLOSE_REGION = "roles.close_region"
     VIEW_MAILBOX = "roles.view_mailbox"
     VIEW_LEDGER = "roles.view_ledger"

@@ -27,7 +27,11 @@ ENDED = [STATUS.DONE, STATUS.CANCELED]
 def state_of() -> dict[str, Any]:
     """Everything that a verb may change, by number and by where each case stands."""
     return {
-        "stages": list(Project.objects.order_by("pk").values_list("pk", "stage", "draft_version")),
+        "cases": list(
+            Project.objects.order_by("pk").values_list(
+                "pk", "stage", "draft_version", "is_confidential"
+            )
+        ),
         "decisions": Decision.objects.count(),
         "entries": LedgerEntry.objects.count(),
         "revisions": Revision.objects.count(),

@@ -86,7 +86,8 @@ def row_of(route: str, case: Project) -> int | None:
         "decision": Decision.objects.filter(project=case),
     }
     found = rows.get(route.partition("-")[0], Delivery.objects.all())
-    return found.order_by("-pk").values_list("pk", flat=True).first()
+    newest = found.order_by("-pk").first()
+    return None if newest is None else int(newest.pk)
 
 
 def parts_of(body: str) -> frozenset[tuple[str, str]]:

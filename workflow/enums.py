@@ -80,6 +80,15 @@ class Outcome(TextChoices):
     CLOSED = "CLOSED", _("締切")
     RECORDED = "RECORDED", _("記録")
     HALTED = "HALTED", _("所属長による停止")
+    RESTRICTED = "RESTRICTED", _("関係者限り")
+    UNRESTRICTED = "UNRESTRICTED", _("関係者限りの解除")
+
+
+RESTRICTING = frozenset({Outcome.RESTRICTED, Outcome.UNRESTRICTED})
+"""Who reads a case besides its parties: settled beside its way, which goes on as it stood."""
+
+ASIDE = RESTRICTING | {Outcome.SKIPPED}
+"""On record, but no move of the case: what a rule left out, and who may read."""
 
 
 class Mode(TextChoices):

@@ -255,6 +255,25 @@ RULES: Final[dict[Outcome, Rule]] = {
         _("自由枠の中の意思決定を止め、担当の「意思決定」に戻します。"),
         needs_comment=True,
     ),
+    Outcome.RESTRICTED: Rule(
+        _("関係者限りにする"),
+        "限定",
+        Effect.NONE,
+        Tone.INFO,
+        _(
+            "採択の後も全職員には公開せず、関係する課・職と、事務局・PT長・本部・監査だけが"
+            "見られるようにします。手続は止まりません。"
+        ),
+        needs_comment=True,
+    ),
+    Outcome.UNRESTRICTED: Rule(
+        _("関係者限りを解く"),
+        "解除",
+        Effect.NONE,
+        Tone.INFO,
+        _("採択された案件として、全職員が見られるようにします。手続は止まりません。"),
+        needs_comment=True,
+    ),
 }
 """Outcome -> what it needs and does."""
 
@@ -310,7 +329,7 @@ PASSING: Final = 60
 """Points of 100 from which the PT refers a case without more words. A hint, never a gate."""
 
 FINAL: Final = frozenset({Outcome.ADOPTED, Outcome.ADOPTED_WITH_CONDITIONS, Outcome.NOT_ADOPTED})
-"""決裁: never undone, corrected only by a new decision of the same post."""
+"""決裁: never undone; another text has to be decided."""
 
 OBJECTING: Final = frozenset({StepKind.CONCURRENCE, StepKind.DELIBERATION})
 """Steps at which 不同意 can be said: it is mediated, and what stays is answered at 決裁."""

@@ -12,9 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from bpr_projects.access import visible_to
+from bpr_projects.enums import Stage
 from bpr_projects.sheet import Lists
 from roles.models import capacities_of
 from roles.views import typed_texts
@@ -29,9 +30,9 @@ from workflow.actions.refusals import (
     Unanswered,
 )
 from workflow.enums import CYCLE_KINDS, Outcome, SlotState, StepKind
-from workflow.forms import ADD_CONDITION, AnswerForm, ReasonForm
+from workflow.forms import ADD_CONDITION, AnswerForm
 from workflow.models import Decision, Reading, WorkItem
-from workflow.outcomes import FINAL, PULLABLE, RULES, Answer
+from workflow.outcomes import FINAL, PULLABLE, RULES
 from workflow.views.case import find, refilled
 from workflow.views.desk import question_of
 from workflow.views.freshness import recently_authenticated, refusal_of_password
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from bpr_projects.models import Project
-    from workflow.models import Run, Slot
+    from workflow.models import Slot
     from workflow.sheet import Dossier
 
 FROM_INBOX: Final = "inbox"
@@ -91,9 +92,7 @@ def refused(
     return render(request, "409.html", context, status=refusal.status)
 
 
-def _is_repeated(
-    request: HttpRequest, refusal: Refusal, outcome: Outcome, slot: int | None
-) -> bool:
+def is_repeated(request: HttpRequest, refusal: Refusal, outcome: Outcome, slot: int | None) -> bool:
     """A second click, tab or retry of an act that this person has on record already."""
     before = refusal.decision if isinstance(refusal, AlreadyDone) else None
     if before is None or before.decided_by_id != person_of(request).pk:
@@ -101,7 +100,7 @@ def _is_repeated(
     return (before.outcome, before.slot_id) == (outcome, slot)
 
 
-def _recorded_before(request: HttpRequest, project: Project) -> HttpResponse:
+def recorded_before(request: HttpRequest, project: Project) -> HttpResponse:
     """Nothing happened again, and that is good news."""
     messages.success(request, _("すでに記録済みです。二重には記録されていません。"))
     return redirect("project", ref=project.reference)
@@ -164,8 +163,8 @@ def answer(request: HttpRequest, ref: str, slot: int) -> HttpResponse:
             at=at,
         )
     except Refusal as refusal:
-        if _is_repeated(request, refusal, chosen, slot):
-            return _recorded_before(request, project)
+        if is_repeated(request, refusal, chosen, slot):
+            return recorded_before(request, project)
         return refused(
             request, refusal, project, on_unanswered=_again(request, project, slot, form)
         )
@@ -239,10 +238,20 @@ def _tell(request: HttpRequest, said: Decision, slot: Slot) -> None:
         "outcome": said.get_outcome_display(),
     }
     if said.outcome in FINAL:
-        sentence += _("決裁は取り消せません。訂正は新しい決裁で行います。")
+        sentence += _afterwards(said.project)
     elif slot.step_run.kind in PULLABLE and RULES[Outcome(said.outcome)].effect == "count":
         sentence += _("次の担当者が開くまでは、案件の画面から引き戻せます。")
     messages.success(request, sentence)
+
+
+def _afterwards(project: Project | None) -> str:
+    """What can still be done about a 決裁: nothing to itself, but something after it."""
+    if project is not None and project.stage == Stage.RUNNING:
+        return _(
+            "決裁は取り消せません。改めるときは、"
+            "所管課がOODAボードで変更や中止を提案し、決裁を受けます。"
+        )
+    return _("決裁は取り消せません。提案者は、案件を複製し、直して再び提案できます。")
 
 
 def _onwards(request: HttpRequest, project: Project, return_to: str, at: datetime) -> HttpResponse:
@@ -254,126 +263,6 @@ def _onwards(request: HttpRequest, project: Project, return_to: str, at: datetim
     following = waiting.order_by("due_sort", "slot").values_list("slot", flat=True).first()
     url = reverse("inbox")
     return redirect(f"{url}?tab=todo&item={following}" if following else url)
-
-
-# --- acts outside the steps ----------------------------------------------------------------
-
-
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def pull_back(request: HttpRequest, ref: str) -> HttpResponse:
-    """引戻し: take one's own act back while nobody of the next station has seen it."""
-
-    def verb(project: Project, said: Answer, at: datetime) -> Run:
-        return engine.pull_back(project=project, by=person_of(request), at=at)
-
-    return _act(request, ref, Outcome.PULLED_BACK, verb)
-
-
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def withdraw(request: HttpRequest, ref: str) -> HttpResponse:
-    """取下げ by the proposer."""
-
-    def verb(project: Project, said: Answer, at: datetime) -> Run:
-        return engine.withdraw(project=project, answer=said, by=person_of(request), at=at)
-
-    return _act(request, ref, Outcome.WITHDRAWN, verb)
-
-
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def abandon(request: HttpRequest, ref: str) -> HttpResponse:
-    """廃案 by the 事務局, with the consent of the 本部長."""
-
-    def verb(project: Project, said: Answer, at: datetime) -> Run:
-        return engine.abandon(project=project, answer=said, by=person_of(request), at=at)
-
-    return _act(request, ref, Outcome.ABANDONED, verb)
-
-
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def close_region(request: HttpRequest, ref: str) -> HttpResponse:
-    """締切 of a body's step with the answers that are in."""
-
-    def verb(project: Project, said: Answer, at: datetime) -> Run:
-        return engine.close_region(
-            project=project, reason=said.comment, by=person_of(request), at=at
-        )
-
-    return _act(request, ref, Outcome.CLOSED, verb)
-
-
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def halt(request: HttpRequest, ref: str) -> HttpResponse:
-    """停止: the 所属長 stops what was decided inside the bounds."""
-
-    def verb(project: Project, said: Answer, at: datetime) -> Run:
-        return engine.halt(project=project, reason=said.comment, by=person_of(request), at=at)
-
-    return _act(request, ref, Outcome.HALTED, verb)
-
-
-VERBS: Final = {
-    Outcome.HALTED: "halt",
-    Outcome.PULLED_BACK: "pull_back",
-    Outcome.WITHDRAWN: "withdraw",
-    Outcome.ABANDONED: "abandon",
-    Outcome.CLOSED: "close_region",
-}
-"""Act -> the verb that ``access.may`` knows."""
-
-
-def _act(
-    request: HttpRequest,
-    ref: str,
-    outcome: Outcome,
-    verb: Callable[[Project, Answer, datetime], Run],
-) -> HttpResponse:
-    """GET asks and changes nothing; POST does it."""
-    at = timezone.now()
-    project = find(request, ref, at)
-    rule = RULES[outcome]
-    sent = request.POST if request.method == "POST" else None
-    form = ReasonForm(sent, rule=rule) if rule.needs_comment else None
-    if sent is None or (form is not None and not form.is_valid()):
-        return _ask(request, project, outcome, form, at)
-    try:
-        verb(project, form.answer() if form else Answer(), at)
-    except Unanswered as refusal:
-        for sentence in refusal.problems.values():
-            (form or ReasonForm(sent, rule=rule)).add_error(None, sentence)
-        return _ask(request, project, outcome, form, at)
-    except Refusal as refusal:
-        if _is_repeated(request, refusal, outcome, None):
-            return _recorded_before(request, project)
-        return refused(request, refusal, project)
-    done = _("「%(title)s」を「%(outcome)s」として記録しました。")
-    messages.success(request, done % {"title": project.title, "outcome": outcome.label})
-    return redirect("project", ref=project.reference)
-
-
-def _ask(
-    request: HttpRequest,
-    project: Project,
-    outcome: Outcome,
-    form: ReasonForm | None,
-    at: datetime,
-) -> HttpResponse:
-    permit = access.may(person_of(request), VERBS[outcome], project, at)
-    if not permit:
-        return refused(request, NotAllowed(permit.reason), project)
-    context = {
-        "now": at,
-        "project": project,
-        "outcome": outcome,
-        "rule": RULES[outcome],
-        "form": form,
-    }
-    is_wrong = form is not None and form.is_bound
-    return render(request, "workflow/act.html", context, status=422 if is_wrong else 200)
 
 
 # --- readings ------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from workflow.views import (
     reviewing,
     rollout,
     submitting,
+    verbs,
 )
 
 urlpatterns = [
@@ -82,12 +83,14 @@ urlpatterns = [
         name="question-correct",
     ),
     path("p/<str:ref>/nudge/", nudging.nudge, name="nudge"),
-    path("p/<str:ref>/halt/", steps.halt, name="halt"),
-    path("p/<str:ref>/pull-back/", steps.pull_back, name="pull-back"),
-    path("p/<str:ref>/withdraw/", steps.withdraw, name="withdraw"),
+    path("p/<str:ref>/halt/", verbs.halt, name="halt"),
+    path("p/<str:ref>/pull-back/", verbs.pull_back, name="pull-back"),
+    path("p/<str:ref>/withdraw/", verbs.withdraw, name="withdraw"),
     path("p/<str:ref>/copy/", copying.project_copy, name="project-copy"),
-    path("p/<str:ref>/abandon/", steps.abandon, name="abandon"),
-    path("p/<str:ref>/close-region/", steps.close_region, name="close-region"),
+    path("p/<str:ref>/abandon/", verbs.abandon, name="abandon"),
+    path("p/<str:ref>/restrict/", verbs.restrict, name="restrict"),
+    path("p/<str:ref>/unrestrict/", verbs.unrestrict, name="unrestrict"),
+    path("p/<str:ref>/close-region/", verbs.close_region, name="close-region"),
     path("p/<str:ref>/kessai/", kessai.kessai, name="kessai"),
     path("p/<str:ref>/kessai.pdf", kessai.kessai_pdf, name="kessai-pdf"),
     path("readings/<int:pk>/read/", steps.reading_read, name="reading-read"),

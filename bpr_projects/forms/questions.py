@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from bpr_projects.forms.fields import (
@@ -60,6 +61,14 @@ def _choices(spec: Field, lists: Lists) -> Choices:
     return [*named, *fixed]
 
 
+def _explained(spec: Field, lists: Lists) -> Choices:
+    """The articles, each with the 基本理念 that it stands for below it; nothing for others."""
+    if spec.lookup != Lookup.ARTICLE:
+        return []
+    words = "{}<small>{}</small>"
+    return [(each.code, format_html(words, *each[1:3])) for each in lists.offered(spec.lookup)]
+
+
 def _line(spec: Field, _lists: Lists, said: dict[str, Any]) -> forms.Field:
     return LineField(max_length=spec.limit, **said)
 
@@ -96,7 +105,7 @@ def _choice(spec: Field, lists: Lists, said: dict[str, Any]) -> forms.Field:
 def _many(spec: Field, lists: Lists, said: dict[str, Any]) -> forms.Field:
     boxes = forms.CheckboxSelectMultiple
     return forms.TypedMultipleChoiceField(
-        choices=_choices(spec, lists),
+        choices=_explained(spec, lists) or _choices(spec, lists),
         coerce=int if spec.lookup == Lookup.ARTICLE else str,
         empty_value=[],
         widget=boxes,

@@ -29,12 +29,17 @@ class Area(models.Model):
 
 
 class Principle(models.Model):
-    """基本理念 of the plan (2-5(1)..(6)); the rows by which the PT scores."""
+    """基本理念 of the plan (2-5(1)..(6)); the rows by which the PT scores.
+
+    The plan has the name and the subtitle; the question is the city's, and may be 要確認.
+    """
 
     code = models.CharField(_("符号"), max_length=4, unique=True)
     name = models.CharField(_("名称"), max_length=60)
+    subtitle = models.CharField(_("副題"), max_length=60, blank=True)
     question = models.CharField(_("問い"), max_length=200)
     order = models.PositiveSmallIntegerField(_("並び順"))
+    is_unchecked = models.BooleanField(_("要確認（問い）"), default=False)
 
     class Meta:
         ordering = ["order"]
@@ -46,7 +51,10 @@ class Principle(models.Model):
 
 
 class DesignArticle(models.Model):
-    """サービス設計12箇条 (plan 1-4(2)), and the 基本理念 under which the city reads each."""
+    """サービス設計12箇条 (plan 1-4(2)), and the 基本理念 under which the city reads each.
+
+    The article is the plan's; its 基本理念 is not, and may be 要確認.
+    """
 
     number = models.PositiveSmallIntegerField(_("条"), unique=True)
     name = models.CharField(_("条文"), max_length=60)
@@ -58,7 +66,7 @@ class DesignArticle(models.Model):
         blank=True,
         verbose_name=_("基本理念"),
     )
-    is_unchecked = models.BooleanField(_("要確認"), default=False)
+    is_unchecked = models.BooleanField(_("要確認（基本理念）"), default=False)
 
     class Meta:
         ordering = ["number"]
@@ -70,18 +78,19 @@ class DesignArticle(models.Model):
 
 
 class UpperPlanItem(models.Model):
-    """An item of a plan above this one (plan 1-3) that a reform may serve."""
+    """What a reform may serve: an item of a plan above this one (1-3), a goal of this one (2-2)."""
 
     code = models.CharField(_("符号"), max_length=12, unique=True)
     plan = models.CharField(_("計画"), max_length=60)
     name = models.CharField(_("項目"), max_length=80)
+    source = models.CharField(_("出典"), max_length=60, blank=True)
     order = models.PositiveSmallIntegerField(_("並び順"))
     is_unchecked = models.BooleanField(_("要確認"), default=False)
 
     class Meta:
         ordering = ["order"]
-        verbose_name = _("上位計画の項目")
-        verbose_name_plural = _("上位計画の項目")
+        verbose_name = _("上位計画・目標の項目")
+        verbose_name_plural = _("上位計画・目標の項目")
 
     def __str__(self) -> str:
         return f"{self.plan}　{self.name}"
@@ -92,6 +101,7 @@ class NationalTrend(models.Model):
 
     month = models.DateField(_("年月"))
     title = models.CharField(_("できごと"), max_length=120)
+    source = models.CharField(_("出典"), max_length=60, blank=True)
     url = models.URLField(_("URL"), blank=True)
     areas = models.ManyToManyField(
         Area, related_name="trends", blank=True, verbose_name=_("関係する取組事項")
@@ -106,6 +116,23 @@ class NationalTrend(models.Model):
         return f"{self.month:%Y-%m} {self.title}"
 
 
+class PlanFigure(models.Model):
+    """A figure of the plan (2-2, 2-4, 2-6, 2-7) and what it shows, which the text does not say."""
+
+    place = models.CharField(_("計画の箇所"), max_length=8, unique=True)
+    title = models.CharField(_("図の名前"), max_length=60)
+    text = models.TextField(_("図の内容"), max_length=2000, blank=True)
+    is_unchecked = models.BooleanField(_("要確認"), default=False)
+
+    class Meta:
+        ordering = ["place"]
+        verbose_name = _("計画の図")
+        verbose_name_plural = _("計画の図")
+
+    def __str__(self) -> str:
+        return f"{self.place} {self.title}"
+
+
 class GlossaryTerm(models.Model):
     """用語集: the plan's (4) and the words of 決裁, shown where they are used."""
 
@@ -114,6 +141,7 @@ class GlossaryTerm(models.Model):
     meaning = models.TextField(_("解説"), max_length=600)
     source = models.CharField(_("出典"), max_length=60)
     order = models.PositiveSmallIntegerField(_("並び順"))
+    is_unchecked = models.BooleanField(_("要確認"), default=False)
 
     class Meta:
         ordering = ["order"]
@@ -148,6 +176,7 @@ class UnitPrice(models.Model):
     starts_on = models.DateField(_("適用開始日"), unique=True)
     yen_per_hour = models.PositiveIntegerField(_("1時間あたり（円）"))
     basis = models.CharField(_("根拠"), max_length=100)
+    is_unchecked = models.BooleanField(_("要確認"), default=False)
 
     class Meta:
         ordering = ["-starts_on"]

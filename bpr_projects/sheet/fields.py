@@ -379,7 +379,9 @@ GOAL: Final = (
         noun=_("指標"),
         help=_("1つから5つまで。採択されると、この数値で進み具合を見ます。"),
     ),
-    optional("upper_plans", "goal", Kind.CHOICES, _("関係する上位計画"), lookup=Lookup.UPPER_PLAN),
+    optional(
+        "upper_plans", "goal", Kind.CHOICES, _("関係する上位計画・目標"), lookup=Lookup.UPPER_PLAN
+    ),
     optional(
         "policy_no",
         "goal",

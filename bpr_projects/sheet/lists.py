@@ -19,6 +19,7 @@ from bpr_projects.models import (
     Tool,
     UpperPlanItem,
 )
+from bpr_projects.models.unchecked import marked
 from bpr_projects.sheet.fields import FIELDS
 from bpr_projects.sheet.kinds import Kind, Lookup
 from bpr_projects.sheet.values import Problem, fits, is_empty
@@ -40,6 +41,19 @@ UNOFFERED: Final = gettext_lazy(
 )
 FILE: Final = "file"
 TEXT: Final = CharField()
+
+
+PLAN_ITEM: Final = marked("plan", Value("　"), "name")
+"""「第7次鹿角市総合計画　経営戦略3」."""
+
+ARTICLE: Final = Concat(Value("第"), Cast("number", TEXT), Value("条　"), "name", output_field=TEXT)
+"""「第1条　利用者のニーズから出発する」: the plan's own words."""
+
+OF_PRINCIPLE: Final = Case(
+    When(principle=None, then=Value("対応する基本理念：要確認")),
+    default=Concat(Value("基本理念："), marked("principle__name"), output_field=TEXT),
+)
+"""Under which 基本理念 the city reads an article."""
 
 
 class Entry(NamedTuple):
@@ -142,13 +156,12 @@ def _arms(
     in_force = Q(starts_on__lte=on) & (Q(ends_on__isnull=True) | Q(ends_on__gt=on))
     living = Case(When(in_force, then=True), default=False, output_field=BooleanField())
     yield _arm(Lookup.SECTION, Section.objects.all(), offered=living)
-    yield _arm(Lookup.TOOL, Tool.objects.all(), note=F("purpose"))
-    plan = Concat("plan", Value("　"), "name")
-    yield _arm(Lookup.UPPER_PLAN, UpperPlanItem.objects.all(), name=plan)
-    article = Concat(Value("第"), Cast("number", TEXT), Value("条　"), "name")
-    numbered = DesignArticle.objects.all()
-    yield _arm(Lookup.ARTICLE, numbered, name=article, code=F("number"), order=F("number"))
-    yield _arm(Lookup.PRINCIPLE, Principle.objects.all(), note=F("question"))
+    yield _arm(Lookup.TOOL, Tool.objects.all(), name=marked("name"), note=F("purpose"))
+    yield _arm(Lookup.UPPER_PLAN, UpperPlanItem.objects.all(), name=PLAN_ITEM)
+    number = F("number")
+    articles = DesignArticle.objects.all()
+    yield _arm(Lookup.ARTICLE, articles, name=ARTICLE, code=number, order=number, note=OF_PRINCIPLE)
+    yield _arm(Lookup.PRINCIPLE, Principle.objects.all(), note=marked("question"))
     if files_of is not None:
         files = Attachment.objects.filter(project=files_of, removed_at=None)
         key, size, extension = F("key"), F("size"), F("extension")

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from bpr_projects import glossary, guides
+from bpr_projects.models import unchecked
 
 if TYPE_CHECKING:
     from django.forms import BoundField
@@ -85,7 +86,7 @@ def _mark(form: str, term: glossary.Term, prefix: str) -> SafeString:
         id=f"{prefix}-{term.pk}",
         form=form,
         word=term.word,
-        meaning=term.meaning,
+        meaning=f"{term.meaning}{unchecked.MARK if term.is_unchecked else ''}",
         url=f"{reverse('glossary')}#term-{term.pk}",
         more=_("用語集で見る"),
     )

@@ -253,6 +253,15 @@ def moment(value: datetime | None, now: datetime) -> str:
 
 
 @register.filter
+def wareki_month(value: date) -> str:
+    """令和7年6月."""
+    return _("%(year)s%(month)s月") % {
+        "year": calendar.era_year_label(value),
+        "month": value.month,
+    }
+
+
+@register.filter
 def wareki_moment(value: datetime | None) -> str:
     """令和8年11月25日（水）10:42."""
     return f"{wareki(value)}{timezone.localtime(value):%H:%M}" if value else ""

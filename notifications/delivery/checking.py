@@ -13,7 +13,7 @@ from notifications.enums import DeliveryState, Event, Reason
 from notifications.models import DeliveredFact, Delivery
 from roles.models import holders_of
 from workflow.charts import ball_lines
-from workflow.enums import Outcome
+from workflow.enums import ASIDE, Outcome
 from workflow.models import Decision, WorkItem
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ def _before(messages: Sequence[OutboxMessage]) -> dict[tuple[int, datetime], Dec
         Decision.objects.filter(
             run__in={run for run, _at in opened}, decided_at__in={at for _run, at in opened}
         )
-        .exclude(outcome=Outcome.SKIPPED)
+        .exclude(outcome__in=ASIDE)
         .select_related("decided_by", "post", "entry")
         .prefetch_related("entry__texts")
         .order_by("pk")

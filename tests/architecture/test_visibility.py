@@ -105,6 +105,7 @@ SHOWS_NOTHING: Final = {
     "nudge",
     "observation-add",
     "phase-record",
+    "plan",
     "project-conditions",
     "project-confirm",
     "project-copy",
@@ -116,9 +117,11 @@ SHOWS_NOTHING: Final = {
     "question-correct",
     "reading-read",
     "readyz",
+    "restrict",
     "rollout",
     "running",
     "tour-end",
+    "unrestrict",
     "withdraw",
 }
 """All the others, but for those of the login."""

@@ -16,6 +16,7 @@ from bpr_projects.models import (
     DesignArticle,
     GlossaryTerm,
     NationalTrend,
+    PlanFigure,
     Principle,
     Tool,
     UnitPrice,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from tests.fixtures_city import City
 
 LISTS = [model for model, page in admin.site._registry.items() if isinstance(page, ListAdmin)]
-NAMED = [Area, Principle, DesignArticle, UpperPlanItem, Tool, UnitPrice]
+NAMED = [Area, Principle, DesignArticle, UpperPlanItem, Tool, UnitPrice, PlanFigure]
 """What sheets, scores and computed effects refer to."""
 
 pytestmark = [pytest.mark.usefixtures("office"), pytest.mark.once]
@@ -152,12 +153,17 @@ def test_a_price_of_the_past_stays_and_one_to_come_changes(secretariat: Client) 
         starts_on=date(2028, 4, 1), yen_per_hour=2600, basis="人件費の改定"
     )
 
-    assert secretariat.post(address(UnitPrice, "change", past.pk), {}).status_code == 403
+    started = address(UnitPrice, "change", past.pk)
+    wrong = {"starts_on": "2028-05-01", "yen_per_hour": 1, "basis": "給与の決算"}
+    secretariat.post(started, wrong)
     page = address(UnitPrice, "change", later.pk)
     secretariat.post(page, form_of(secretariat, page) | {"yen_per_hour": 2700})
 
+    past.refresh_from_db()
     later.refresh_from_db()
-    assert (past.yen_per_hour, later.yen_per_hour) == (2500, 2700)
+    assert (past.starts_on, past.yen_per_hour) == (date(2026, 4, 1), 2500)
+    assert (past.basis, past.is_unchecked) == ("給与の決算", False)
+    assert later.yen_per_hour == 2700
 
 
 def test_no_price_begins_in_the_past(secretariat: Client) -> None:

@@ -200,16 +200,28 @@ def test_the_same_click_is_one_remark(case: Project) -> None:
 # --- questions -------------------------------------------------------------------------------
 
 
-def test_the_proposing_side_s_answer_settles_a_question(case: Project) -> None:
-    question = ask(case)
-    answer(question, "PT-CHAIR")
-    question.refresh_from_db()
-    assert discussion.is_open(question)
+@pytest.mark.parametrize(
+    ("asks", "own_side", "other_side"),
+    [
+        ("PT-FUKUSHI", "PT-CHAIR", "HEAD-SHIMIN"),
+        ("LEADER-SHIMIN", "HEAD-SHIMIN", "PT-CHAIR"),
+        ("HEAD-SHIMIN", "LEADER-SHIMIN", "SECRETARIAT"),
+    ],
+    ids=["of-the-proposers", "of-the-team", "of-the-secretariat"],
+)
+def test_an_answer_of_the_other_side_settles_a_question(
+    case: Project, asks: str, own_side: str, other_side: str
+) -> None:
+    question = ask(case, asks)
+    for who in (asks, own_side):
+        answer(question, who)
+        question.refresh_from_db()
+        assert discussion.is_open(question)
 
-    answer(question, "HEAD-SHIMIN")
+    answer(question, other_side)
 
     question.refresh_from_db()
-    assert question.settled_by == holder("HEAD-SHIMIN")
+    assert question.settled_by == holder(other_side)
     assert question.settled_at == LATER
 
 

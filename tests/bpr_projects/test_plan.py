@@ -12,6 +12,7 @@ from bpr_projects.models import (
     DesignArticle,
     GlossaryTerm,
     NationalTrend,
+    PlanFigure,
     Principle,
     Tool,
     UnitPrice,
@@ -22,6 +23,8 @@ from tests.fixtures_city import CITIES
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from django.db.models import Model
 
 pytestmark = pytest.mark.django_db
 
@@ -39,8 +42,9 @@ def test_the_shipped_file_fills_every_list() -> None:
         "areas": 10,
         "principles": 6,
         "articles": 12,
-        "upper_plans": 5,
+        "upper_plans": 6,
         "trends": 8,
+        "figures": 4,
         "tools": 7,
         "terms": 44,
         "unit_prices": 1,
@@ -59,13 +63,62 @@ def test_the_terms_are_the_plan_s_and_those_of_deciding() -> None:
     assert headings == sorted(headings)
 
 
-def test_what_the_plan_does_not_say_is_marked() -> None:
+def test_the_principles_are_named_as_the_plan_prints_them() -> None:
     load_plan(PLAN)
 
-    assert not Tool.objects.filter(is_unchecked=False).exists()
-    assert not DesignArticle.objects.filter(is_unchecked=False).exists()
+    assert list(Principle.objects.values_list("code", "name", "subtitle")) == [
+        ("N1", "利用者のニーズと考え方から出発する", "サービスデザイン・カスタマージャーニー"),
+        (
+            "N2",
+            "最初から最後までオンラインで完結する行政手続",
+            "デジタルファーストかつエンドツーエンド",
+        ),
+        ("N3", "実行しながら改善を続ける", "チャレンジ&アジャイル"),
+        ("N4", "市民サービス・業務のあり方に課題意識を持つ", ""),
+        ("N5", "組織横断で取り組み効果を最大化する", ""),
+        ("N6", "誰一人取り残さない", ""),
+    ]
+
+
+def test_the_articles_are_read_under_a_principle_until_the_secretariat_says_otherwise() -> None:
+    load_plan(PLAN)
+
+    proposed = dict(DesignArticle.objects.values_list("number", "principle__code"))
+    assert [proposed[number] for number in range(1, 13)] == [
+        *("N1", "N4", "N2", "N6", "N1", "N2"),
+        *("N1", "N5", "N5", "N3", "N3", "N4"),
+    ]
+
+
+@pytest.mark.parametrize("model", [Principle, DesignArticle, Tool, PlanFigure, UnitPrice])
+def test_what_the_plan_does_not_say_is_marked(model: type[Model]) -> None:
+    load_plan(PLAN)
+
+    marks = set(model._default_manager.values_list("is_unchecked", flat=True))
+    assert marks == {True}
+
+
+def test_of_the_plans_above_one_item_is_printed_and_of_the_terms_the_plan_s_own() -> None:
+    load_plan(PLAN)
+
     [known] = UpperPlanItem.objects.filter(is_unchecked=False)
     assert known.name == "経営戦略3 まちの経営力を高める"
+    printed = GlossaryTerm.objects.filter(is_unchecked=False)
+    assert set(printed.values_list("source", flat=True)) == {"計画 4. 用語集"}
+    assert printed.count() == 23
+
+
+def test_what_the_text_lacks_has_a_row_to_be_filled() -> None:
+    load_plan(PLAN)
+
+    assert list(PlanFigure.objects.values_list("place", "text")) == [
+        ("2-2", ""),
+        ("2-4", ""),
+        ("2-6", ""),
+        ("2-7", ""),
+    ]
+    goal = UpperPlanItem.objects.get(source="計画 2-2")
+    assert (goal.name, goal.is_unchecked) == ("スマート行政を実現するための目標", True)
 
 
 def test_the_trends_are_in_the_order_of_months() -> None:

@@ -109,6 +109,7 @@ def test_the_page_offers_what_may_be_done_and_why_not() -> None:
         ("引き戻す", True),
         ("審査を締め切る", False),
         ("廃案とする", True),
+        ("関係者限りにする", True),
     ]
     assert labels("PT-CHAIR") == [("審査を締め切る", False)]
     assert labels("AUDITOR") == []

@@ -262,9 +262,8 @@ def test_the_review_sheet_says_what_the_proposal_claims_of_each_principle() -> N
 
     words = words_of(page_of(project, "PT-SHIMIN"))
 
-    assert (
-        "小さく試し、意見を踏まえて見直す進め方ですか。 提案では： 支所から小さく始める。" in words
-    )
+    question = "小さく試し、意見を踏まえて見直す進め方ですか。（要確認）"
+    assert f"{question} 提案では： 支所から小さく始める。" in words
 
 
 # --- 添付 ----------------------------------------------------------------------------------

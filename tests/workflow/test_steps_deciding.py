@@ -31,15 +31,34 @@ def _at_work() -> Iterator[None]:
 # --- 決裁 ------------------------------------------------------------------------------------
 
 
-def test_an_adoption_says_that_it_is_never_taken_back() -> None:
+@pytest.mark.parametrize(
+    ("outcome", "stage", "afterwards"),
+    [
+        (
+            Outcome.ADOPTED,
+            Stage.RUNNING,
+            "改めるときは、所管課がOODAボードで変更や中止を提案し、決裁を受けます。",
+        ),
+        (
+            Outcome.NOT_ADOPTED,
+            Stage.NOT_ADOPTED,
+            "提案者は、案件を複製し、直して再び提案できます。",
+        ),
+    ],
+)
+def test_a_decision_says_that_it_is_never_taken_back_and_what_can_be_done(
+    outcome: Outcome, stage: Stage, afterwards: str
+) -> None:
     project = a_project(to=StepKind.DECISION)
     slot = the_slot(project)
+    form = sent(slot, outcome, comment=TYPED, confirmed="on")
 
-    response = client_of("HQ-CHAIR").post(answer_url(slot), sent(slot, "ADOPTED"), follow=True)
+    response = client_of("HQ-CHAIR").post(answer_url(slot), form, follow=True)
 
     project.refresh_from_db()
-    assert project.stage == Stage.RUNNING
-    assert "決裁は取り消せません。" in messages_of(response)[0]
+    assert project.stage == stage
+    recorded = f"「書かない窓口」を「{outcome.label}」として記録しました。"
+    assert messages_of(response) == [f"{recorded}決裁は取り消せません。{afterwards}"]
 
 
 def test_an_old_login_has_to_give_the_password_again_before_a_decision() -> None:

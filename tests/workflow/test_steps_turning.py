@@ -100,7 +100,9 @@ def test_withdrawing_twice_is_one_withdrawal() -> None:
     assert said(project) == ["SUBMITTED", "WITHDRAWN"]
 
 
-@pytest.mark.parametrize("act", ["withdraw", "abandon", "close-region", "pull-back"])
+@pytest.mark.parametrize(
+    "act", ["withdraw", "abandon", "restrict", "unrestrict", "close-region", "pull-back"]
+)
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_who_may_not_is_told_why(act: str, method: str) -> None:
     project = a_project()

@@ -49,6 +49,7 @@ from workflow.access.verbs import (
     permit_to_close_region,
     permit_to_copy,
     permit_to_pull_back,
+    permit_to_restrict,
     permit_to_withdraw,
     pullable,
 )
@@ -91,6 +92,7 @@ __all__ = [
     "permit_to_copy",
     "permit_to_pull_back",
     "permit_to_report",
+    "permit_to_restrict",
     "permit_to_withdraw",
     "pullable",
     "said_by",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from bpr_projects import calendar
 from bpr_projects.access import authors_of, granted, has_left
-from bpr_projects.enums import ADOPTED, IN_DECISION, Phase, Stage
+from bpr_projects.enums import ADOPTED, IN_DECISION, UNDERWAY, Phase, Stage
 from bpr_projects.models import Closure
 from roles.enums import Role
 from roles.grants import permits
@@ -17,7 +17,7 @@ from roles.models import capacities_of
 from roles.permissions import Perm
 from workflow.access.conflicts import conflicted
 from workflow.access.permits import NO_POST, Permit, clock, no, yes
-from workflow.enums import Outcome, RunKind, RunState, SlotState, StepKind
+from workflow.enums import ASIDE, Outcome, RunKind, RunState, SlotState, StepKind
 from workflow.models import Decision, Run, Seen, StepRun
 from workflow.outcomes import PULLABLE
 
@@ -135,6 +135,42 @@ def permit_to_abandon(project: Project, capacities: list[Capacity], *, is_author
     return no(_("廃案の手続ができるのは、事務局です。"))
 
 
+def _restrict(user: User, project: Project, at: datetime) -> Permit:
+    return _change_readers(user, project, at, wanted=True)
+
+
+def _unrestrict(user: User, project: Project, at: datetime) -> Permit:
+    return _change_readers(user, project, at, wanted=False)
+
+
+def _change_readers(user: User, project: Project, at: datetime, *, wanted: bool) -> Permit:
+    capacities = capacities_of(user, localdate(at))
+    is_author = bool(capacities) and user.pk in authors_of(project)
+    return permit_to_restrict(project, capacities, is_author=is_author, wanted=wanted)
+
+
+def permit_to_restrict(
+    project: Project, capacities: list[Capacity], *, is_author: bool, wanted: bool
+) -> Permit:
+    """The rule of 関係者限り, to set it (``wanted``) and to lift it."""
+    if project.number is None or project.stage not in UNDERWAY | ADOPTED:
+        return no(
+            _("「%s」の案件は全職員に公開されないため、行えません。") % project.get_stage_display()
+        )
+    if project.is_confidential == wanted:
+        return no(
+            _("この案件は、すでに「関係者限り」です。")
+            if wanted
+            else _("この案件は、「関係者限り」ではありません。")
+        )
+    for each in capacities:
+        if permits([each], Perm.RESTRICT_PROJECT):
+            if is_author:
+                return no(_("ご自身が提案した案件の公開の範囲は、事務局のほかの方が決めます。"))
+            return yes(each)
+    return no(_("公開の範囲を決められるのは、事務局です。"))
+
+
 def _pull_back(user: User, project: Project, at: datetime) -> Permit:
     run = Run.objects.filter(project=project, ended_at=None, step__isnull=False).first()
     last = last_act(run) if run else None
@@ -177,7 +213,7 @@ def last_act(run: Run) -> Decision | None:
     step = run.step
     if step is None:
         return None
-    said = Decision.objects.filter(run=run, superseded_by=None).exclude(outcome=Outcome.SKIPPED)
+    said = Decision.objects.filter(run=run, superseded_by=None).exclude(outcome__in=ASIDE)
     untouched = (
         not step.slots.exclude(state=SlotState.OPEN).exists()
         and not Decision.objects.filter(step_run=step).exclude(outcome=Outcome.SKIPPED).exists()
@@ -283,6 +319,8 @@ VERBS: Final[dict[str, Callable[[User, Project, datetime], Permit]]] = {
     "withdraw": _withdraw,
     "pull_back": _pull_back,
     "abandon": _abandon,
+    "restrict": _restrict,
+    "unrestrict": _unrestrict,
     "copy": _copy,
     "close_region": _close_region,
     "observe": _observe,

@@ -19,6 +19,7 @@ from workflow.actions import steps
 from workflow.actions.acts import Act, Saying
 from workflow.actions.refusals import AlreadyDone, NotAllowed, StaleText, Unanswered
 from workflow.enums import (
+    ASIDE,
     DeputyPolicy,
     Outcome,
     RunKind,
@@ -106,7 +107,7 @@ def _still_open(slot: Slot, outcome: Outcome, before: Decision | None) -> None:
     if step.closed_at is not None:
         last = before or (
             Decision.objects.filter(run=step.run)
-            .exclude(outcome=Outcome.SKIPPED)
+            .exclude(outcome__in=ASIDE)
             .select_related("decided_by", "post")
             .order_by("-pk")
             .first()

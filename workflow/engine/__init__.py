@@ -13,6 +13,7 @@ from workflow.engine.asking import nudge
 from workflow.engine.meeting import check_condition, report_condition
 from workflow.engine.proposing import resubmit, submit
 from workflow.engine.reading import mark_read, mark_seen, resume_due
+from workflow.engine.restricting import restrict, unrestrict
 from workflow.engine.settling import work_item
 from workflow.engine.turning import abandon, halt, pull_back, withdraw
 
@@ -28,9 +29,11 @@ __all__ = [
     "pull_back",
     "record_phase",
     "report_condition",
+    "restrict",
     "resubmit",
     "resume_due",
     "submit",
+    "unrestrict",
     "withdraw",
     "work_item",
 ]

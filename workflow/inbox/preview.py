@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import BooleanField, Exists, OuterRef, Q, Subquery
+from django.db.models import BooleanField, Exists, OuterRef, Subquery
 from django.db.models.expressions import RawSQL
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
@@ -21,7 +21,7 @@ from bpr_projects.sheet import effect_of
 from records.models import LedgerText
 from workflow import access, engine
 from workflow.charts import next_title
-from workflow.enums import CYCLE_KINDS, OWN_WORK, Outcome, SlotState, StepKind
+from workflow.enums import ASIDE, CYCLE_KINDS, OWN_WORK, Outcome, SlotState, StepKind
 from workflow.inbox.desk import conflict_of
 from workflow.inbox.links import case_url, work_url
 from workflow.inbox.watch import points_of
@@ -227,7 +227,7 @@ def _decisions(slot: Slot, mine: Iterable[int]) -> Iterable[Decision]:
     return (
         Decision.objects.effective()
         .filter(run=run, round=run.round)
-        .exclude(Q(outcome=Outcome.SKIPPED) | Q(outcome=Outcome.PULLED_BACK))
+        .exclude(outcome__in=ASIDE | {Outcome.PULLED_BACK})
         .exclude(outcome=Outcome.SCORED, run__in=hidden_regions(mine).values("run"))
         .select_related("decided_by", "post", "step_run")
         .annotate(comment=Subquery(comment.values("text")[:1]))

@@ -33,8 +33,9 @@ from bpr_projects.models import (
     Tool,
     UpperPlanItem,
 )
+from bpr_projects.models.unchecked import marked
 from bpr_projects.sheet import Lists
-from bpr_projects.sheet.lists import PERSON, Entry
+from bpr_projects.sheet.lists import ARTICLE, PERSON, PLAN_ITEM, Entry
 from roles.models import Section, User
 from workflow.models import Condition, ConditionReport, Reading
 
@@ -210,7 +211,7 @@ def _parts(project: Project, posts: Iterable[int]) -> list[QuerySet[Any, Row]]:
         _conditions(project),
         _part(unread, "reading", "pk", "why", "post__title", "kind", "opened_at"),
         _part(authors, "author", "user_id", "permission__codename"),
-        _part(Principle.objects.all(), "principle", "order", "code", "name", "question"),
+        _part(Principle.objects.all(), "principle", "order", "code", "name", marked("question")),
         _part(Section.objects.all(), "section", "order", "code", "name"),
         _part(Closure.objects.all(), "closure", NO_NUMBER, Cast("day", CharField())),
         *_lists(project),
@@ -265,14 +266,12 @@ def _lists(project: Project) -> list[QuerySet[Any, Row]]:
     answers = project.revision.sheet if project.revision else project.sheet
     partners = User.objects.filter(employee_number__in=answers.get("partners") or [])
     number = Cast("number", CharField())
-    article = Concat(Value("第"), number, Value("条　"), "name", output_field=CharField())
-    plan = Concat("plan", Value("　"), "name", output_field=CharField())
     full_name = Concat("family_name", Value(" "), "given_name", output_field=CharField())
     return [
         _part(Area.objects.all(), "area", "order", "code", "name"),
-        _part(Tool.objects.all(), "tool", "order", "code", "name", "purpose"),
-        _part(UpperPlanItem.objects.all(), "upper_plan", "order", "code", plan),
-        _part(DesignArticle.objects.all(), "article", "number", number, article),
+        _part(Tool.objects.all(), "tool", "order", "code", marked("name"), "purpose"),
+        _part(UpperPlanItem.objects.all(), "upper_plan", "order", "code", PLAN_ITEM),
+        _part(DesignArticle.objects.all(), "article", "number", number, ARTICLE),
         _part(partners, PERSON, NO_NUMBER, "employee_number", full_name),
     ]
 

@@ -15,7 +15,7 @@ from bpr_projects.access import visible_to
 from bpr_projects.enums import ADOPTED, Stage
 from roles.models import read_once
 from workflow import engine, sheet
-from workflow.enums import Outcome, RunKind
+from workflow.enums import ASIDE, RunKind
 from workflow.models import Decision
 from workflow.outcomes import FINAL
 from workflow.views.case_frame import frame_for, frame_of, label_of
@@ -187,7 +187,7 @@ def _final(dossier: Dossier) -> sheet.Line | None:
 
 def _last(dossier: Dossier, posts: set[int]) -> sheet.Line | None:
     """What was said last, for whoever comes by an old link."""
-    said = [each for each in dossier.decisions if each.outcome != Outcome.SKIPPED]
+    said = [each for each in dossier.decisions if each.outcome not in ASIDE]
     lines = sheet.lines_of(dossier, said[-1:], posts)
     return lines[0] if lines else None
 

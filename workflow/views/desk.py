@@ -9,10 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from bpr_projects.enums import UNDERWAY
-from roles.enums import Basis, Role
-from roles.grants import permits
-from roles.permissions import Perm
+from roles.enums import Basis
 from workflow import access, sheet
 from workflow.actions.answers import targets_of
 from workflow.charts import ball_of
@@ -26,7 +23,7 @@ from workflow.enums import (
     StepKind,
 )
 from workflow.forms import AnswerForm, Question
-from workflow.outcomes import RULES
+from workflow.views import offers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +33,7 @@ if TYPE_CHECKING:
     from roles.models import Capacity, User
     from workflow.access import Permit
     from workflow.charts import Ball
-    from workflow.models import Decision, Run, Slot
+    from workflow.models import Slot
     from workflow.sheet import Dossier, Owed, Step
 
 
@@ -67,24 +64,13 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Verb:
-    """What can be done outside the steps; shown with its reason when it may not be."""
-
-    label: str
-    url: str
-    icon: str
-    permit: Permit
-    is_post: bool = False
-
-
-@dataclass(frozen=True)
 class Desk:
     """Everything on the right side."""
 
     parts: tuple[Part, ...]
     balls: tuple[Ball, ...]
     reasons: tuple[str, ...]
-    verbs: tuple[Verb, ...]
+    verbs: tuple[offers.Verb, ...]
     readings: tuple[Owed, ...]
 
     @property
@@ -132,12 +118,12 @@ def desk_of(
             sent = (bound or {}).get(slot.pk)
             parts.append(part if sent is None else _with(part, sent))
     balls = balls_of(dossier)
-    asks = None if _is_turn_of(parts) else _nudge(dossier, reader, capacities, balls)
+    asks = None if _is_turn_of(parts) else offers.nudge(dossier, reader, capacities, balls)
     return Desk(
         parts=tuple(parts),
         balls=tuple(balls),
         reasons=tuple(_reasons(dossier, mine)),
-        verbs=(*([asks] if asks else []), *_verbs(dossier, reader, capacities)),
+        verbs=(*([asks] if asks else []), *offers.verbs_of(dossier, reader, capacities)),
         readings=tuple(dossier.belongings.readings),
     )
 
@@ -291,128 +277,6 @@ def _reasons(dossier: Dossier, mine: Mapping[int, Capacity]) -> list[str]:
     ][:1]
 
 
-# --- verbs outside the steps ---
-
-
-def _verbs(dossier: Dossier, reader: User, capacities: list[Capacity]) -> list[Verb]:
-    found = [
-        _pull_back(dossier, reader, capacities),
-        _withdraw(dossier, reader, capacities),
-        _close_region(dossier, reader, capacities),
-        _abandon(dossier, reader, capacities),
-        _halt(dossier, capacities, reader),
-        _copy(dossier, reader, capacities),
-    ]
-    return [verb for verb in found if verb is not None]
-
-
-def _verb(dossier: Dossier, outcome: Outcome, name: str, icon: str, permit: Permit) -> Verb:
-    url = reverse(name, args=[dossier.project.reference])
-    return Verb(str(RULES[outcome].button), url, icon, permit)
-
-
 def _is_turn_of(parts: list[Part]) -> bool:
     """Whether the reader may answer an open seat."""
     return any(part.permit and part.slot.state == SlotState.OPEN for part in parts)
-
-
-def _nudge(
-    dossier: Dossier, reader: User, capacities: list[Capacity], balls: list[Ball]
-) -> Verb | None:
-    """お願いする for whoever waits; the first ball is the one that holds the case."""
-    if not balls or not access.waits_for(reader, dossier.project, capacities):
-        return None
-    url = reverse("nudge", args=[dossier.project.reference])
-    return Verb(_("確認をお願いする"), url, "bell", balls[0].nudge, is_post=True)
-
-
-def _pull_back(dossier: Dossier, reader: User, capacities: list[Capacity]) -> Verb | None:
-    step = next((step for step in dossier.open_steps if step.run.run.kind != RunKind.CYCLE), None)
-    last = _last_act(dossier, step) if step else None
-    if step is None or last is None or last.decided_by_id != reader.pk:
-        return None
-    opened = min(
-        (
-            (slot.opened_when, slot.opened_by)  # type: ignore[attr-defined]  # annotated
-            for slot in step.slots
-            if slot.opened_when  # type: ignore[attr-defined]
-        ),
-        default=None,
-    )
-    permit = access.permit_to_pull_back(
-        reader, last, (opened[1], opened[0]) if opened else None, capacities
-    )
-    return _verb(dossier, Outcome.PULLED_BACK, "pull-back", "undo-2", permit)
-
-
-def _last_act(dossier: Dossier, step: Step) -> Decision | None:
-    """The act that opened the step, while nobody has touched the step."""
-    run: Run = step.run.run
-    said = [
-        each
-        for each in dossier.decisions
-        if each.run_id == run.pk and each.outcome != Outcome.SKIPPED
-    ]
-    is_touched = len(step.waiting) < len(step.slots) or any(
-        each.step_run_id == step.run.pk for each in said
-    )
-    counting = [each for each in said if each.pk not in dossier.superseded]
-    return None if is_touched or not counting else access.pullable(step.run, counting[-1])
-
-
-def _withdraw(dossier: Dossier, reader: User, capacities: list[Capacity]) -> Verb | None:
-    project = dossier.project
-    is_asked = dossier.approval is not None
-    permit = access.permit_to_withdraw(project, capacities, asked=is_asked)
-    is_author = reader.pk in dossier.belongings.authors
-    if not permit and not (is_author and project.stage in UNDERWAY):
-        return None
-    return _verb(dossier, Outcome.WITHDRAWN, "withdraw", "x", permit)
-
-
-def _close_region(dossier: Dossier, reader: User, capacities: list[Capacity]) -> Verb | None:
-    step = next((each for each in dossier.open_steps if each.run.kind in access.CLOSABLE), None)
-    if step is None:
-        return None
-    permit = access.permit_to_close_region(capacities, StepKind(step.run.kind))
-    if not permit or reader.pk in dossier.people.excluded(step.run):
-        return None
-    done = sum(slot.state == SlotState.DONE for slot in step.slots)
-    if done < step.run.quorum:
-        permit = access.no(
-            _("回答が%(done)s人分です。定足数の%(quorum)s人がそろうと締め切れます。")
-            % {"done": done, "quorum": step.run.quorum}
-        )
-    return _verb(dossier, Outcome.CLOSED, "close-region", "list-checks", permit)
-
-
-def _halt(dossier: Dossier, capacities: list[Capacity], reader: User) -> Verb | None:
-    """Only the 所属長 is asked about, and only while 行動 is open."""
-    section = dossier.project.section_id
-    heads = any(
-        each.post.role == Role.SECTION_HEAD and each.post.section_id == section
-        for each in capacities
-    )
-    if not heads or not any(each.run.kind == StepKind.ACT for each in dossier.open_steps):
-        return None
-    permit = access.may(reader, "halt", dossier.project, dossier.at)
-    return _verb(dossier, Outcome.HALTED, "halt", "pause", permit)
-
-
-def _abandon(dossier: Dossier, reader: User, capacities: list[Capacity]) -> Verb | None:
-    is_author = reader.pk in dossier.belongings.wrote
-    permit = access.permit_to_abandon(dossier.project, capacities, is_author=is_author)
-    if not permit:
-        return None
-    return _verb(dossier, Outcome.ABANDONED, "abandon", "archive", permit)
-
-
-def _copy(dossier: Dossier, reader: User, capacities: list[Capacity]) -> Verb | None:
-    """再提案 of what ended, 横展開 of what was adopted; offered to those who write proposals."""
-    project = dossier.project
-    permit = access.permit_to_copy(project, capacities)
-    writes = reader.pk in dossier.belongings.authors or permits(capacities, Perm.PROPOSE_PROJECT)
-    if not permit and not (writes and project.stage in access.COPYABLE):
-        return None
-    url = reverse("project-copy", args=[project.reference])
-    return Verb(_("複製して提案する"), url, "copy", permit)

@@ -162,6 +162,7 @@ def priced_or_404(request: HttpRequest, ref: str, at: datetime) -> Project:
     priced = among.annotate(
         unit_price=Subquery(price.values("yen_per_hour")[:1]),
         unit_price_since=Subquery(price.values("starts_on")[:1]),
+        unit_price_is_unchecked=Subquery(price.values("is_unchecked")[:1]),
     )
     return project_or_404(request, ref, at, priced)
 
@@ -171,16 +172,18 @@ class Rate(NamedTuple):
 
     yen: int
     since: date | None
+    is_unchecked: bool = False
 
 
 def rate_of(project: Project | None, at: datetime) -> Rate:
     """The unit price of the day."""
     if project is not None:
         price = getattr(project, "unit_price", None) or 0
-        return Rate(price, getattr(project, "unit_price_since", None))
+        is_unchecked = bool(getattr(project, "unit_price_is_unchecked", False))
+        return Rate(price, getattr(project, "unit_price_since", None), is_unchecked)
     prices = UnitPrice.objects.filter(starts_on__lte=localdate(at)).order_by("-starts_on")
     row = prices.first()
-    return Rate(row.yen_per_hour, row.starts_on) if row else Rate(0, None)
+    return Rate(row.yen_per_hour, row.starts_on, row.is_unchecked) if row else Rate(0, None)
 
 
 # --- 差戻し and 引戻し: the same form, another verb at the end --------------------------------

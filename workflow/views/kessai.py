@@ -23,7 +23,7 @@ from records.actions import enqueue
 from records.enums import RunState
 from records.models import BackgroundRun
 from workflow import sheet
-from workflow.enums import Outcome, RunKind
+from workflow.enums import ASIDE, Outcome, RunKind
 from workflow.models import Decision, Run
 from workflow.outcomes import FINAL
 from workflow.views.case import find
@@ -93,7 +93,7 @@ def paper_of(dossier: Dossier) -> dict[str, Any]:
     case, run = dossier.project, dossier.run_of(RunKind.PROJECT)
     if run is None or case.revision is None:
         raise Http404
-    said = [each for each in dossier.said_in(run) if each.outcome != Outcome.SKIPPED]
+    said = [each for each in dossier.said_in(run) if each.outcome not in ASIDE]
     final = final_of(dossier, run)
     return {
         "now": dossier.at,

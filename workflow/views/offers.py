@@ -1,0 +1,167 @@
+"""What can be done to a case outside its steps: the buttons of 「ほかの操作」, with reasons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from bpr_projects.enums import UNDERWAY
+from roles.enums import Role
+from roles.grants import permits
+from roles.permissions import Perm
+from workflow import access
+from workflow.enums import ASIDE, Outcome, RunKind, SlotState, StepKind
+from workflow.outcomes import RULES
+
+if TYPE_CHECKING:
+    from roles.models import Capacity, User
+    from workflow.access import Permit
+    from workflow.charts import Ball
+    from workflow.models import Decision, Run
+    from workflow.sheet import Dossier, Step
+
+
+@dataclass(frozen=True)
+class Verb:
+    """What can be done outside the steps; shown with its reason when it may not be."""
+
+    label: str
+    url: str
+    icon: str
+    permit: Permit
+    is_post: bool = False
+
+
+def verbs_of(dossier: Dossier, reader: User, capacities: list[Capacity]) -> list[Verb]:
+    """All that the reader may do, or is told why not, in the order of the buttons."""
+    found = [
+        _pull_back(dossier, reader, capacities),
+        _withdraw(dossier, reader, capacities),
+        _close_region(dossier, reader, capacities),
+        _abandon(dossier, reader, capacities),
+        _restrict(dossier, reader, capacities),
+        _halt(dossier, capacities, reader),
+        _copy(dossier, reader, capacities),
+    ]
+    return [verb for verb in found if verb is not None]
+
+
+def _verb(dossier: Dossier, outcome: Outcome, name: str, icon: str, permit: Permit) -> Verb:
+    url = reverse(name, args=[dossier.project.reference])
+    return Verb(str(RULES[outcome].button), url, icon, permit)
+
+
+def nudge(
+    dossier: Dossier, reader: User, capacities: list[Capacity], balls: list[Ball]
+) -> Verb | None:
+    """お願いする for whoever waits; the first ball is the one that holds the case."""
+    if not balls or not access.waits_for(reader, dossier.project, capacities):
+        return None
+    url = reverse("nudge", args=[dossier.project.reference])
+    return Verb(_("確認をお願いする"), url, "bell", balls[0].nudge, is_post=True)
+
+
+def _pull_back(dossier: Dossier, reader: User, capacities: list[Capacity]) -> Verb | None:
+    step = next((step for step in dossier.open_steps if step.run.run.kind != RunKind.CYCLE), None)
+    last = _last_act(dossier, step) if step else None
+    if step is None or last is None or last.decided_by_id != reader.pk:
+        return None
+    opened = min(
+        (
+            (slot.opened_when, slot.opened_by)  # type: ignore[attr-defined]  # annotated
+            for slot in step.slots
+            if slot.opened_when  # type: ignore[attr-defined]
+        ),
+        default=None,
+    )
+    permit = access.permit_to_pull_back(
+        reader, last, (opened[1], opened[0]) if opened else None, capacities
+    )
+    return _verb(dossier, Outcome.PULLED_BACK, "pull-back", "undo-2", permit)
+
+
+def _last_act(dossier: Dossier, step: Step) -> Decision | None:
+    """The act that opened the step, while nobody has touched the step."""
+    run: Run = step.run.run
+    said = [
+        each for each in dossier.decisions if each.run_id == run.pk and each.outcome not in ASIDE
+    ]
+    is_touched = len(step.waiting) < len(step.slots) or any(
+        each.step_run_id == step.run.pk for each in said
+    )
+    counting = [each for each in said if each.pk not in dossier.superseded]
+    return None if is_touched or not counting else access.pullable(step.run, counting[-1])
+
+
+def _withdraw(dossier: Dossier, reader: User, capacities: list[Capacity]) -> Verb | None:
+    project = dossier.project
+    is_asked = dossier.approval is not None
+    permit = access.permit_to_withdraw(project, capacities, asked=is_asked)
+    is_author = reader.pk in dossier.belongings.authors
+    if not permit and not (is_author and project.stage in UNDERWAY):
+        return None
+    return _verb(dossier, Outcome.WITHDRAWN, "withdraw", "x", permit)
+
+
+def _close_region(dossier: Dossier, reader: User, capacities: list[Capacity]) -> Verb | None:
+    step = next((each for each in dossier.open_steps if each.run.kind in access.CLOSABLE), None)
+    if step is None:
+        return None
+    permit = access.permit_to_close_region(capacities, StepKind(step.run.kind))
+    if not permit or reader.pk in dossier.people.excluded(step.run):
+        return None
+    done = sum(slot.state == SlotState.DONE for slot in step.slots)
+    if done < step.run.quorum:
+        permit = access.no(
+            _("回答が%(done)s人分です。定足数の%(quorum)s人がそろうと締め切れます。")
+            % {"done": done, "quorum": step.run.quorum}
+        )
+    return _verb(dossier, Outcome.CLOSED, "close-region", "list-checks", permit)
+
+
+def _halt(dossier: Dossier, capacities: list[Capacity], reader: User) -> Verb | None:
+    """Only the 所属長 is asked about, and only while 行動 is open."""
+    section = dossier.project.section_id
+    heads = any(
+        each.post.role == Role.SECTION_HEAD and each.post.section_id == section
+        for each in capacities
+    )
+    if not heads or not any(each.run.kind == StepKind.ACT for each in dossier.open_steps):
+        return None
+    permit = access.may(reader, "halt", dossier.project, dossier.at)
+    return _verb(dossier, Outcome.HALTED, "halt", "pause", permit)
+
+
+def _abandon(dossier: Dossier, reader: User, capacities: list[Capacity]) -> Verb | None:
+    is_author = reader.pk in dossier.belongings.wrote
+    permit = access.permit_to_abandon(dossier.project, capacities, is_author=is_author)
+    if not permit:
+        return None
+    return _verb(dossier, Outcome.ABANDONED, "abandon", "archive", permit)
+
+
+def _restrict(dossier: Dossier, reader: User, capacities: list[Capacity]) -> Verb | None:
+    """関係者限りにする, or lift it: whichever changes something."""
+    project = dossier.project
+    is_author = reader.pk in dossier.belongings.wrote
+    wanted = not project.is_confidential
+    permit = access.permit_to_restrict(project, capacities, is_author=is_author, wanted=wanted)
+    if not permit:
+        return None
+    if wanted:
+        return _verb(dossier, Outcome.RESTRICTED, "restrict", "lock", permit)
+    return _verb(dossier, Outcome.UNRESTRICTED, "unrestrict", "eye", permit)
+
+
+def _copy(dossier: Dossier, reader: User, capacities: list[Capacity]) -> Verb | None:
+    """再提案 of what ended, 横展開 of what was adopted; offered to those who write proposals."""
+    project = dossier.project
+    permit = access.permit_to_copy(project, capacities)
+    writes = reader.pk in dossier.belongings.authors or permits(capacities, Perm.PROPOSE_PROJECT)
+    if not permit and not (writes and project.stage in access.COPYABLE):
+        return None
+    url = reverse("project-copy", args=[project.reference])
+    return Verb(_("複製して提案する"), url, "copy", permit)

@@ -24,6 +24,7 @@ from tests.make import (
     a_delegation,
     a_draft,
     a_project,
+    a_suspension,
     an_appointment,
     say,
     submit,
@@ -49,7 +50,7 @@ from workflow.routing import (
     plan_of,
     settle,
 )
-from workflow.views.route_preview import foreseen
+from workflow.views.route_preview import foreseen, preview_of
 
 if TYPE_CHECKING:
     from tests.fixtures_city import City
@@ -327,6 +328,19 @@ def test_a_step_keeps_its_spelling_in_the_snapshot(office: City) -> None:
         (WhoRule.RELATED_HEADS, ()),
         (WhoRule.HEADS_OF, ("DIGITAL",)),
         (WhoRule.HEADS_OF, ("SOMU",)),
+    ]
+
+
+def test_the_preview_of_a_decision_that_no_deputy_takes_names_no_deputy(office: City) -> None:
+    a_delegation(post=office.post("HQ-CHAIR"), deputy=office.holder("LEADER-ZEIMU"))
+    a_suspension(person=office.holder("HQ-CHAIR"), starts_on=TODAY)
+    draft = a_draft(**ROUTES["RT2"])
+
+    shown = preview_of(draft, draft.sheet, draft.proposer, AT, frozenset())
+
+    assert shown is not None
+    assert [step.who for step in shown.steps if step.title == "本部長 決裁"] == [
+        "本部長（副市長）（いまは空席）"
     ]
 
 

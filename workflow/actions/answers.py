@@ -211,7 +211,7 @@ def _urgent(slot: Slot, permit: Permit) -> bool:
     return (
         permit.capacity is not None
         and permit.capacity.basis == Basis.DEPUTY
-        and slot.step_run.snapshot.get("deputy") == DeputyPolicy.URGENT
+        and slot.step_run.deputy == DeputyPolicy.URGENT
     )
 
 

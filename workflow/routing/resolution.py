@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 
 from roles.enums import Basis, Role
 from roles.models import holders_of, seats_of
-from workflow.enums import DECIDING_KINDS, READING_KINDS, StepKind, WhoRule
+from workflow.enums import DECIDING_KINDS, READING_KINDS, DeputyPolicy, StepKind, WhoRule
 from workflow.routing.plans import Ask, Case, Choice, PlanStep, escalation, plan_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date
 
     from roles.models import Capacity, Post
@@ -65,6 +66,15 @@ class Resolution:
     left_out: tuple[tuple[Post, str], ...] = ()
 
 
+def _holders(posts: Iterable[Post], step: PlanStep, on: date) -> Holders:
+    """Who may act for these posts at the step: no deputies where nobody stands in."""
+    policy = DeputyPolicy(step.deputy)
+    return {
+        post: [each for each in seated if policy.admits(each.basis)]
+        for post, seated in holders_of([post.pk for post in posts], on).items()
+    }
+
+
 def able(holders: list[Capacity], case: Case) -> frozenset[int]:
     """Persons who could answer for a seat: no authors, no deputies of an author."""
     own = {each.person.pk for each in holders if each.basis == Basis.OWN}
@@ -95,7 +105,7 @@ def settle(step: PlanStep, case: Case, on: date) -> tuple[PlanStep, Resolution]:
 def resolve(step: PlanStep, case: Case, on: date) -> Resolution:
     """Who is asked and who is left out, without judging whether that is enough."""
     posts = _posts(step, case, on)
-    holders = holders_of([post.pk for post in posts], on)
+    holders = _holders(posts, step, on)
     asked, left_out = _sorted(step, case, posts, holders)
     if not asked and left_out:
         others = _others(step, case, on)
@@ -171,7 +181,7 @@ def _instead(step: PlanStep, case: Case, on: date) -> Resolution:
 
 def _able_posts(step: PlanStep, case: Case, on: date) -> Resolution:
     posts = _posts(step, case, on)
-    holders = holders_of([post.pk for post in posts], on)
+    holders = _holders(posts, step, on)
     found = [post for post in posts if able(holders.get(post.pk, []), case)]
     return Resolution(posts=tuple(found[:1]), holders=holders)
 

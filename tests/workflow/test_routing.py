@@ -344,6 +344,15 @@ def test_the_preview_of_a_decision_that_no_deputy_takes_names_no_deputy(office: 
     ]
 
 
+def test_what_was_decided_is_circulated_as_decided(office: City) -> None:
+    """Only RT1 and RT5 end with 専決."""
+    routes = Route.objects.exclude(code__in=["RT1", "RT5"])
+    words = RouteStep.objects.filter(route__in=routes, kind=StepKind.CIRCULATION)
+
+    assert set(words.values_list("title", flat=True)) == {"決裁後の供覧（プロジェクトチーム）"}
+    assert not RouteStep.objects.filter(route__in=routes, title__contains="専決").exists()
+
+
 # --- versions -------------------------------------------------------------------------------
 
 

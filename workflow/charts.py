@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from bpr_projects import calendar
 from bpr_projects.enums import Phase
 from bpr_projects.models import Closure
+from roles.enums import Basis
 from roles.models import Appointment, Delegation
 from workflow.access.conflicts import conflicts, facts
 from workflow.access.nudging import last_nudge, permit_by_clock
@@ -170,6 +171,7 @@ STEP_FIELDS: Final = (
     "paused_since",
     "paused_until",
     "standard_days",
+    "snapshot",
 )
 
 
@@ -191,7 +193,8 @@ class People:
         """The seat of a slot, with those who may answer it."""
         excluded = self.excluded(slot.step_run)
         own = [name for pk, name in self.own.get(slot.post_id, ()) if pk not in excluded]
-        acting = [name for pk, name in self.deputies.get(slot.post_id, ()) if pk not in excluded]
+        standing = self.deputies if slot.step_run.deputy.admits(Basis.DEPUTY) else {}
+        acting = [name for pk, name in standing.get(slot.post_id, ()) if pk not in excluded]
         return Seat(
             slot.post_id,
             slot.post.title,

@@ -3,6 +3,8 @@
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from roles.enums import Basis
+
 
 class Station(TextChoices):
     """Where in a flow a step is worked on; one region of ``flows.py`` each."""
@@ -130,6 +132,10 @@ class DeputyPolicy(TextChoices):
     ALLOWED = "ALLOWED", _("可")
     URGENT = "URGENT", _("事前指示又は緊急のみ")
     NEVER = "NEVER", _("不可")
+
+    def admits(self, basis: Basis) -> bool:
+        """Whether somebody of the seat may answer on this basis: its holders always may."""
+        return basis == Basis.OWN or self != DeputyPolicy.NEVER
 
 
 class RouteState(TextChoices):

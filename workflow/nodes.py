@@ -6,6 +6,7 @@ asked next before the engine moves. A gate reads where the run stands; nothing e
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from viewflow import this
@@ -192,10 +193,13 @@ class Gate(flow.Switch):
 
 
 def scrub(sender: object, process: object, task: Any, **kwargs: object) -> None:
-    """viewflow stores the locals of a failing frame: keep the name of the error, nothing else."""
-    failure = (task.data or {}).get("_exception")
-    if failure is None:
+    """viewflow stores the locals of a failing frame: keep the name of the error, nothing else.
+
+    The name is that of the exception in the air; what viewflow wrote about it may quote a case.
+    """
+    if "_exception" not in (task.data or {}):
         return
-    last = str(failure.get("traceback", "")).strip().rsplit("\n", 1)[-1]
-    task.data["_exception"] = {"title": last.split(":", 1)[0], "traceback": "", "locals": {}}
+    error = sys.exc_info()[0]
+    title = error.__name__ if error else ""
+    task.data["_exception"] = {"title": title, "traceback": "", "locals": {}}
     task.save(update_fields=["data"])

@@ -123,7 +123,8 @@ def _to_post(
 ) -> None:
     """Holders first, then deputies; nobody who may not answer, nobody twice, not who acted."""
     barred = excluded.get(message.pk, frozenset())
-    entitled = [each for each in holders if each.person.pk not in barred]
+    admitted = [each for each in holders if _admits(message, each)]
+    entitled = [each for each in admitted if each.person.pk not in barred]
     others = [each for each in entitled if each.person.pk != message.actor_id]
     fresh = [each for each in others if (message.fact, each.person.pk) not in expansion.told]
     for each in fresh:
@@ -138,6 +139,13 @@ def _to_post(
         expansion.end(message, MessageState.PENDING, Reason.VACANT)
     else:
         expansion.end(message, MessageState.SKIPPED, Reason.NOBODY)
+
+
+def _admits(message: OutboxMessage, capacity: Capacity) -> bool:
+    """Where nobody may stand in, a deputy is not asked to decide."""
+    if message.event not in ASKING or message.slot is None:
+        return True
+    return message.slot.step_run.deputy.admits(capacity.basis)
 
 
 def _excluded(messages: Iterable[OutboxMessage], on: date) -> dict[int, frozenset[int]]:

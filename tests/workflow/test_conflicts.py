@@ -14,7 +14,7 @@ from bpr_projects import actions as cases
 from bpr_projects.access import authors_of, partners_of, proposed_by, visible_to
 from bpr_projects.models import Project
 from notifications.delivery.expansion import expand
-from notifications.enums import Event
+from notifications.enums import Event, MessageState, Reason
 from notifications.models import DeliveredFact, OutboxMessage
 from roles.enums import Basis
 from roles.models import Capacity, Post, User, held_by, holders_of
@@ -25,6 +25,7 @@ from tests.make import (
     a_delegation,
     a_draft,
     a_project,
+    a_suspension,
     a_user,
     an_appointment,
     holder,
@@ -361,6 +362,65 @@ def test_who_approved_below_is_not_offered_the_step_above_as_a_deputy() -> None:
     assert (pane.why_not, part.permit.reason, bool(part.permit)) == (reason, reason, False)
     assert not Seen.objects.exists()
     assert said(case) == before
+
+
+def a_decision_that_no_deputy_takes() -> tuple[Project, User]:
+    case = a_project(to=StepKind.DECISION)
+    deputy = a_user(name="代理 次郎")
+    a_delegation(post=post("HQ-CHAIR"), deputy=deputy)
+    return case, deputy
+
+
+def test_where_the_rule_lets_nobody_stand_in_a_deputy_is_asked_nowhere() -> None:
+    case, deputy = a_decision_that_no_deputy_takes()
+    slot, chair = the_slot(case), holder("HQ-CHAIR")
+
+    expand(AT)
+    engine.mark_seen(slot=slot, by=deputy, at=AT)
+
+    told = DeliveredFact.objects.filter(message__event=Event.YOUR_TURN, message__slot=slot)
+    counts = Desk(deputy, AT).load.counts
+    assert [each.person for each in access.holders(slot, AT)] == [chair]
+    assert [each.person for each in told] == [chair]
+    assert listed(case) == {(slot.pk, chair.pk)}
+    assert (counts.mine, counts.hidden, counts.by_post) == (0, 0, {slot.post_id: 0})
+    assert [seat.text for seat in ball_lines([case], AT)[case.pk].seats] == [
+        f"本部長（副市長） {chair.family_name}さん"
+    ]
+    assert not Seen.objects.exists()
+    assert list(worklist.faults(AT)) == []
+
+
+def test_a_decision_that_only_a_deputy_is_left_for_waits_visibly() -> None:
+    case, _deputy = a_decision_that_no_deputy_takes()
+    a_suspension(person=holder("HQ-CHAIR"), starts_on=TODAY)
+    slot = the_slot(case)
+
+    expand(AT)
+
+    turn = OutboxMessage.objects.get(event=Event.YOUR_TURN, slot=slot)
+    assert access.holders(slot, AT) == []
+    assert (turn.state, turn.reason) == (MessageState.PENDING, Reason.VACANT)
+    assert [seat.text for seat in ball_lines([case], AT)[case.pk].seats] == [
+        "本部長（副市長）（空席）"
+    ]
+    assert [(each.rule, each.row) for each in worklist.faults(AT)] == [
+        ("slot-without-holder", slot.pk)
+    ]
+
+
+@pytest.mark.parametrize("kind", [StepKind.APPROVAL, StepKind.REFERRAL])
+def test_where_the_rule_lets_somebody_stand_in_a_deputy_is_asked(kind: StepKind) -> None:
+    case = a_project(to=kind)
+    slot, deputy = the_slot(case), a_user(name="代理 次郎")
+    a_delegation(post=slot.post, deputy=deputy)
+
+    expand(AT)
+
+    told = DeliveredFact.objects.filter(message__event=Event.YOUR_TURN, message__slot=slot)
+    assert told.filter(person=deputy).exists()
+    assert (slot.pk, deputy.pk) in listed(case)
+    assert Desk(deputy, AT).load.counts.deputised == 1
 
 
 def test_a_region_is_not_closed_by_who_submitted_the_case() -> None:

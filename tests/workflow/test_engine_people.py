@@ -32,7 +32,7 @@ from tests.make import (
 from tests.proof import assert_sound, refused
 from workflow import engine
 from workflow.access import holders, may
-from workflow.actions.refusals import NotAllowed, StaleText, Unanswered
+from workflow.actions.refusals import NotAllowed, StaleText, Unanswered, Unroutable
 from workflow.enums import Outcome, SlotState, StepKind
 from workflow.models import Decision, Slot, StepRun, WorkItem
 from workflow.outcomes import Answer
@@ -111,6 +111,87 @@ def test_a_member_of_the_headquarters_votes_also_after_approving_as_head(office:
     assert Slot.objects.filter(
         step_run=the_step(case), post__code="HQ-SHIMINBU", state=SlotState.OPEN
     ).exists()
+
+
+def end_post(code: str) -> None:
+    Post.objects.filter(code=code).update(ends_on=TODAY)
+
+
+def test_each_section_without_a_head_is_left_out_of_the_concurrence_on_record(
+    office: City,
+) -> None:
+    end_post("HEAD-ZAISEI")
+    end_post("HEAD-ZEIMU")
+
+    case = a_project(route="RT3", to=StepKind.CONCURRENCE, sections=["FUKUSHI", "ZEIMU"])
+
+    assert asked(case, StepKind.CONCURRENCE) == ["HEAD-FUKUSHI"]
+    assert skipped(case) == [
+        "合議（財政課）：職が置かれていないため省略",
+        "合議（税務課）：職が置かれていないため省略",
+    ]
+    assert_sound()
+
+
+@pytest.mark.parametrize(
+    ("code", "section"), [("HEAD-DIGITAL", "デジタル戦略・広報室"), ("HEAD-SOMU", "総務課")]
+)
+def test_security_and_legal_are_never_left_out(office: City, code: str, section: str) -> None:
+    end_post(code)
+    case = a_project(route="RT4", to=StepKind.APPROVAL)
+
+    with refused(case, Unroutable) as refusal:
+        say(case, Outcome.APPROVED)
+
+    assert refusal.value.message == (
+        f"「合議（{section}）」を担当する職が登録されていないため、進められません。"
+        "事務局に連絡してください。"
+    )
+
+
+@pytest.mark.parametrize(
+    ("authors", "heads"),
+    [
+        (["HEAD-DIGITAL"], ["HEAD-SOMU"]),
+        (["HEAD-SOMU"], ["HEAD-DIGITAL"]),
+        (["HEAD-DIGITAL", "HEAD-SOMU"], ["HEAD-KIKAKU"]),
+    ],
+)
+def test_another_head_sees_to_security_and_legal_in_place_of_an_author(
+    office: City, authors: list[str], heads: list[str]
+) -> None:
+    draft = a_draft(uses_cloud=True)
+    for code in authors:
+        assign_perm("bpr_projects.edit_draft", office.holder(code), draft)
+    case = submit(draft)
+    walk(case, to=StepKind.CONCURRENCE)
+
+    step = the_step(case)
+    assert step is not None
+    assert asked(case, StepKind.CONCURRENCE) == heads
+    assert step.note == "本来の担当が提案に関わっているため、別の職が担当します。"
+
+
+def test_a_section_that_proposes_does_not_see_to_its_own_case_and_that_is_on_record(
+    office: City,
+) -> None:
+    case = a_project(route="RT4", post="LEADER-SOMU", to=StepKind.CONCURRENCE)
+
+    assert asked(case, StepKind.CONCURRENCE) == ["HEAD-DIGITAL"]
+    assert skipped(case) == ["合議（総務課長）：所管課の案件のため省略"]
+
+
+def test_who_agreed_to_the_text_is_not_asked_again_after_a_new_review(office: City) -> None:
+    case = a_project(route="RT4", to=StepKind.DECISION)
+    say(case, Outcome.SENT_BACK, target="PROJECT_TEAM")
+
+    walk(case, to=StepKind.DELIBERATION)
+
+    assert skipped(case) == [
+        "部長 承認（市民部長）：同じ者が先に承認しているため省略",
+        "合議（デジタル戦略・広報室長）：同じ者が先に承認しているため省略",
+        "合議（総務課長）：同じ者が先に承認しているため省略",
+    ]
 
 
 # --- 利益相反 -------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from tests.make import (
     a_delegation,
     a_draft,
     a_project,
+    a_suspension,
     an_appointment,
     say,
     submit,
@@ -49,12 +50,13 @@ from workflow.routing import (
     plan_of,
     settle,
 )
-from workflow.views.route_preview import foreseen
+from workflow.views.route_preview import foreseen, preview_of
 
 if TYPE_CHECKING:
     from tests.fixtures_city import City
     from workflow.models import Run
     from workflow.routing import Preview
+    from workflow.views.route_preview import RoutePreview
 
 pytestmark = pytest.mark.django_db
 
@@ -330,6 +332,80 @@ def test_a_step_keeps_its_spelling_in_the_snapshot(office: City) -> None:
     ]
 
 
+def test_the_preview_of_a_decision_that_no_deputy_takes_names_no_deputy(office: City) -> None:
+    a_delegation(post=office.post("HQ-CHAIR"), deputy=office.holder("LEADER-ZEIMU"))
+    a_suspension(person=office.holder("HQ-CHAIR"), starts_on=TODAY)
+    draft = a_draft(**ROUTES["RT2"])
+
+    shown = preview_of(draft, draft.sheet, draft.proposer, AT, frozenset())
+
+    assert shown is not None
+    assert [step.who for step in shown.steps if step.title == "本部長 決裁"] == [
+        "本部長（副市長）（いまは空席）"
+    ]
+
+
+TRIGGERS = ["uses_cloud", "uses_ai", "has_my_number", "crosses_networks"]
+
+
+@pytest.mark.parametrize("trigger", TRIGGERS)
+def test_security_and_legal_are_asked_whatever_makes_it_a_matter_of_security(
+    office: City, trigger: str
+) -> None:
+    case = _blank({trigger: True})
+
+    plan = plan_of(choose_route(case, TODAY), case)
+
+    (concurrence,) = [step for step in plan if step.kind == StepKind.CONCURRENCE]
+    _step, found = settle(concurrence, case, TODAY)
+    assert [post.code for post in found.posts] == ["HEAD-DIGITAL", "HEAD-SOMU"]
+    assert [(ask.argument, bool(ask.why), ask.may_skip) for ask in concurrence.asks] == [
+        (("DIGITAL",), True, False),
+        (("SOMU",), True, False),
+    ]
+
+
+def test_what_was_decided_is_circulated_as_decided(office: City) -> None:
+    """Only RT1 and RT5 end with 専決."""
+    routes = Route.objects.exclude(code__in=["RT1", "RT5"])
+    words = RouteStep.objects.filter(route__in=routes, kind=StepKind.CIRCULATION)
+
+    assert set(words.values_list("title", flat=True)) == {"決裁後の供覧（プロジェクトチーム）"}
+    assert not RouteStep.objects.filter(route__in=routes, title__contains="専決").exists()
+
+
+def skipped_in(route: RoutePreview | None) -> dict[str, tuple[str, ...]]:
+    assert route is not None
+    return {step.title: step.skipped for step in route.steps if step.skipped}
+
+
+def test_the_preview_says_what_of_a_step_is_left_out(office: City) -> None:
+    Post.objects.filter(code__in=["HEAD-ZAISEI", "DEPT-SHIMINBU"]).update(ends_on=TODAY)
+    draft = a_draft(**ROUTES["RT3"], sections=["FUKUSHI"])
+
+    shown = preview_of(draft, draft.sheet, draft.proposer, AT, frozenset())
+
+    assert skipped_in(shown) == {
+        "部長 承認": ("職が置かれていないため省略",),
+        "合議": ("財政課：職が置かれていないため省略",),
+    }
+    assert_as_previewed({**ROUTES["RT3"], "sections": ["FUKUSHI"]})
+
+
+def test_the_preview_says_at_which_step_the_case_would_halt(office: City) -> None:
+    Post.objects.filter(code="HEAD-DIGITAL").update(ends_on=TODAY)
+    draft = a_draft(**ROUTES["RT4"])
+
+    shown = preview_of(draft, draft.sheet, draft.proposer, AT, frozenset())
+
+    assert shown is not None
+    assert (shown.name, shown.steps, shown.problem) == ("情報セキュリティ", (), "")
+    assert shown.gap == (
+        "「合議（デジタル戦略・広報室）」を担当する職が登録されていないため、進められません。"
+        "事務局に連絡してください。"
+    )
+
+
 # --- versions -------------------------------------------------------------------------------
 
 
@@ -502,4 +578,4 @@ def test_a_mediation_that_nobody_may_arrange_passes(office: City) -> None:
 
     _step, found = settle(mediation("", after, fallback=("SOMU",)), case, TODAY)
 
-    assert (found.posts, found.skipped) == ((), "提案に関わっているため")
+    assert (found.posts, found.left_out) == ((), (("事務局", "提案に関わっているため"),))

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from django.core.management import CommandError, call_command
+from guardian.shortcuts import assign_perm
 from viewflow.workflow import STATUS, Token
 from viewflow.workflow.models import Task
 
 from bpr_projects.enums import Stage
 from bpr_projects.models import NumberSeries, Project
 from roles.models import Post
-from tests.make import AT, a_project, holder, say
+from tests.make import AT, a_delegation, a_project, a_suspension, a_user, holder, say, the_slot
 from workflow import engine
 from workflow.actions.refusals import Refusal, Unroutable
 from workflow.enums import Outcome, RunState, SlotState, StepKind
+from workflow.management import worklist
 from workflow.management.simulation import Failure, Tally, World, violations
 from workflow.management.simulation.life import Life
 from workflow.management.simulation.probes import must_refuse
@@ -158,6 +160,26 @@ def test_harm_is_found(office: City, harm: Callable[[], None], sentence: str) ->
     assert list(violations(AT)) == []
     harm()
     assert any(sentence in each for each in violations(AT)), list(violations(AT))
+
+
+def test_a_seat_whose_holder_may_not_answer_is_found(office: City) -> None:
+    slot = the_slot(a_project())
+    assign_perm("edit_draft", holder("HEAD-SHIMIN"), slot.step_run.project)
+
+    assert list(violations(AT)) == [
+        f"slot-without-holder: 未処理の席 #{slot.pk} に、担当者がいません。"
+    ]
+
+
+def test_a_vacant_seat_waits_also_when_only_a_deputy_is_left_who_may_not_decide(
+    office: City,
+) -> None:
+    a_project(to=StepKind.DECISION)
+    a_delegation(post=office.post("HQ-CHAIR"), deputy=a_user())
+    a_suspension(person=holder("HQ-CHAIR"))
+
+    assert [fault.rule for fault in worklist.faults(AT)] == ["slot-without-holder"]
+    assert list(violations(AT)) == []
 
 
 def test_an_act_that_is_not_refused_is_a_failure(office: City) -> None:

@@ -11,7 +11,7 @@ from roles.enums import Basis
 from roles.models import capacities_of, held_by, holders_of
 from workflow.access.conflicts import approved_in, conflicted, is_conflicted
 from workflow.access.permits import Permit, no, yes
-from workflow.enums import DECIDING_KINDS, OWN_WORK, DeputyPolicy, Outcome, StepKind
+from workflow.enums import DECIDING_KINDS, OWN_WORK, Outcome, StepKind
 from workflow.models import Decision
 
 if TYPE_CHECKING:
@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 
 def holders(slot: Slot, at: datetime) -> list[Capacity]:
     """Who may act for the slot's post at this moment: nobody in conflict, no deputy where none."""
-    found = holders_of([slot.post_id], localdate(at))[slot.post_id]
-    if slot.step_run.snapshot.get("deputy") == DeputyPolicy.NEVER:
-        found = [each for each in found if each.basis == Basis.OWN]
+    seated = holders_of([slot.post_id], localdate(at))[slot.post_id]
+    found = [each for each in seated if slot.step_run.deputy.admits(each.basis)]
     if slot.step_run.kind in OWN_WORK:
         return found
     excluded = conflicted(slot.step_run.run, localdate(at))
@@ -101,10 +100,7 @@ def permit_to_answer(
         return no(_why_conflicted(user, project, capacities))
     if answered_as:
         return no(_("この段階では、すでに別の立場（%s）で回答しています。") % answered_as)
-    if (
-        capacity.basis == Basis.DEPUTY
-        and slot.step_run.snapshot.get("deputy") == DeputyPolicy.NEVER
-    ):
+    if not slot.step_run.deputy.admits(capacity.basis):
         return no(_("この決裁は、規則により代理の方は行えません。"))
     is_deputy_above = capacity.basis == Basis.DEPUTY and slot.step_run.kind in ABOVE
     if is_deputy_above and user.pk in approved:

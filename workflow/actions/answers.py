@@ -217,7 +217,7 @@ def _urgent(slot: Slot, permit: Permit) -> bool:
     return (
         permit.capacity is not None
         and permit.capacity.basis == Basis.DEPUTY
-        and slot.step_run.snapshot.get("deputy") == DeputyPolicy.URGENT
+        and slot.step_run.deputy == DeputyPolicy.URGENT
     )
 
 
@@ -343,8 +343,8 @@ def _replace_member(slot: Slot, act: Act) -> None:
     if len(left) >= step.quorum:
         return
     asked = {each.post_id for each in slots}
-    case = steps.case_for(step.run, act)
-    following = next((post for post in routing.in_turn(case, act.on) if post.pk not in asked), None)
+    turn = routing.in_turn(steps.case_for(step.run, act), act.on, step.deputy)
+    following = next((post for post in turn if post.pk not in asked), None)
     if following is None:
         few = _("辞退すると審査に必要な人数（%s人）を下回ります。事務局に連絡してください。")
         raise Unanswered({"comment": few % step.quorum})
@@ -366,7 +366,8 @@ def complete(run: Run, outcome: Outcome, act: Act) -> None:
 def _mediation(run: Run, why: str) -> routing.PlanStep:
     """協議, by whoever receives in place of the 事務局 when the case is its own."""
     plan = steps.plan_steps(run)
-    instead = next((each.fallback for each in plan if each.kind == StepKind.RECEPTION), ())
+    received = (each.asks[0] for each in plan if each.kind == StepKind.RECEPTION)
+    instead = next((ask.fallback for ask in received), ())
     return routing.mediation(why, plan[run.position], fallback=instead)
 
 

@@ -97,7 +97,7 @@ def _no_route(gap: NoRoute) -> str:
 def _no_holder(gap: NoHolder) -> str:
     if not gap.able and not gap.left_out:
         return _("「%s」を担当する職が登録されていない") % gap.title
-    why = "、".join(f"{post.title}：{reason}" for post, reason in gap.left_out)
+    why = "、".join(f"{seat}：{reason}" for seat, reason in gap.left_out)
     facts = {
         "step": gap.title,
         "needed": gap.needed,

@@ -68,15 +68,13 @@ def advance(run: Run, act: Act) -> None:
     while run.position < len(run.plan):
         step, found = routing.settle(plan_steps(run)[run.position], case, act.on)
         run.plan[run.position] = step.to_json()
-        for post, reason in found.left_out:
-            _leave_out(run, step, post, reason, act)
+        for seat, reason in found.left_out:
+            _leave_out(run, step, seat, reason, act)
         if step.kind in READING_KINDS:
             owe_readings(run, step, list(found.posts), act)
         elif found.posts:
             open_step(run, step, list(found.posts), act, found.note)
             return
-        elif not found.left_out:
-            _leave_out(run, step, None, found.skipped, act)
         run.position += 1
     raise routing.NoRoute(run.get_kind_display())
 
@@ -181,16 +179,15 @@ def owe_absentee(step: StepRun, act: Act) -> None:
     owe_readings(step.run, reading, [act.capacity.post], act)
 
 
-def _leave_out(run: Run, step: PlanStep, post: Post | None, reason: str, act: Act) -> None:
+def _leave_out(run: Run, step: PlanStep, seat: str, reason: str, act: Act) -> None:
     """省略 by the rule is recorded with the act that brought the case to the step."""
-    words = f"{step.title}（{post.title}）：{reason}" if post else f"{step.title}：{reason}"
     act.say(
         Saying(
             run=run,
             outcome=Outcome.SKIPPED,
             capacity=act.capacity,
             clause=step.clause,
-            answer=Answer(comment=words),
+            answer=Answer(comment=f"{step.titled(seat)}：{reason}"),
         )
     )
 

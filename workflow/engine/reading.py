@@ -33,7 +33,8 @@ def mark_seen(*, slot: Slot, by: User, at: datetime) -> None:
     """
     step = slot.step_run
     excluded = frozenset() if step.kind in OWN_WORK else access.conflicted(step.run, localdate(at))
-    if access.holds(by, slot.post_id, at) and by.pk not in excluded:
+    capacity = access.holds(by, slot.post_id, at).capacity
+    if capacity and step.deputy.admits(capacity.basis) and by.pk not in excluded:
         Seen.objects.bulk_create([Seen(slot=slot, person=by, seen_at=at)], ignore_conflicts=True)
 
 

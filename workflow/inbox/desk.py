@@ -21,11 +21,14 @@ from workflow.charts import following_words, is_late
 from workflow.enums import StepKind
 from workflow.inbox.links import work_url
 from workflow.inbox.statement import (
+    ADMITTED,
+    ANY_STEP,
     AUTHORING_WORDS,
     CLOSURES,
     COLUMNS,
     CONFLICT,
     COUNTS,
+    DEPUTY,
     NEXT,
     OWN_KINDS,
     PERSONS,
@@ -233,10 +236,11 @@ def statement(desk: Desk, listing: Listing | None) -> tuple[str, list[Any]]:
         window = {"late": [now], "week": [end]}.get(listing.window, [])
         after = [adapt(listing.after[0]), listing.after[1]]
         for post in _asked(desk, listing):
-            branches.append(_rows(post, listing, conflict))
+            branches.append(_rows(post, listing, conflict, _admitted(desk, post)))
             parameters += [desk.user.pk, post, *after, *window]
     for post in desk.capacities:
-        branches.append(COUNTS.format(post=post, conflict=conflict, cap=CAP))
+        admitted = _admitted(desk, post)
+        branches.append(COUNTS.format(post=post, conflict=conflict, admitted=admitted, cap=CAP))
         parameters += [now, end, post]
     if desk.capacities:
         posts = ", ".join(map(str, desk.capacities))
@@ -274,11 +278,19 @@ def _listed(keys: Iterable[int]) -> str:
     return ", ".join(map(str, keys)) or "0"
 
 
-def _rows(post: int, listing: Listing, conflict: str) -> str:
+def _admitted(desk: Desk, post: int) -> str:
+    """The condition on ``w`` that its step lets this person answer for the post."""
+    if desk.capacities[post].basis == Basis.OWN:
+        return ANY_STEP
+    return ADMITTED.format(deputy=DEPUTY[connection.vendor])
+
+
+def _rows(post: int, listing: Listing, conflict: str, admitted: str) -> str:
     pick = NEXT[connection.vendor]
     return ROWS.format(
         post=post,
         conflict=conflict,
+        admitted=admitted,
         window=WINDOWS[listing.window],
         limit=listing.limit + 1,
         next_kind=pick.format("kind"),

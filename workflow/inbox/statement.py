@@ -66,6 +66,17 @@ reader the author's deputy, or the holder of the proposing seat. What is asked b
 ``p`` begins at the reader, and is read once however long the list is.
 """
 
+DEPUTY: Final = {
+    "sqlite": "json_extract(b.snapshot, '$.deputy')",
+    "postgresql": "b.snapshot ->> 'deputy'",
+}
+"""How a database reads who may stand in from the snapshot of a step."""
+
+ANY_STEP: Final = "1 = 1"
+ADMITTED: Final = """NOT EXISTS (SELECT 1 FROM workflow_steprun b
+    WHERE b.id = w.step_run_id AND {deputy} = 'NEVER')"""
+"""The rule of ``DeputyPolicy.admits`` for a post that the reader deputises."""
+
 PERSONS: Final = """SELECT {me} UNION SELECT h.person_id FROM roles_appointment h
     WHERE h.post_id IN ({deputised}) AND h.starts_on <= '{on}'
     AND (h.ends_on IS NULL OR h.ends_on > '{on}')"""
@@ -89,7 +100,7 @@ ROWS: Final = """SELECT * FROM (
         SELECT MAX(y.id) FROM workflow_nudge y WHERE y.slot_id = w.slot_id)
     LEFT JOIN roles_user asker ON asker.id = n.asked_by_id
     WHERE w.post_id = %s AND (w.due_sort, w.slot_id) > (%s, %s) AND {window}
-        AND (w.project_id IS NULL OR NOT {conflict})
+        AND (w.project_id IS NULL OR NOT {conflict}) AND {admitted}
     ORDER BY w.due_sort, w.slot_id LIMIT {limit}) AS post_{post}"""
 
 COUNTS: Final = """SELECT 'count', COUNT(*), {post}, SUM(hidden), NULL, NULL, NULL, NULL, NULL,
@@ -99,7 +110,8 @@ COUNTS: Final = """SELECT 'count', COUNT(*), {post}, SUM(hidden), NULL, NULL, NU
         CASE WHEN w.due_sort < %s AND NOT w.is_paused THEN 1 ELSE 0 END AS late,
         CASE WHEN w.due_sort < %s AND NOT w.is_paused THEN 1 ELSE 0 END AS week
         FROM workflow_workitem w LEFT JOIN bpr_projects_project p ON p.id = w.project_id
-        WHERE w.post_id = %s ORDER BY w.due_sort, w.slot_id LIMIT {cap}) AS waiting_{post}"""
+        WHERE w.post_id = %s AND {admitted}
+        ORDER BY w.due_sort, w.slot_id LIMIT {cap}) AS waiting_{post}"""
 
 READINGS: Final = """SELECT 'readings', COUNT(*), {nulls} FROM (
     SELECT 1 AS one FROM workflow_reading WHERE read_at IS NULL AND post_id IN ({posts})

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 BATCH: Final = 500
+NO_HOLDER: Final = "slot-without-holder"
 OPEN_TASKS: Final = (STATUS.NEW, STATUS.ASSIGNED, STATUS.STARTED)
 REFRESHED: Final = [
     field.name
@@ -135,20 +136,18 @@ def _agrees() -> Q:
 
 
 def _without_holder(at: datetime) -> Iterator[Fault]:
-    """Open slots that nobody may answer today: who is in conflict is no holder."""
+    """Open slots that nobody may answer today: by conflict, or as a deputy where none may act."""
     asked = open_slots().order_by("pk")
     posts = set(asked.order_by().values_list("post", flat=True).distinct())
-    people = {
-        post: {each.person.pk for each in held}
-        for post, held in holders_of(posts, localdate(at)).items()
-    }
+    held = holders_of(posts, localdate(at))
     runs = asked.order_by().exclude(step_run__kind__in=OWN_WORK).values("step_run__run")
     conflicts = access.conflicted_by_run(runs, localdate(at))
-    rows = asked.values_list("pk", "post", "step_run__kind", "step_run__run")
-    for slot, post, kind, run in rows.iterator(BATCH):
-        excluded = frozenset() if kind in OWN_WORK else conflicts.get(run, frozenset())
-        if not people[post] - excluded:
-            yield Fault("slot-without-holder", slot, f"未処理の席 #{slot} に、担当者がいません。")
+    for slot in asked.select_related("step_run").iterator(BATCH):
+        step = slot.step_run
+        excluded = frozenset() if step.kind in OWN_WORK else conflicts.get(step.run_id, frozenset())
+        able = {each.person.pk for each in held[slot.post_id] if step.deputy.admits(each.basis)}
+        if not able - excluded:
+            yield Fault(NO_HOLDER, slot.pk, f"未処理の席 #{slot.pk} に、担当者がいません。")
 
 
 def count_open() -> int:

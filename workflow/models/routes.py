@@ -71,10 +71,11 @@ class RouteStep(models.Model):
         max_length=8, choices=deputy_policy_choices, default=DeputyPolicy.ALLOWED
     )
     may_skip = models.BooleanField(
-        default=False, help_text="省略 when the post is missing or its holder already approved"
+        default=False, help_text="省略, not a halt, when the post is missing or held by authors"
     )
     fallback = models.JSONField(
-        default=list, help_text="section codes: their heads, when all who should be are authors"
+        default=list,
+        help_text="section codes: the first free head, when all who should be are authors",
     )
 
     class Meta:

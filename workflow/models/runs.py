@@ -12,6 +12,7 @@ from viewflow.workflow.models import Process
 from bpr_projects.models import Cycle, Project, Revision
 from roles.models import Post, User
 from workflow.enums import (
+    DeputyPolicy,
     RunKind,
     RunState,
     SlotState,
@@ -143,6 +144,11 @@ class StepRun(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def deputy(self) -> DeputyPolicy:
+        """Whether somebody may stand in, by the rule that the step was opened from."""
+        return DeputyPolicy(self.snapshot.get("deputy", DeputyPolicy.ALLOWED))
 
 
 class Slot(models.Model):

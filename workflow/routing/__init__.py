@@ -21,12 +21,11 @@ from workflow.routing.resolution import (
     NoHolder,
     Preview,
     Resolution,
-    able,
-    in_turn,
     preview,
     resolve,
     settle,
 )
+from workflow.routing.seats import able, in_turn
 
 __all__ = [
     "FACTS",

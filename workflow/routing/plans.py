@@ -29,18 +29,27 @@ class NoRoute(Exception):
 
 @dataclass(frozen=True)
 class Ask:
-    """How some posts of a step are found, and why they are asked."""
+    """How some posts of a step are found, why they are asked, and what if they cannot be.
+
+    ``fallback``: codes of the sections whose heads are asked, the first who may be, when those who
+    should be are authors. ``may_skip``: 省略 rather than a halt when nobody can be asked.
+    """
 
     who: str
     argument: tuple[str, ...] = ()
     why: str = ""
+    may_skip: bool = False
+    fallback: tuple[str, ...] = ()
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Ask:
+        return cls(**{**data, **{name: tuple(data[name]) for name in ("argument", "fallback")}})
 
 
 @dataclass(frozen=True)
 class PlanStep:
     """One step of a plan: what a ``StepRun`` is opened from.
 
-    ``fallback``: codes of the sections whose heads are asked when those who should be are authors.
     ``inserted``: put in on the way (協議, 上申); a 差戻し to an earlier station takes it out.
     """
 
@@ -53,8 +62,6 @@ class PlanStep:
     mode: str = Mode.ALL
     quorum: int = 1
     deputy: str = DeputyPolicy.ALLOWED
-    may_skip: bool = False
-    fallback: tuple[str, ...] = ()
     inserted: bool = False
 
     @property
@@ -62,15 +69,16 @@ class PlanStep:
         """Why the step is there, as sentences; empty when every case of the route has it."""
         return "、".join(dict.fromkeys(ask.why for ask in self.asks if ask.why))
 
+    def titled(self, seat: str) -> str:
+        """The step with the seat of it that is meant; without a seat, the whole of it."""
+        return f"{self.title}（{seat}）" if seat else self.title
+
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> PlanStep:
-        asks = tuple(
-            Ask(each["who"], tuple(each["argument"]), each["why"]) for each in data["asks"]
-        )
-        return cls(**{**data, "asks": asks, "fallback": tuple(data["fallback"])})
+        return cls(**{**data, "asks": tuple(Ask.from_json(each) for each in data["asks"])})
 
 
 @dataclass(frozen=True)
@@ -167,19 +175,23 @@ def plan_of(choice: Choice, case: Case) -> list[PlanStep]:
 
 
 def _plan_step(row: RouteStep, match: Match) -> PlanStep:
-    why = "、".join(match.reasons)
+    ask = Ask(
+        row.who,
+        tuple(row.who_argument),
+        "、".join(match.reasons),
+        may_skip=row.may_skip,
+        fallback=tuple(row.fallback),
+    )
     return PlanStep(
         kind=row.kind,
         station=row.station,
         title=row.title,
-        asks=(Ask(row.who, tuple(row.who_argument), why),),
+        asks=(ask,),
         clause=row.clause,
         standard_days=row.standard_days,
         mode=row.mode,
         quorum=row.quorum,
         deputy=row.deputy,
-        may_skip=row.may_skip,
-        fallback=tuple(row.fallback),
     )
 
 
@@ -206,10 +218,8 @@ def mediation(why: str, after: PlanStep, *, fallback: tuple[str, ...] = ()) -> P
         kind=StepKind.MEDIATION,
         station=Station.HEADQUARTERS,
         title=str(_("事務局 協議の調整")),
-        asks=(Ask(WhoRule.SECRETARIAT, (), why),),
+        asks=(Ask(WhoRule.SECRETARIAT, (), why, may_skip=True, fallback=fallback),),
         clause=after.clause,
         standard_days=5,
-        fallback=fallback,
-        may_skip=True,
         inserted=True,
     )

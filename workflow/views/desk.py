@@ -240,7 +240,7 @@ def question_of(dossier: Dossier, slot: Slot, permit: Permit, *, is_fresh: bool)
         claims=_claims(dossier) if kind == StepKind.REVIEW else {},
         sections=belongings.sections,
         needs_reply=kind in DECIDING_KINDS and bool(dossier.objections(step.run)),
-        needs_urgent_reason=is_deputy and step.snapshot.get("deputy") == DeputyPolicy.URGENT,
+        needs_urgent_reason=is_deputy and step.deputy == DeputyPolicy.URGENT,
         needs_password=kind in DECIDING_KINDS and not is_fresh,
     )
 

@@ -17,6 +17,7 @@ from roles.enums import Basis
 from roles.models import everybody, holders_of
 from workflow import routing
 from workflow.access.conflicts import conflicts, facts
+from workflow.actions.refusals import Unroutable
 from workflow.enums import READING_KINDS, RunKind, RunState
 from workflow.inbox import desk_of
 from workflow.models import Run
@@ -45,7 +46,7 @@ class PreviewStep:
     who: str
     why: str
     days: int
-    skipped: str
+    skipped: tuple[str, ...]
     is_reading: bool
 
 
@@ -54,7 +55,7 @@ class RoutePreview:
     """The whole way, and the day on which it would be decided at the standard pace.
 
     ``absent``: co-proposers who are not asked as they would be otherwise. ``problem``: why there
-    is no way while they propose.
+    is no way while they propose. ``gap``: at which step it would halt, whoever proposes.
     """
 
     name: str
@@ -64,6 +65,7 @@ class RoutePreview:
     decided_on: date
     absent: tuple[str, ...] = ()
     problem: str = ""
+    gap: str = ""
 
 
 def route_for(request: HttpRequest, project: Project, at: datetime) -> RoutePreview | None:
@@ -79,7 +81,7 @@ def preview_of(
     at: datetime,
     closures: frozenset[date],
 ) -> RoutePreview | None:
-    """The route of a sheet as it stands; None while it has no 所管課 or asks an empty seat."""
+    """The route of a sheet as it stands; None while it has no 所管課 or no route takes it."""
     if not answers.get("section"):
         return None
     on = localdate(at)
@@ -94,7 +96,11 @@ def preview_of(
     try:
         found = routing.preview(case, on, choice)
     except routing.NoHolder as gap:
-        return _blocked(otherwise, gap, absent, on) if otherwise else None
+        stops = RoutePreview(choice.route.name, choice.reason, steps=(), days=0, decided_on=on)
+        if otherwise is None:
+            return replace(stops, gap=Unroutable(gap).message)
+        names = _("さん、").join(absent)
+        return replace(stops, problem=BLOCKED % {"names": names, "step": gap.title})
     days = found.standard_days
     return RoutePreview(
         name=found.choice.route.name,
@@ -102,7 +108,7 @@ def preview_of(
         steps=tuple(
             _line(step, resolution)
             for step, resolution in found.steps
-            if resolution.posts or resolution.skipped
+            if resolution.posts or resolution.left_out
         ),
         days=days,
         decided_on=calendar.add_business_days(on, days, closures),
@@ -170,20 +176,6 @@ def _absent(otherwise: Preview | None, partners: Mapping[int, str]) -> list[str]
     return [name for pk, name in partners.items() if pk in asked]
 
 
-def _blocked(
-    otherwise: Preview, gap: routing.NoHolder, absent: list[str], on: date
-) -> RoutePreview:
-    names = _("さん、").join(absent)
-    return RoutePreview(
-        name=otherwise.choice.route.name,
-        reason=otherwise.choice.reason,
-        steps=(),
-        days=0,
-        decided_on=on,
-        problem=BLOCKED % {"names": names, "step": gap.title},
-    )
-
-
 def _excluded(project: Project, by: User, on: date) -> frozenset[int]:
     """The conflicts of the run that this person is about to submit: a draft has none yet."""
     runs = Run.objects.filter(project=project, kind=RunKind.PROJECT, state=RunState.OPEN)
@@ -210,7 +202,10 @@ def _line(step: PlanStep, resolution: Resolution) -> PreviewStep:
         who=_who(resolution),
         why="、".join(each for each in (step.why, resolution.note) if each),
         days=step.standard_days,
-        skipped=resolution.skipped,
+        skipped=tuple(
+            "：".join(each for each in (seat, reason) if each)
+            for seat, reason in resolution.left_out
+        ),
         is_reading=step.kind in READING_KINDS,
     )
 

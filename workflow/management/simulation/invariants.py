@@ -15,11 +15,12 @@ from bpr_projects.enums import IN_DECISION, RevisionKind, Stage
 from bpr_projects.models import Closure, NumberSeries, Project
 from records import ledger
 from records.models import LedgerEntry
+from roles.enums import Basis
 from roles.models import Post, holders_of
 from workflow.access import NUDGE_DAYS
 from workflow.enums import RunKind, RunState, StepKind
 from workflow.management import worklist
-from workflow.models import Decision, Nudge, Run, StepRun, WorkItem
+from workflow.models import Decision, Nudge, Run, Slot, StepRun, WorkItem
 from workflow.outcomes import STAGE_OF
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
 LONGEST_TOKEN: Final = 20
-VACANT: Final = "slot-without-holder"
 OVER: Final = (STATUS.DONE, STATUS.CANCELED, STATUS.REVIVED)
 
 
@@ -149,16 +149,22 @@ def _polite_requests() -> Iterator[str]:
 
 
 def _work_list(at: datetime) -> Iterator[str]:
-    """What ``check_inbox`` finds, but for posts that are vacant at the moment."""
+    """What ``check_inbox`` finds, but for seats that nobody holds at the moment."""
+    vacant = set(Slot.objects.filter(post__in=_vacant_posts(at)).values_list("pk", flat=True))
     for fault in worklist.faults(at):
-        if fault.rule != VACANT:
+        if fault.rule != worklist.NO_HOLDER or fault.row not in vacant:
             yield f"{fault.rule}: {fault.sentence}"
 
 
 def _posts_without_anybody(at: datetime) -> Iterator[str]:
     """A post that is asked stands empty only because a row says so: its holders' days or leave."""
-    asked = set(WorkItem.objects.values_list("post", flat=True))
-    held = holders_of(asked, localdate(at))
-    for post in Post.objects.filter(pk__in=[pk for pk in asked if not held[pk]]):
+    for post in Post.objects.filter(pk__in=_vacant_posts(at)):
         if not post.appointments.exists():
             yield f"{post.title} is asked and never had a holder"
+
+
+def _vacant_posts(at: datetime) -> list[int]:
+    """Posts that are asked and held by nobody today; a deputy alone does not hold one."""
+    asked = set(WorkItem.objects.values_list("post", flat=True))
+    held = holders_of(asked, localdate(at))
+    return [pk for pk in asked if all(each.basis != Basis.OWN for each in held[pk])]

@@ -92,10 +92,13 @@ class Room:
         return found
 
     def answers(self, question: Comment) -> bool:
-        """Whether the person stands on the other side than who asked: the proposing one or not."""
-        asker = question.written_by
-        seats = capacities_of(asker, localdate(self.at))
-        return self.voice.is_proposing != voice_of(asker, seats, self.ties).is_proposing
+        """Whether the person stands on the other side than who asked: the proposing one or not.
+
+        Who asked and has left stands on no side: any answer will do.
+        """
+        asker, on = question.written_by, localdate(self.at)
+        asked = voice_of(asker, capacities_of(asker, on), self.ties, on)
+        return not asked.reads or asked.is_proposing != self.voice.is_proposing
 
     def post(self, role: Role | None = None) -> Post | None:
         """As what the person speaks: a wanted role, the proposing seat, else the first post."""

@@ -14,7 +14,7 @@ from notifications.enums import DeliveryState, Why
 from notifications.models import DeliveredFact
 from roles.enums import Role
 from roles.models import Post
-from workflow.enums import ASIDE, Outcome, RunKind, SlotState, StepKind
+from workflow.enums import ASIDE, RunKind, SlotState, StepKind
 from workflow.models import Decision, Reading, Slot
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from notifications.enums import DeliveryState, Event, Reason
 from notifications.models import DeliveredFact, Delivery
 from roles.models import holders_of
 from workflow.charts import ball_lines
-from workflow.enums import ASIDE, Outcome
+from workflow.enums import ASIDE
 from workflow.models import Decision, WorkItem
 
 if TYPE_CHECKING:

@@ -143,9 +143,7 @@ def _to_post(
 
 def _admits(message: OutboxMessage, capacity: Capacity) -> bool:
     """Where nobody may stand in, a deputy is not asked to decide."""
-    if message.event not in ASKING or message.slot is None:
-        return True
-    return message.slot.step_run.deputy.admits(capacity.basis)
+    return message.slot is None or message.slot.step_run.deputy.admits(capacity.basis)
 
 
 def _excluded(messages: Iterable[OutboxMessage], on: date) -> dict[int, frozenset[int]]:

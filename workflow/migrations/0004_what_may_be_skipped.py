@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workflow', '0002_nudges_and_condition_reports'),
+        ('workflow', '0003_who_may_read'),
     ]
 
     operations = [

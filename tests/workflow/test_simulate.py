@@ -15,8 +15,20 @@ from viewflow.workflow.models import Task
 
 from bpr_projects.enums import Stage
 from bpr_projects.models import NumberSeries, Project
-from roles.models import Post
-from tests.make import AT, a_delegation, a_project, a_suspension, a_user, holder, say, the_slot
+from roles.actions import end_appointment
+from roles.enums import AppointmentKind
+from roles.models import Appointment, Post
+from tests.make import (
+    AT,
+    a_delegation,
+    a_project,
+    a_suspension,
+    a_user,
+    an_appointment,
+    holder,
+    say,
+    the_slot,
+)
 from workflow import engine
 from workflow.actions.refusals import Refusal, Unroutable
 from workflow.enums import Outcome, RunState, SlotState, StepKind
@@ -180,6 +192,22 @@ def test_a_vacant_seat_waits_also_when_only_a_deputy_is_left_who_may_not_decide(
 
     assert [fault.rule for fault in worklist.faults(AT)] == ["slot-without-holder"]
     assert list(violations(AT)) == []
+
+
+def test_a_seat_waits_in_the_open_when_an_author_takes_it_over(office: City) -> None:
+    project = a_project()
+    tomorrow = AT + timedelta(days=1)
+    [before] = Appointment.objects.filter(post=office.post("HEAD-SHIMIN"))
+    end_appointment(appointment=before, ends_on=tomorrow.date(), by=holder("SECRETARIAT"), at=AT)
+    an_appointment(
+        post=before.post,
+        person=project.proposer,
+        starts_on=tomorrow.date(),
+        kind=AppointmentKind.CONCURRENT,
+    )
+
+    assert [fault.rule for fault in worklist.faults(tomorrow)] == ["slot-without-holder"]
+    assert list(violations(tomorrow)) == []
 
 
 def test_an_act_that_is_not_refused_is_a_failure(office: City) -> None:

@@ -16,7 +16,7 @@ from bpr_projects.models import Closure, NumberSeries, Project
 from records import ledger
 from records.models import LedgerEntry
 from roles.enums import Basis
-from roles.models import Post, holders_of
+from roles.models import Appointment, Delegation, Post, User, holders_of
 from workflow.access import NUDGE_DAYS
 from workflow.enums import RunKind, RunState, StepKind
 from workflow.management import worklist
@@ -45,7 +45,7 @@ def violations(at: datetime) -> Iterator[str]:
         yield from rule()
     yield from _polite_requests()
     yield from _work_list(at)
-    yield from _posts_without_anybody(at)
+    yield from _posts_without_anybody()
 
 
 def _one_step_a_live_case() -> Iterator[str]:
@@ -149,22 +149,28 @@ def _polite_requests() -> Iterator[str]:
 
 
 def _work_list(at: datetime) -> Iterator[str]:
-    """What ``check_inbox`` finds, but for seats that nobody holds at the moment."""
-    vacant = set(Slot.objects.filter(post__in=_vacant_posts(at)).values_list("pk", flat=True))
+    """What ``check_inbox`` finds, but for seats that lost their holder after they were asked.
+
+    Such a seat waits in the open: ``check_inbox`` names it, its page says so.
+    """
     for fault in worklist.faults(at):
-        if fault.rule != worklist.NO_HOLDER or fault.row not in vacant:
+        if fault.rule != worklist.NO_HOLDER or not _was_lost(fault.row, at):
             yield f"{fault.rule}: {fault.sentence}"
 
 
-def _posts_without_anybody(at: datetime) -> Iterator[str]:
+def _was_lost(slot_id: int, at: datetime) -> bool:
+    """Nobody holds the seat, or only people who came to it, or to stand in, after it was asked."""
+    slot = Slot.objects.get(pk=slot_id)
+    since = localdate(slot.opened_at)
+    holders = holders_of([slot.post_id], localdate(at))[slot.post_id]
+    came = Appointment.objects.filter(post=slot.post_id, starts_on__gte=since).values("person")
+    stands_in = Delegation.objects.filter(starts_on__gte=since).values("deputy")
+    newly = User.objects.filter(Q(pk__in=came) | Q(pk__in=stands_in)).values_list("pk", flat=True)
+    return {each.person.pk for each in holders if each.basis == Basis.OWN} <= set(newly)
+
+
+def _posts_without_anybody() -> Iterator[str]:
     """A post that is asked stands empty only because a row says so: its holders' days or leave."""
-    for post in Post.objects.filter(pk__in=_vacant_posts(at)):
-        if not post.appointments.exists():
-            yield f"{post.title} is asked and never had a holder"
-
-
-def _vacant_posts(at: datetime) -> list[int]:
-    """Posts that are asked and held by nobody today; a deputy alone does not hold one."""
-    asked = set(WorkItem.objects.values_list("post", flat=True))
-    held = holders_of(asked, localdate(at))
-    return [pk for pk in asked if all(each.basis != Basis.OWN for each in held[pk])]
+    asked = WorkItem.objects.values("post")
+    for post in Post.objects.filter(pk__in=asked, appointments=None):
+        yield f"{post.title} is asked and never had a holder"

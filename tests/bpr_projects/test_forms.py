@@ -267,14 +267,14 @@ def test_a_cell_that_cannot_be_read_is_named_and_leaves_the_rest() -> None:
         "kpis-0-baseline": ["数字で入力してください。小数は2けたまでです（例：12.5）。"]
     }
     assert form["kpis-0-baseline"].label == "指標1：いまの値"
-    assert "kpis" not in form.cleaned_data
+    assert [(row["name"], row["baseline"]) for row in form.cleaned_data["kpis"]] == [("時間", None)]
     assert form.cleaned_data["title"] == "題"
 
 
 def test_more_rows_than_asked_for_are_refused_in_words() -> None:
     form = a_form({f"whys-{n}-why": "なぜ" for n in range(6)})
 
-    assert dict(form.errors) == {"whys-5-why": ["なぜは5件までです。"]}
+    assert dict(form.errors) == {"whys-5-why": ["なぜは5件までです。6件目から後は保存できません。"]}
 
 
 def test_a_flood_of_rows_is_not_read() -> None:

@@ -103,21 +103,21 @@ def problems_of(answers: Mapping[str, Any], lists: Lists) -> dict[str, str]:
 
 
 def save_typed(project: Project, form: SheetForm, request: HttpRequest, at: datetime) -> Project:
-    """Write a valid form into the draft. Raises ``DraftConflict`` and ``PermissionDenied``.
+    """Write what can be read into the draft. Raises ``DraftConflict`` and ``PermissionDenied``.
 
     Answers that the person gave up on the conflict page (``keep-<field>`` = theirs) stay as stored.
     """
-    kept = {
-        name: value
-        for name, value in form.cleaned_data.items()
-        if request.POST.get(f"keep-{name}") != "theirs"
-    }
     sender = sender_of(request)
     with transaction.atomic():
         locked = Project.objects.select_for_update().get(pk=project.pk)
         permit = access.may(sender.person, "edit", locked, at)
         if not permit:
             raise PermissionDenied(permit.reason)
+        kept = {
+            name: value
+            for name, value in form.over(locked.sheet).items()
+            if request.POST.get(f"keep-{name}") != "theirs"
+        }
         version = drafts.version_for(sender, locked, version_of(request))
         saved = cases.save_draft(
             project=locked, version=version, answers=kept, by=sender.person, at=at

@@ -250,7 +250,7 @@ def form_page(
     """The sheet with its files; ``file_form``: a file that was refused."""
     answers: dict[str, Any] = dict(project.sheet) if project else {}
     if form.is_bound:
-        answers |= form.cleaned_data
+        answers |= form.over(answers)
     seat = project.proposer_post if project else post
     assert seat is not None  # noqa: S101 -- a new sheet names its seat
     own = own_section_of(seat)

@@ -61,7 +61,9 @@ def _choices(spec: Field, lists: Lists) -> Choices:
 
 
 def _line(spec: Field, _lists: Lists, said: dict[str, Any]) -> forms.Field:
-    return LineField(max_length=spec.limit, **said)
+    field = LineField(max_length=spec.limit, **said)
+    field.is_counted = bool(spec.part)  # a cell of rows has no room for it
+    return field
 
 
 def _text(spec: Field, _lists: Lists, said: dict[str, Any]) -> forms.Field:

@@ -253,7 +253,13 @@ def _cell(spec: Field, cell: Field, place: int, lists: Lists) -> forms.Field:
 
 def _note(spec: Field, entry: Any) -> forms.Field:
     text = sheet.Field(
-        entry.code, "", Kind.LINE, entry.name, required=False, limit=spec.limit, help=entry.note
+        entry.code,
+        spec.part,
+        Kind.LINE,
+        entry.name,
+        required=False,
+        limit=spec.limit,
+        help=entry.note,
     )
     return build(text, sheet.Lists())
 

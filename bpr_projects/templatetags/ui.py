@@ -381,19 +381,21 @@ def field_widget(field: BoundField) -> SafeString:
     ]
     own_class = widget.attrs.get("class", "")
     kind_class = INPUT_CLASSES.get(getattr(widget, "input_type", ""), "input")
-    attributes: dict[str, str | bool] = {"class": f"{own_class} {kind_class}".strip()}
+    attributes: dict[str, str | bool] = {
+        "class": f"{own_class} {kind_class}".strip(),
+        "maxlength": False,  # a browser would cut a pasted text without a word
+    }
     if described:
         attributes["aria-describedby"] = " ".join(described)
-    if isinstance(widget, Textarea):
-        attributes["maxlength"] = False  # a browser would cut a pasted text without a word
     return field.as_widget(attrs=attributes)
 
 
 @register.filter
 def character_limit(field: BoundField) -> int:
-    """The limit a long text counts towards; 0 for fields without a counter."""
+    """The limit that a text counts towards; 0 for fields without a counter."""
     is_long = isinstance(field.field.widget, Textarea)
-    return (getattr(field.field, "max_length", None) or 0) if is_long else 0
+    is_counted = is_long or getattr(field.field, "is_counted", False)
+    return (getattr(field.field, "max_length", None) or 0) if is_counted else 0
 
 
 @register.filter

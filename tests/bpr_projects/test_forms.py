@@ -74,6 +74,12 @@ def test_a_line_refuses_what_nobody_sees(typed: str) -> None:
     assert errors_of(LineField(max_length=60), typed) == [refusal]
 
 
+@pytest.mark.parametrize("kind", [LineField, TextField])
+def test_a_text_that_is_too_long_is_told_its_length(kind: type[LineField | TextField]) -> None:
+    refusal = "200字以内で入力してください（いま201字）。"
+    assert errors_of(kind(max_length=200), "長" * 201) == [refusal]
+
+
 def test_space_around_a_line_is_taken_off() -> None:
     assert value_of(LineField(max_length=60), "　書かない窓口\r\n") == "書かない窓口"
 
@@ -456,7 +462,7 @@ def test_options_are_rows_without_their_empty_cells() -> None:
     [
         (
             (("予約制",), ("長" * 201,)),
-            {"options-1-plan": ["200文字以下で入力してください（入力は201文字です）。"]},
+            {"options-1-plan": ["200字以内で入力してください（いま201字）。"]},
         ),
         ((("予約制",), ("", "早い")), {"options-1-plan": ["案の名前を入力してください。"]}),
         ((("予約制",), ("予約制",)), {"options-1-plan": ["同じ名前の案があります。"]}),
@@ -471,7 +477,7 @@ def test_a_row_that_does_not_fit_is_named(
 ) -> None:
     form = PhaseForm(oriented(*rows), phase=Phase.ORIENT)
 
-    assert set(form.errors) == set(errors)
+    assert dict(form.errors) == errors
     assert form["options-0-plan"].value() == "予約制"
 
 

@@ -48,10 +48,20 @@ def build(spec: Field, lists: Lists) -> forms.Field:
     said = {"label": spec.label, "help_text": spec.help, "required": spec.required}
     field = BUILDERS[spec.kind](spec, lists, said)
     if spec.name in CALC:
-        field.widget.attrs["data-calc-in"] = CALC[spec.name]
+        field.widget.attrs |= _calculated(spec)
     if spec.drives_route:
         field.widget.attrs["data-drives-route"] = ""
     return field
+
+
+def _calculated(spec: Field) -> dict[str, Any]:
+    """How the effect calculator reads a figure: as the server does."""
+    found = {
+        "data-calc-in": CALC[spec.name],
+        "data-calc-unit": spec.unit,
+        "data-calc-most": spec.limit,
+    }
+    return found if spec.kind == Kind.DECIMAL else found | {"data-calc-whole": ""}
 
 
 def _choices(spec: Field, lists: Lists) -> Choices:

@@ -31,8 +31,10 @@ from bpr_projects.models import (
     Principle,
     ProjectUserObjectPermission,
     Tool,
+    UnitPrice,
     UpperPlanItem,
 )
+from bpr_projects.prices import Rate
 from bpr_projects.sheet import Lists
 from bpr_projects.sheet.lists import PERSON, Entry
 from roles.models import Section, User
@@ -153,6 +155,7 @@ class Belongings:
     principles: list[PrincipleRow] = field(default_factory=list)
     sections: dict[str, str] = field(default_factory=dict)
     closures: frozenset[date] = frozenset()
+    prices: list[Rate] = field(default_factory=list)
     kin: list[Kin] = field(default_factory=list)
     entries: list[tuple[str, Entry]] = field(default_factory=list)
     tie_rows: list[tuple[Any, ...]] = field(default_factory=list)
@@ -190,6 +193,8 @@ def belongings_of(
             found.kin.append(Kin(row[1], *row[2:5], is_origin=row[1] == project.copied_from_id))
         elif kind.startswith(TIE):
             found.tie_rows.append((kind.removeprefix(TIE), *map(_number, row[1:4]), row[4]))
+        elif kind == "price":
+            found.prices.append(Rate(row[1], date.fromisoformat(row[2][:10])))
         else:
             _add(found, row)
     return found
@@ -213,6 +218,7 @@ def _parts(project: Project, posts: Iterable[int]) -> list[QuerySet[Any, Row]]:
         _part(Principle.objects.all(), "principle", "order", "code", "name", "question"),
         _part(Section.objects.all(), "section", "order", "code", "name"),
         _part(Closure.objects.all(), "closure", NO_NUMBER, Cast("day", CharField())),
+        _part(UnitPrice.objects.all(), "price", "yen_per_hour", Cast("starts_on", CharField())),
         *_lists(project),
         *_ties(project),
     ]

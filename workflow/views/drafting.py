@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -19,7 +19,8 @@ from bpr_projects.drafts import Sender
 from bpr_projects.enums import Stage
 from bpr_projects.forms import SheetForm
 from bpr_projects.forms.sheet import data_of
-from bpr_projects.models import Project, UnitPrice
+from bpr_projects.models import Project
+from bpr_projects.prices import rate_columns
 from bpr_projects.sheet import Lists
 from records.models import LedgerText
 from roles.enums import Role, Scope
@@ -33,7 +34,7 @@ from workflow.views.lookup import person_of, project_or_404
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date, datetime
+    from datetime import datetime
 
     from django.http import HttpRequest
 
@@ -156,31 +157,10 @@ def page_of(request: HttpRequest, name: str = "page") -> str:
 
 
 def priced_or_404(request: HttpRequest, ref: str, at: datetime) -> Project:
-    """The case with the unit price of the day (``rate_of``), in one query."""
-    price = UnitPrice.objects.filter(starts_on__lte=localdate(at)).order_by("-starts_on")
+    """The case with the unit price of the day (``annotated_rate``), in one query."""
     among = visible_to(person_of(request), at).select_related("proposer_post")
-    priced = among.annotate(
-        unit_price=Subquery(price.values("yen_per_hour")[:1]),
-        unit_price_since=Subquery(price.values("starts_on")[:1]),
-    )
+    priced = among.annotate(**rate_columns(localdate(at)))
     return project_or_404(request, ref, at, priced)
-
-
-class Rate(NamedTuple):
-    """Yen that an hour stands for, and since when; 0 when no price is registered."""
-
-    yen: int
-    since: date | None
-
-
-def rate_of(project: Project | None, at: datetime) -> Rate:
-    """The unit price of the day."""
-    if project is not None:
-        price = getattr(project, "unit_price", None) or 0
-        return Rate(price, getattr(project, "unit_price_since", None))
-    prices = UnitPrice.objects.filter(starts_on__lte=localdate(at)).order_by("-starts_on")
-    row = prices.first()
-    return Rate(row.yen_per_hour, row.starts_on) if row else Rate(0, None)
 
 
 # --- 差戻し and 引戻し: the same form, another verb at the end --------------------------------

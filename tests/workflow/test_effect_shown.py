@@ -81,17 +81,17 @@ def test_the_paper_says_the_same() -> None:
 def test_the_preview_says_the_same() -> None:
     words = preview(a_project(**PAID, evidence_kind="ESTIMATED"))
 
-    assert "職員の時間（1年） 推計 567時間の減" in words
+    assert "職員の時間（1年） 567時間の減 推計" in words
     assert "金額に直すと（1年） 1,417.5千円の減" in words
     assert "回収見込み 0.5年" in words
-    assert RATE in words
+    assert "時間単価 2,500円 令和7年4月1日（火）から" in words
 
 
 def test_a_draft_is_priced_as_of_today() -> None:
     draft = a_draft(**PAID)
     words = words_at(f"/p/{draft.reference}/confirm/", "LEADER-SHIMIN")
 
-    assert "金額に直すと 2,268千円の減（時間単価 4,000円" in words
+    assert "金額に直すと 2,268千円の減 時間単価 4,000円" in words
 
 
 @pytest.mark.parametrize("look", [overview, paper, preview])

@@ -387,7 +387,8 @@ def test_confirmation_shows_sheet_route_and_day(client: Client, office: City) ->
 
     assert "令和8年7月1日（水）" in page
     assert "クラウドサービスを使う" in page
-    assert "年 567時間の減、金額に直すと 1,417.5千円の減（時間単価 2,500円" in page
+    assert "年 567時間の減、金額に直すと 1,417.5千円の減" in page
+    assert "時間単価 2,500円（" in page
     assert "本部長" in page
     assert "ごろに決まります" in page
     assert "提出する" in page

@@ -91,7 +91,7 @@ def test_a_draft_is_priced_as_of_today() -> None:
     draft = a_draft(**PAID)
     words = words_at(f"/p/{draft.reference}/confirm/", "LEADER-SHIMIN")
 
-    assert "金額に直すと 2,268千円の減 時間単価 4,000円" in words
+    assert "金額に直すと 2,268千円の減、費用の回収 0.3年 時間単価 4,000円" in words
 
 
 @pytest.mark.parametrize("look", [overview, paper, preview])

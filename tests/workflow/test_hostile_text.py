@@ -270,6 +270,7 @@ FORMLESS: Final[dict[str, Callable[[World], Any]]] = {
 
 def families(base: type) -> Iterator[type]:
     """All that inherits from a class, of our own packages."""
+    each: type
     for each in base.__subclasses__():
         if each.__module__.split(".")[0] in {"bpr_projects", "workflow", "notifications", "roles"}:
             yield each

@@ -29,7 +29,6 @@ from bpr_projects.models import (
     Project,
     Revision,
     StageError,
-    UnitPrice,
     content_hash,
 )
 from bpr_projects.sheet.reuse import carried
@@ -218,12 +217,6 @@ def take_number(project: Project, at: datetime) -> None:
     project.number = f"R{year - 2018}-{series.last:03d}"
     project.submitted_at = at
     project.save(update_fields=["number", "submitted_at"])
-
-
-def yen_per_hour(on: date) -> int:
-    """The unit price in force that day; 0 when none is registered."""
-    price = UnitPrice.objects.filter(starts_on__lte=on).order_by("-starts_on").first()
-    return price.yen_per_hour if price else 0
 
 
 def adopt(*, project: Project, revision: Revision, at: datetime) -> Cycle:

@@ -113,6 +113,7 @@ TEMPLATES = [
             "builtins": [
                 "django.templatetags.i18n",
                 "bpr_projects.templatetags.ui",
+                "bpr_projects.templatetags.amounts",
                 "bpr_projects.templatetags.terms",
             ],
         },

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 LONG: Final = 4000
 SHORT: Final = 200
 MOST_CONDITIONS: Final = 20
+MARKS: Final = frozenset("12345")
+
 ADD_CONDITION: Final = "add_condition"
 """Name of the button that asks for one more row of conditions; it never decides."""
 
@@ -100,11 +102,7 @@ class ScoresField(forms.Field):
     widget = Scores
 
     def to_python(self, value: Any) -> dict[str, int]:
-        return {
-            code: int(points)
-            for code, points in (value or {}).items()
-            if points in {"1", "2", "3", "4", "5"}
-        }
+        return {code: int(points) for code, points in (value or {}).items() if points in MARKS}
 
 
 class ConditionsField(forms.Field):
@@ -280,7 +278,7 @@ class AnswerForm(forms.Form):
 
     def ratings(self) -> list[Rating]:
         """The rows of points: six principles, then effect and feasibility."""
-        points = self["scores"].value() or {}
+        points = {code: str(each) for code, each in (self["scores"].value() or {}).items()}
         codes = {code for code, _title, _question in self.question.principles}
         wanted = [
             *self.question.principles,
@@ -292,7 +290,7 @@ class AnswerForm(forms.Form):
                 f"scores_{code}",
                 title,
                 asked,
-                str(points.get(code, "")),
+                points[code] if points.get(code) in MARKS else "",
                 self.question.claims.get(code, ""),
                 is_principle=code in codes,
                 is_missing=is_wrong and not points.get(code),

@@ -36,8 +36,20 @@ DAYS: Final = (date(2000, 1, 1), calendar.LAST_DAY)
 FIRST_OF_REIWA: Final = 2019
 
 
-class LineField(forms.CharField):
-    """One line of text."""
+class _Typed(forms.CharField):
+    """What people type. Nothing is cut off: a text that is too long is refused with its length."""
+
+    default_error_messages = {
+        "max_length": gettext_lazy(
+            "%(limit_value)s字以内で入力してください（いま%(show_value)s字）。"
+        )
+    }
+
+
+class LineField(_Typed):
+    """One line of text; ``is_counted``: the page says how long it is and may be."""
+
+    is_counted = False
 
     def to_python(self, value: Any) -> str:
         raw = str(value or "").strip()
@@ -46,7 +58,7 @@ class LineField(forms.CharField):
         return str(super().to_python(unicodedata.normalize("NFC", raw)))
 
 
-class TextField(forms.CharField):
+class TextField(_Typed):
     """Several lines; line breaks are kept as one character each."""
 
     widget = forms.Textarea
@@ -60,7 +72,7 @@ class TextField(forms.CharField):
         return LINE_BREAKS.sub("\n", super().clean(value))
 
 
-class _Figure(forms.CharField):
+class _Figure(_Typed):
     """A number between two bounds; empty is None."""
 
     pattern = WHOLE
@@ -69,7 +81,6 @@ class _Figure(forms.CharField):
     def __init__(self, *, least: int = 0, most: int, unit: StrOrPromise = "", **kwargs: Any):
         super().__init__(max_length=40, **kwargs)
         self.least, self.most, self.unit = least, most, unit
-        self.widget.attrs.pop("maxlength", None)
         self.widget.attrs |= {"inputmode": "decimal", "autocomplete": "off", "class": "num"}
 
     def to_python(self, value: Any) -> Any:
@@ -109,12 +120,11 @@ class NumberField(_Figure):
     hint = gettext_lazy("数字で入力してください。小数は2けたまでです（例：12.5）。")
 
 
-class DayField(forms.CharField):
+class DayField(_Typed):
     """A day in any usual spelling; the value is an ISO date or None."""
 
     def __init__(self, **kwargs: Any):
         super().__init__(max_length=40, **kwargs)
-        self.widget.attrs.pop("maxlength", None)
         self.widget.attrs |= {"autocomplete": "off", "placeholder": _("例：令和8年12月1日")}
 
     def to_python(self, value: Any) -> Any:
@@ -137,7 +147,7 @@ class DayField(forms.CharField):
         return f"{calendar.era_year_label(day)}{day.month}月{day.day}日" if day else value
 
 
-class PeopleField(forms.CharField):
+class PeopleField(_Typed):
     """Employee numbers of people who work here, with any mark between them.
 
     ``known``: numbers that are known to be right, so that nobody has to be asked for them.
@@ -146,7 +156,6 @@ class PeopleField(forms.CharField):
     def __init__(self, *, most: int, known: Collection[str] = (), **kwargs: Any):
         super().__init__(max_length=most * 24, **kwargs)
         self.most, self.known = most, known
-        self.widget.attrs.pop("maxlength", None)
         self.widget.attrs |= {"inputmode": "numeric", "autocomplete": "off"}
 
     def to_python(self, value: Any) -> Any:
@@ -182,7 +191,7 @@ class PeopleField(forms.CharField):
         return "、".join(value) if isinstance(value, list) else value
 
 
-class PathField(forms.CharField):
+class PathField(_Typed):
     """Values by fiscal year, typed as 「R8=38、R9=30」."""
 
     item = re.compile(r"(?:R|令和)?(\d{1,4})(?:年度?)?[=: ]([+-]?\d{1,12}(?:\.\d{1,2})?)")
@@ -190,7 +199,6 @@ class PathField(forms.CharField):
     def __init__(self, *, most: int, least: int, largest: int, **kwargs: Any):
         super().__init__(max_length=200, **kwargs)
         self.most, self.least, self.largest = most, least, largest
-        self.widget.attrs.pop("maxlength", None)
         self.widget.attrs |= {"autocomplete": "off"}
 
     def to_python(self, value: Any) -> Any:

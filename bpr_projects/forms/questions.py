@@ -49,10 +49,20 @@ def build(spec: Field, lists: Lists) -> forms.Field:
     said = {"label": spec.label, "help_text": spec.help, "required": spec.required}
     field = BUILDERS[spec.kind](spec, lists, said)
     if spec.name in CALC:
-        field.widget.attrs["data-calc-in"] = CALC[spec.name]
+        field.widget.attrs |= _calculated(spec)
     if spec.drives_route:
         field.widget.attrs["data-drives-route"] = ""
     return field
+
+
+def _calculated(spec: Field) -> dict[str, Any]:
+    """How the effect calculator reads a figure: as the server does."""
+    found = {
+        "data-calc-in": CALC[spec.name],
+        "data-calc-unit": spec.unit,
+        "data-calc-most": spec.limit,
+    }
+    return found if spec.kind == Kind.DECIMAL else found | {"data-calc-whole": ""}
 
 
 def _choices(spec: Field, lists: Lists) -> Choices:
@@ -70,7 +80,9 @@ def _explained(spec: Field, lists: Lists) -> Choices:
 
 
 def _line(spec: Field, _lists: Lists, said: dict[str, Any]) -> forms.Field:
-    return LineField(max_length=spec.limit, **said)
+    field = LineField(max_length=spec.limit, **said)
+    field.is_counted = bool(spec.part)  # a cell of rows has no room for it
+    return field
 
 
 def _text(spec: Field, _lists: Lists, said: dict[str, Any]) -> forms.Field:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
@@ -18,12 +19,14 @@ from bpr_projects.forms.questions import build
 from bpr_projects.sheet import Kind, cell_name, is_empty
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from bpr_projects.sheet import Field, Lists
 
 BLANK: Final = "__n__"
 """Stands for the number of a row that a script is going to add."""
+INDEX: Final = "0|[1-9][0-9]{0,8}"
+"""The number of a row in its names: rows that come and go leave gaps, so it may be large."""
 MOST_POSTED: Final = 40
 """So many rows of one question are read; more than its ``most`` are refused in words."""
 
@@ -66,8 +69,8 @@ class Part:
 class SheetForm(forms.Form):
     """All questions of the sheet. An unfinished draft is valid: only what was typed is checked.
 
-    ``cleaned_data`` is JSON as ``sheet`` documents it; a question that could not be read is left
-    out of it whole. A seat of one section is not asked for the section (``own_section``).
+    ``cleaned_data`` is JSON as ``sheet`` documents it; ``over`` says the same of a form with cells
+    that could not be read. A seat of one section is not asked for the section (``own_section``).
     ``more``: a question of rows that shows one more empty row.
     """
 
@@ -85,6 +88,7 @@ class SheetForm(forms.Form):
         super().__init__(data, initial=_flat(answers or {}))
         self.lists = lists
         self.numbers: dict[str, list[int]] = {}
+        self._typed: dict[str, Any] = {}
         for spec in sheet.FIELDS:
             if spec.name == "section" and own_section:
                 continue
@@ -97,7 +101,7 @@ class SheetForm(forms.Form):
     def _numbers_of(self, spec: Field, stored: int, *, more: bool) -> list[int]:
         """The rows of a question: those that were sent, else the stored ones; at least one."""
         if self.is_bound:
-            pattern = re.compile(rf"{spec.name}-(\d{{1,2}})-")
+            pattern = re.compile(rf"{spec.name}-({INDEX})-")
             found = sorted({int(each[1]) for each in map(pattern.match, self.data) if each})
             if more and found and len(found) < spec.most:
                 found.append(found[-1] + 1)
@@ -131,39 +135,55 @@ class SheetForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         """The answers as JSON by the names of the table."""
-        typed = self.cleaned_data
+        self._typed = self.cleaned_data
+        for spec in sheet.FIELDS:
+            for row in self._begun(spec)[spec.most :]:
+                self._refuse(spec, row)
+        return self.over({})
+
+    def over(self, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """The answers to save over stored ones: a cell that could not be read stays as stored."""
         packed: dict[str, Any] = {}
         for spec in sheet.FIELDS:
             if spec.kind == Kind.ROWS:
-                self._pack_rows(spec, typed, packed)
+                packed[spec.name] = self._rows_over(spec, stored.get(spec.name) or [])
             elif spec.kind == Kind.NOTES:
-                self._pack_notes(spec, typed, packed)
-            elif spec.name in typed:
-                packed[spec.name] = typed[spec.name]
+                packed[spec.name] = self._notes_over(spec, stored.get(spec.name) or {})
+            elif spec.name in self._typed:
+                packed[spec.name] = self._typed[spec.name]
         return packed
 
-    def _pack_rows(self, spec: Field, typed: Mapping[str, Any], packed: dict[str, Any]) -> None:
-        rows = []
-        is_whole = True
-        for index in self.numbers[spec.name]:
-            names = {cell.name: cell_name(spec, index, cell) for cell in spec.columns}
-            is_whole &= all(name in typed for name in names.values())
-            row = {cell: typed.get(name) for cell, name in names.items()}
-            if all(is_empty(value) for value in row.values()):
-                continue
-            rows.append(row)
-            if len(rows) == spec.most + 1:
-                first = cell_name(spec, index, spec.columns[0])
-                self.add_error(first, _("%(noun)sは%(most)s件までです。") % vars(spec))
-                is_whole = False
-        if is_whole:
-            packed[spec.name] = rows
+    def _begun(self, spec: Field) -> list[dict[str, str]]:
+        """The rows that hold anything, readable or not: column -> name of the cell."""
+        rows = [
+            {cell.name: cell_name(spec, index, cell) for cell in spec.columns}
+            for index in self.numbers.get(spec.name, ())
+        ]
+        return [row for row in rows if any(map(self._is_filled, row.values()))]
 
-    def _pack_notes(self, spec: Field, typed: Mapping[str, Any], packed: dict[str, Any]) -> None:
+    def _is_filled(self, name: str) -> bool:
+        return name not in self._typed or not is_empty(self._typed[name])
+
+    def _refuse(self, spec: Field, row: Mapping[str, str]) -> None:
+        """A row that is too many is not saved: each of its cells says so."""
+        sentence = _("%(noun)sは%(most)s件までです。%(next)s件目から後は保存できません。")
+        for name in filter(self._is_filled, row.values()):
+            if name in self._typed:
+                self.add_error(name, sentence % {**vars(spec), "next": spec.most + 1})
+
+    def _rows_over(self, spec: Field, stored: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Rows keep their places while none is taken off, and a cell finds what it was before."""
+        begun = self._begun(spec)[: spec.most]
+        past = stored if len(begun) >= len(stored) else ()
+        return [
+            {column: self._typed.get(name, before.get(column)) for column, name in row.items()}
+            for row, before in zip(begun, chain(past, repeat({})), strict=False)
+        ]
+
+    def _notes_over(self, spec: Field, stored: Mapping[str, str]) -> dict[str, str]:
         codes = [each.code for each in self.lists.offered(spec.lookup or "")]
-        if all(f"{spec.name}-{code}" in typed for code in codes):
-            notes = {code: typed[f"{spec.name}-{code}"] for code in codes}
-            packed[spec.name] = {code: text for code, text in notes.items() if text}
+        notes = {code: self._typed.get(f"{spec.name}-{code}", stored.get(code)) for code in codes}
+        return {code: text for code, text in notes.items() if text}
 
     def add_problems(self, problems: Mapping[str, str]) -> None:
         """Say beside the fields why the sheet cannot be submitted, in these words alone."""
@@ -233,7 +253,13 @@ def _cell(spec: Field, cell: Field, place: int, lists: Lists) -> forms.Field:
 
 def _note(spec: Field, entry: Any) -> forms.Field:
     text = sheet.Field(
-        entry.code, "", Kind.LINE, entry.name, required=False, limit=spec.limit, help=entry.note
+        entry.code,
+        spec.part,
+        Kind.LINE,
+        entry.name,
+        required=False,
+        limit=spec.limit,
+        help=entry.note,
     )
     return build(text, sheet.Lists())
 
@@ -244,9 +270,9 @@ def _note(spec: Field, entry: Any) -> forms.Field:
 def data_of(answers: Mapping[str, Any]) -> dict[str, Any]:
     """Answers as a browser would send them, so that a stored sheet can be checked again."""
     return {
-        name: _sent(spec, value)
+        name: "" if value is None else _sent(spec, value)
         for name, value, spec in _cells_of(answers)
-        if not (value is None or value is False or value == "")  # 0 is an answer
+        if value is not False
     }
 
 

@@ -4,7 +4,7 @@
 ``words`` shows answers to people. Values are JSON (``Project.sheet``, ``Revision.sheet``).
 """
 
-from bpr_projects.sheet.effect import Effect, effect_of
+from bpr_projects.sheet.effect import Effect, change, effect_of, in_thousands, plain
 from bpr_projects.sheet.fields import BY_NAME, FIELDS, PARTS
 from bpr_projects.sheet.kinds import MOST_YEN, Field, Kind, Lookup
 from bpr_projects.sheet.lists import PERSON, Lists, unoffered
@@ -40,13 +40,16 @@ __all__ = [
     "Table",
     "asks_for",
     "cell_name",
+    "change",
     "contradictions",
     "differences",
     "effect_of",
     "fits",
+    "in_thousands",
     "is_empty",
     "malformed",
     "missing",
+    "plain",
     "shown",
     "table_of",
     "unfinished",

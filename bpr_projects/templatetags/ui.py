@@ -1,4 +1,4 @@
-"""Template tags of the user interface: icons, states, dates, amounts, charts.
+"""Template tags of the user interface: icons, states, dates, charts, fields.
 
 A builtin library (settings), so no template loads it. Nothing here reads the clock: pages pass
 ``now``. What a state looks like stands in ``STAGE_LOOKS``, never in a template.
@@ -24,7 +24,6 @@ from bpr_projects.enums import RolloutState, Stage
 register = template.Library()
 
 BADGE_CAP: Final = 99
-BYTES_OF_UNIT: Final = 1024
 
 
 class Look(NamedTuple):
@@ -279,49 +278,6 @@ def fiscal_year_label(year: int) -> str:
     return calendar.fiscal_year_label(year)
 
 
-# --- Amounts ---------------------------------------------------------------------------------
-
-
-@register.filter
-def yen(amount: float | None) -> str:
-    """4,180,000円; a dash for an amount nobody has given."""
-    return "－" if amount is None else f"{amount:,.0f}円"
-
-
-@register.filter
-def thousand_yen(amount: float | None) -> str:
-    """An amount of yen in thousands, as budgets are written: 4,180千円."""
-    return "－" if amount is None else f"{thousands(amount)}千円"
-
-
-@register.filter
-def thousands(amount: float | None) -> str:
-    """The same without its unit: 4,180 or 1,417.5; every page writes 千円 by this one."""
-    if amount is None:
-        return "－"
-    value = amount / 1000
-    return f"{value:,.0f}" if value == round(value) else f"{value:,.1f}"
-
-
-@register.filter
-def grouped(number: float | None) -> str:
-    """1,104, 3.5 or 0.04: as many decimals as are typed, at most two; a dash for nothing."""
-    if number is None:
-        return "－"
-    text = f"{number:,.2f}".rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
-
-
-@register.filter
-def filesize(size: int) -> str:
-    """820B, 12KB, 1.4MB."""
-    if size < BYTES_OF_UNIT:
-        return f"{size}B"
-    if size < BYTES_OF_UNIT**2:
-        return f"{size / BYTES_OF_UNIT:.0f}KB"
-    return f"{size / BYTES_OF_UNIT**2:.1f}MB"
-
-
 # --- Charts and seals ------------------------------------------------------------------------
 
 
@@ -390,19 +346,21 @@ def field_widget(field: BoundField) -> SafeString:
     ]
     own_class = widget.attrs.get("class", "")
     kind_class = INPUT_CLASSES.get(getattr(widget, "input_type", ""), "input")
-    attributes: dict[str, str | bool] = {"class": f"{own_class} {kind_class}".strip()}
+    attributes: dict[str, str | bool] = {
+        "class": f"{own_class} {kind_class}".strip(),
+        "maxlength": False,  # a browser would cut a pasted text without a word
+    }
     if described:
         attributes["aria-describedby"] = " ".join(described)
-    if isinstance(widget, Textarea):
-        attributes["maxlength"] = False  # a browser would cut a pasted text without a word
     return field.as_widget(attrs=attributes)
 
 
 @register.filter
 def character_limit(field: BoundField) -> int:
-    """The limit a long text counts towards; 0 for fields without a counter."""
+    """The limit that a text counts towards; 0 for fields without a counter."""
     is_long = isinstance(field.field.widget, Textarea)
-    return (getattr(field.field, "max_length", None) or 0) if is_long else 0
+    is_counted = is_long or getattr(field.field, "is_counted", False)
+    return (getattr(field.field, "max_length", None) or 0) if is_counted else 0
 
 
 @register.filter

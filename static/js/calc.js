@@ -1,46 +1,66 @@
-// The effect calculator: what the server computes again on save, shown while typing.
+// The effect calculator: what the server computes again on save, shown while typing. Both are held
+// to one table of results, tests/bpr_projects/effects.json.
 //   <form data-calc data-hourly-yen="2500">
-//     <input data-calc-in="count"> <input data-calc-in="before"> <input data-calc-in="after"> …
-//     <output data-calc-out="hours"> <output data-calc-out="yen" data-unit="1000"> …
-const number = (text) => {
-  const plain = text.normalize("NFKC").replace(/[,\s]/g, "").replace("−", "-");
-  return plain === "" || Number.isNaN(Number(plain)) ? null : Number(plain);
-};
+//     <input data-calc-in="count" data-calc-unit="件" data-calc-most="10000000" data-calc-whole> …
+//     <div data-less="の減" data-more="の増"> <output data-calc-out="hours" data-unit="時間"> …
+const WHOLE = /^[+-]?\d{1,15}$/;
+const DECIMAL = /^[+-]?\d{1,15}(\.\d{1,2})?$/;
 
+// A figure as the server reads it: full-width digits, commas and the unit behind it are welcome.
 const read = (root, name) => {
   const field = root.querySelector(`[data-calc-in="${name}"]`);
-  const value = field && number(field.value);
-  return value === null || value === undefined ? null : value * Number(field.dataset.unit ?? 1);
-};
-
-const write = (root, name, value, digits = 0) => {
-  const place = root.querySelector(`[data-calc-out="${name}"]`);
-  if (place) {
-    const scaled = value === null ? null : value / Number(place.dataset.unit ?? 1);
-    const rule = { maximumFractionDigits: digits };
-    place.textContent = scaled === null ? "－" : scaled.toLocaleString("ja-JP", rule);
+  if (!field) {
+    return null;
   }
+  const { calcUnit, calcMost, calcWhole } = field.dataset;
+  const text = field.value.normalize("NFKC").replace(/[,\s]/g, "").replaceAll("−", "-");
+  const bare = text.replace(new RegExp(`${calcUnit.normalize("NFKC")}$`), "");
+  const isRead = (calcWhole === undefined ? DECIMAL : WHOLE).test(bare);
+  const value = isRead ? Number(bare) : -1;
+  return value >= 0 && value <= Number(calcMost) ? value : null;
 };
 
-// count × (before − after) ÷ divisor; nothing is claimed while an answer is open, as the server
+// Rounded as people round: a half goes up, and below zero down; never −0.
+const whole = (value) => Math.sign(value) * Math.round(Math.abs(value)) || 0;
+
+// What is typed has two decimals at most: counted in hundredths it is exact.
+const hundredths = (value) => Math.round(value * 100);
+
+// count × (before − after) ÷ divisor; nothing is claimed while an answer is open
 const saved = (root, prefix, divisor) => {
   const [count, before, after] = ["count", `${prefix}before`, `${prefix}after`].map((name) =>
     read(root, name),
   );
-  const complete = count !== null && before !== null && after !== null;
-  return complete ? Math.round((count * (before - after)) / divisor) : null;
+  const isComplete = count !== null && before !== null && after !== null;
+  const less = isComplete ? hundredths(before) - hundredths(after) : 0;
+  return whole((count * less) / (divisor * 100));
 };
+
+const figure = (value, digits = 0) =>
+  value.toLocaleString("ja-JP", { minimumFractionDigits: digits });
+
+const write = (root, name, words) => {
+  const place = root.querySelector(`[data-calc-out="${name}"]`);
+  if (place) {
+    const { less, more } = place.closest("[data-less]").dataset;
+    place.textContent = words(place.dataset.unit, less, more);
+  }
+};
+
+const change = (value) => (unit, less, more) =>
+  value ? `${figure(Math.abs(value))}${unit}${value > 0 ? less : more}` : `±0${unit}`;
 
 const calculate = (root) => {
   const hours = saved(root, "", 60);
-  const yen = hours === null ? null : hours * Number(root.dataset.hourlyYen ?? 0);
-  const cost = read(root, "cost");
-  const left = yen === null ? 0 : yen - (read(root, "running") ?? 0);
-  write(root, "hours", hours);
-  write(root, "yen", yen);
-  write(root, "years", cost > 0 && left > 0 ? cost / left : null, 1);
-  write(root, "citizen-hours", saved(root, "citizen-", 60));
-  write(root, "visits", saved(root, "visits-", 1));
+  const yen = hours * Number(root.dataset.hourlyYen ?? 0);
+  const cost = read(root, "cost") ?? 0;
+  const left = yen - (read(root, "running") ?? 0);
+  const years = cost > 0 && left > 0 ? whole((cost * 10) / left) / 10 : null;
+  write(root, "hours", change(hours));
+  write(root, "yen", change(whole(yen / 100) / 10)); // in thousands, with one decimal
+  write(root, "years", (unit) => (years === null ? "－" : `${figure(years, 1)}${unit}`));
+  write(root, "citizen-hours", change(saved(root, "citizen-", 60)));
+  write(root, "visits", change(saved(root, "visits-", 1)));
 };
 
 document.addEventListener("input", (event) => {

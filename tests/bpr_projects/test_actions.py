@@ -361,4 +361,4 @@ def test_the_unit_price_is_that_of_the_day(office: City) -> None:
 
     days = [date(2026, 3, 31), date(2026, 4, 1), date(2027, 3, 31), date(2027, 4, 1)]
 
-    assert [actions.yen_per_hour(day) for day in days] == [0, 3000, 3000, 3200]
+    assert [prices.rate_on(day).yen for day in days] == [0, 3000, 3000, 3200]

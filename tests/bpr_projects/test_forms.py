@@ -74,6 +74,12 @@ def test_a_line_refuses_what_nobody_sees(typed: str) -> None:
     assert errors_of(LineField(max_length=60), typed) == [refusal]
 
 
+@pytest.mark.parametrize("kind", [LineField, TextField])
+def test_a_text_that_is_too_long_is_told_its_length(kind: type[LineField | TextField]) -> None:
+    refusal = "200字以内で入力してください（いま201字）。"
+    assert errors_of(kind(max_length=200), "長" * 201) == [refusal]
+
+
 def test_space_around_a_line_is_taken_off() -> None:
     assert value_of(LineField(max_length=60), "　書かない窓口\r\n") == "書かない窓口"
 
@@ -267,14 +273,14 @@ def test_a_cell_that_cannot_be_read_is_named_and_leaves_the_rest() -> None:
         "kpis-0-baseline": ["数字で入力してください。小数は2けたまでです（例：12.5）。"]
     }
     assert form["kpis-0-baseline"].label == "指標1：いまの値"
-    assert "kpis" not in form.cleaned_data
+    assert [(row["name"], row["baseline"]) for row in form.cleaned_data["kpis"]] == [("時間", None)]
     assert form.cleaned_data["title"] == "題"
 
 
 def test_more_rows_than_asked_for_are_refused_in_words() -> None:
     form = a_form({f"whys-{n}-why": "なぜ" for n in range(6)})
 
-    assert dict(form.errors) == {"whys-5-why": ["なぜは5件までです。"]}
+    assert dict(form.errors) == {"whys-5-why": ["なぜは5件までです。6件目から後は保存できません。"]}
 
 
 def test_a_flood_of_rows_is_not_read() -> None:
@@ -456,7 +462,7 @@ def test_options_are_rows_without_their_empty_cells() -> None:
     [
         (
             (("予約制",), ("長" * 201,)),
-            {"options-1-plan": ["200文字以下で入力してください（入力は201文字です）。"]},
+            {"options-1-plan": ["200字以内で入力してください（いま201字）。"]},
         ),
         ((("予約制",), ("", "早い")), {"options-1-plan": ["案の名前を入力してください。"]}),
         ((("予約制",), ("予約制",)), {"options-1-plan": ["同じ名前の案があります。"]}),
@@ -471,7 +477,7 @@ def test_a_row_that_does_not_fit_is_named(
 ) -> None:
     form = PhaseForm(oriented(*rows), phase=Phase.ORIENT)
 
-    assert set(form.errors) == set(errors)
+    assert dict(form.errors) == errors
     assert form["options-0-plan"].value() == "予約制"
 
 

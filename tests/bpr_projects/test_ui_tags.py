@@ -14,6 +14,8 @@ from django.test import RequestFactory
 
 from bpr_projects.charts import KpiSeries, MatrixPoint
 from bpr_projects.enums import Stage
+from bpr_projects.forms import SheetForm
+from bpr_projects.sheet import Lists
 from bpr_projects.templatetags import ui
 
 NOW = datetime(2026, 11, 24, 1, 40, tzinfo=UTC)  # 10:40 in Japan
@@ -272,6 +274,16 @@ def test_a_long_text_is_counted_and_never_cut_by_the_browser() -> None:
     assert 'aria-describedby="id_story_count"' in html
     assert "maxlength" not in html
     assert "任意" in plain(html)
+
+
+def test_a_line_is_never_cut_by_the_browser_and_counted_where_it_stands_alone() -> None:
+    title = SheetForm(lists=Lists())["title"].as_field_group()
+    cell = rendered("{% field_widget cell %}", cell=SheetForm(lists=Lists())["whys-0-why"])
+
+    assert 'data-count-of="id_title" data-limit="30"' in title
+    assert 'aria-describedby="id_title_helptext id_title_count"' in title
+    assert "maxlength" not in title
+    assert cell.strip() == '<input type="text" name="whys-0-why" class="input" id="id_whys-0-why">'
 
 
 def test_radio_buttons_are_a_group_with_a_name() -> None:

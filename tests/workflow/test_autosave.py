@@ -94,6 +94,44 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_saved(client: Client, offi
     assert (stored(draft)["volume"], stored(draft)["kpis"]) == (SHEET["volume"], SHEET["kpis"])
 
 
+def test_one_unreadable_cell_takes_nothing_else_with_it(client: Client, office: City) -> None:
+    draft = a_draft()
+    unreadable = {"kpis-0-baseline": "約四十", "as_is-0-minutes": "半日"}
+    readable = {"kpis-1-name": "待ち時間", "as_is-1-minutes": "23", "principles-N2": "通しで。"}
+    typed = {**data_of(draft.sheet), **unreadable, **readable, "principles-N1": "長" * 201}
+    answer = autosave(login(client), url(draft), draft_version=draft.draft_version, **typed).json()
+
+    first, second = SHEET["as_is"]
+    assert [each["id"] for each in answer["unread"]] == [
+        "id_as_is-0-minutes",
+        "id_principles-N1",
+        "id_kpis-0-baseline",
+    ]
+    assert stored(draft)["as_is"] == [first, {**second, "minutes": 23}]
+    assert stored(draft)["principles"] == {**SHEET["principles"], "N2": "通しで。"}
+    assert stored(draft)["kpis"][0] == SHEET["kpis"][0]
+    assert stored(draft)["kpis"][1]["name"] == "待ち時間"
+
+
+def test_what_was_not_saved_is_refused_at_the_button(client: Client, office: City) -> None:
+    draft = a_draft()
+    typed = {**data_of(draft.sheet), "as_is-0-minutes": "半日", "action": "confirm"}
+    response = save(login(client), draft, **typed)
+
+    assert response.status_code == 422
+    assert 'id="id_as_is-0-minutes_error"' in text_of(response)
+    assert stored(draft) == draft.sheet
+
+
+def test_a_row_with_a_large_number_is_saved(client: Client, office: City) -> None:
+    draft = a_draft()
+    typed = {**data_of(draft.sheet), "whys-100-why": "様式が別々だから"}
+    answer = autosave(login(client), url(draft), draft_version=draft.draft_version, **typed).json()
+
+    assert (answer["saved"], answer["unread"]) == (True, [])
+    assert stored(draft)["whys"] == [{"why": "様式が別々だから"}]
+
+
 def test_a_stale_page_overwrites_nothing(client: Client, office: City) -> None:
     draft = a_draft()
     save(login(client), draft, **{**TYPED, "reform": "あちらの画面"})

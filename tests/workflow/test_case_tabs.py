@@ -106,8 +106,8 @@ def test_the_overview_says_what_it_is_worth_in_a_year() -> None:
 
     words = words_of(page_of(project, "HEAD-SHIMIN"))
 
-    assert "職員の処理時間（1件） 42分 25分 −567時間" in words
-    assert "市民の手続時間（1件） 45分 50分 +167時間" in words
+    assert "職員の処理時間（1件） 42分 25分 567時間の減" in words
+    assert "市民の手続時間（1件） 45分 50分 167時間の増" in words
     assert "平均手続時間 42分 25分" in words
 
 

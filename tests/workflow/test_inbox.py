@@ -492,7 +492,7 @@ def test_the_decider_sees_what_was_said(client: Client, chair: User) -> None:
     assert "保守費が計上されていない。" in shown
     assert "プロジェクトチームの審査" in shown
     assert "PT長の意見" in shown
-    assert "−567" in shown
+    assert "567時間の減" in shown
     assert "680" in shown
     assert f'href="/p/{case.number}/decide/?outcome=ADOPTED&amp;from=inbox"' in shown
     assert f'href="/p/{case.number}/decide/?from=inbox">ほかの選択肢' in shown

@@ -267,9 +267,9 @@ def test_effect_is_calculated_without_a_script(client: Client, office: City) -> 
     draft = a_draft(cost=680_000, budget_measure="INITIAL")
     page = text_of(login(client).get(url(draft)))
 
-    assert '<output data-calc-out="hours">567</output>' in page
-    assert '<output data-calc-out="yen" data-unit="1000">1,418</output>' in page
-    assert '<output data-calc-out="years">0.5</output>' in page
+    assert '<output data-calc-out="hours" data-unit="時間">567時間の減</output>' in page
+    assert '<output data-calc-out="yen" data-unit="千円">1,417.5千円の減</output>' in page
+    assert '<output data-calc-out="years" data-unit="年">0.5年</output>' in page
 
 
 def test_stale_form_loses_nothing(client: Client, office: City) -> None:
@@ -426,7 +426,8 @@ def test_confirmation_shows_sheet_route_and_day(client: Client, office: City) ->
 
     assert "令和8年7月1日（水）" in page
     assert "クラウドサービスを使う" in page
-    assert "年 567時間、1,417.5千円の削減" in page
+    assert "年 567時間の減、金額に直すと 1,417.5千円の減" in page
+    assert "時間単価 2,500円（" in page
     assert "本部長" in page
     assert "ごろに決まります" in page
     assert "提出する" in page

@@ -63,7 +63,7 @@ def test_what_is_not_sure_is_marked_where_the_sheet_offers_it() -> None:
     assert "自治体DX推進計画（第4.0版以降）　重点取組事項（要確認）" in page
     assert "第7次鹿角市総合計画　経営戦略3 まちの経営力を高める</span>" in page
     assert "本計画の目的　スマート行政を実現するための目標（要確認）" in page
-    assert "この単価は仮の値です（要確認）。" in page
+    assert "から）（要確認）" in page
 
 
 def test_an_article_shows_under_which_principle_the_city_reads_it() -> None:
@@ -99,7 +99,7 @@ def test_a_chosen_tool_is_marked_on_the_case_and_before_the_submit() -> None:
     assert "マイナンバーカード（要確認）" in text_of(leader.get(f"/p/{case.number}/"))
     before = text_of(leader.get(f"/p/{draft.reference}/confirm/"))
     assert "マイナンバーカード（要確認）" in before
-    assert "（単価は要確認）" in before
+    assert "から）（要確認）" in before
 
 
 def test_the_question_of_a_principle_is_marked_on_the_review_sheet() -> None:

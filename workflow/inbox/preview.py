@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import BooleanField, Exists, OuterRef, Subquery
+from django.db.models import BooleanField, Exists, OuterRef, Subquery, Value
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Coalesce, TruncDate
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from bpr_projects import calendar
 from bpr_projects.enums import RevisionKind
-from bpr_projects.models import UnitPrice
+from bpr_projects.prices import annotated_rate, rate_columns
 from bpr_projects.sheet import effect_of
 from records.models import LedgerText
 from workflow import access, engine
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bpr_projects.models import Project
+    from bpr_projects.prices import Rate
     from bpr_projects.sheet import Effect
     from workflow.inbox.desk import Desk
     from workflow.inbox.watch import Point
@@ -86,6 +88,7 @@ class Preview:
     project: Project
     sheet: Mapping[str, Any]
     effect: Effect
+    rate: Rate
     decisions: tuple[Decision, ...]
     scores: tuple[Score, ...]
     total: int | None
@@ -129,12 +132,6 @@ class Preview:
         return len(STATIONS[StepKind(self.slot.step_run.kind)]) > len(self.buttons) > 0
 
     @property
-    def hours_words(self) -> str:
-        """−1,104: hours of work saved in a year, with a true minus sign; + when it grows."""
-        hours = self.effect.hours
-        return f"−{hours:,}" if hours > 0 else f"+{-hours:,}" if hours else "0"
-
-    @property
     def questions(self) -> list[tuple[str, str]]:
         """What headquarters is asked about a running case."""
         return question_words(self.sheet)
@@ -155,12 +152,14 @@ def preview_of(desk: Desk, slot_id: int) -> Preview | None:
     said = tuple(_decisions(slot, desk.capacities))
     scores, total = _scores(said, desk.load.principles)
     sheet = step.revision.sheet if step.revision else slot.step_run.project.sheet
+    rate = annotated_rate(slot)
     why_not = _why_not(desk, slot, said)
     return Preview(
         slot=slot,
         project=slot.step_run.project,
         sheet=sheet,
-        effect=effect_of(sheet, yen_per_hour=slot.yen_per_hour or 0),  # type: ignore[attr-defined]
+        effect=effect_of(sheet, yen_per_hour=rate.yen),
+        rate=rate,
         decisions=said,
         scores=scores,
         total=total,
@@ -191,7 +190,7 @@ CONFLICTED: Final = """EXISTS (SELECT 1 FROM workflow_workitem w
 
 
 def _slot(desk: Desk, slot_id: int) -> Slot | None:
-    price = UnitPrice.objects.filter(starts_on__lte=localdate(desk.at)).order_by("-starts_on")
+    written_on = TruncDate("step_run__revision__created_at")
     return (
         Slot.objects.filter(pk=slot_id, post__in=desk.capacities)
         .select_related(
@@ -209,9 +208,10 @@ def _slot(desk: Desk, slot_id: int) -> Slot | None:
             is_conflicted=RawSQL(  # noqa: S611 -- keys and days of ours, no words of a person
                 CONFLICTED.format(conflict=conflict_of(desk)), [], BooleanField()
             ),
-            yen_per_hour=Subquery(price.values("yen_per_hour")[:1]),
+            priced_on=Coalesce(written_on, Value(localdate(desk.at))),
             **access.last_nudge(),
         )
+        .annotate(**rate_columns(OuterRef("priced_on")))
         .first()
     )
 

@@ -3,7 +3,7 @@
 from workflow.sheet.belongings import Belongings, Owed, belongings_of
 from workflow.sheet.columns import Column, columns_of
 from workflow.sheet.dossier import Dossier, Step, dossier_of, question_of, rows_of, texts_of
-from workflow.sheet.effects import EffectRow, effect_rows, hours_words
+from workflow.sheet.effects import EffectRow, effect_rows
 from workflow.sheet.lines import (
     Line,
     Milestone,
@@ -51,7 +51,6 @@ __all__ = [
     "flows_of",
     "hidden_regions",
     "hidden_steps",
-    "hours_words",
     "line_of",
     "lines_of",
     "may_see",

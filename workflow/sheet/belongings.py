@@ -31,9 +31,11 @@ from bpr_projects.models import (
     Principle,
     ProjectUserObjectPermission,
     Tool,
+    UnitPrice,
     UpperPlanItem,
 )
-from bpr_projects.models.unchecked import marked
+from bpr_projects.models.unchecked import MARK, marked
+from bpr_projects.prices import Rate
 from bpr_projects.sheet import Lists
 from bpr_projects.sheet.lists import ARTICLE, PERSON, PLAN_ITEM, Entry
 from roles.models import Section, User
@@ -154,6 +156,7 @@ class Belongings:
     principles: list[PrincipleRow] = field(default_factory=list)
     sections: dict[str, str] = field(default_factory=dict)
     closures: frozenset[date] = frozenset()
+    prices: list[Rate] = field(default_factory=list)
     kin: list[Kin] = field(default_factory=list)
     entries: list[tuple[str, Entry]] = field(default_factory=list)
     tie_rows: list[tuple[Any, ...]] = field(default_factory=list)
@@ -191,6 +194,9 @@ def belongings_of(
             found.kin.append(Kin(row[1], *row[2:5], is_origin=row[1] == project.copied_from_id))
         elif kind.startswith(TIE):
             found.tie_rows.append((kind.removeprefix(TIE), *map(_number, row[1:4]), row[4]))
+        elif kind == "price":
+            since = date.fromisoformat(row[2][:10])
+            found.prices.append(Rate(row[1], since, is_unchecked=row[2].endswith(MARK)))
         else:
             _add(found, row)
     return found
@@ -214,6 +220,9 @@ def _parts(project: Project, posts: Iterable[int]) -> list[QuerySet[Any, Row]]:
         _part(Principle.objects.all(), "principle", "order", "code", "name", marked("question")),
         _part(Section.objects.all(), "section", "order", "code", "name"),
         _part(Closure.objects.all(), "closure", NO_NUMBER, Cast("day", CharField())),
+        _part(
+            UnitPrice.objects.all(), "price", "yen_per_hour", marked(Cast("starts_on", CharField()))
+        ),
         *_lists(project),
         *_ties(project),
     ]

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.db.models import Case, Exists, JSONField, OuterRef, Subquery, Value, When
 from django.db.models.functions import Concat
+from django.utils.timezone import localdate
 
 from bpr_projects.access import visible_to
+from bpr_projects.prices import rate_of
 from records.models import LedgerText
 from workflow.access import last_nudge
 from workflow.charts import seats_today
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from bpr_projects.models import Project
+    from bpr_projects.prices import Rate
     from roles.models import User
     from workflow.charts import People
     from workflow.models import Run
@@ -67,6 +70,12 @@ class Dossier:
     def superseded(self) -> set[int]:
         """Decisions that a later row took back or replaced."""
         return {each.supersedes_id for each in self.decisions if each.supersedes_id}
+
+    @property
+    def rate(self) -> Rate:
+        """The unit price of the day on which the shown text was frozen; of a draft, today's."""
+        frozen = self.project.revision
+        return rate_of(self.belongings.prices, localdate(frozen.created_at if frozen else self.at))
 
     @property
     def open_steps(self) -> list[Step]:

@@ -10,14 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bpr_projects import calendar
-from bpr_projects.sheet import effect_of
+from bpr_projects.sheet import change, effect_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from django_stubs_ext import StrOrPromise
-
-MINUS: Final = "−"
 
 
 @dataclass(frozen=True)
@@ -56,18 +54,13 @@ def effect_rows(answers: Mapping[str, Any]) -> list[EffectRow]:
     return [*_calculated(answers), *_indicators(answers)]
 
 
-def hours_words(answers: Mapping[str, Any]) -> str:
-    """Hours of the staff that a year saves or costs: −1,104時間."""
-    return change(-effect_of(answers, yen_per_hour=0).hours, _("時間"))
-
-
 def _calculated(answers: Mapping[str, Any]) -> Iterator[EffectRow]:
     effect = effect_of(answers, yen_per_hour=0)
     for question, total, name, unit, yearly_unit in CALCULATED:
         before, after = answers.get(f"{question}_before"), answers.get(f"{question}_after")
         if before in (None, "") or after in (None, ""):
             continue
-        yearly = change(-getattr(effect, total), str(yearly_unit))
+        yearly = change(getattr(effect, total), str(yearly_unit))
         yield EffectRow(str(name), figure(before, unit), figure(after, unit), yearly)
 
 
@@ -91,10 +84,3 @@ def _indicators(answers: Mapping[str, Any]) -> Iterator[EffectRow]:
 def figure(value: Any, unit: StrOrPromise) -> str:
     """A number with its unit: 2,760件; a dash for none."""
     return f"{value:,}{unit}" if isinstance(value, (int, float)) else "－"
-
-
-def change(amount: int, unit: str) -> str:
-    """−1,104時間, +200時間 or ±0時間: more work is said as plainly as less."""
-    if amount == 0:
-        return f"±0{unit}"
-    return f"{MINUS if amount < 0 else '+'}{abs(amount):,}{unit}"

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from bpr_projects.access import visible_to
 from bpr_projects.enums import ADOPTED, Stage
+from bpr_projects.sheet import effect_of
 from roles.models import read_once
 from workflow import engine, sheet
 from workflow.enums import ASIDE, RunKind
@@ -150,7 +151,7 @@ def _conditions(dossier: Dossier) -> list[tuple[ConditionLine, Look]]:
 
 def _text(frame: Frame) -> dict[str, Any]:
     """The proposal in words."""
-    case, answers = frame.project, frame.answers
+    case, answers, rate = frame.project, frame.answers, frame.dossier.rate
     lists = frame.dossier.belongings.lists
     return {
         "answers": answers,
@@ -160,7 +161,8 @@ def _text(frame: Frame) -> dict[str, Any]:
         ],
         "flows": sheet.flows_of(answers),
         "effects": sheet.effect_rows(answers),
-        "hours_words": sheet.hours_words(answers),
+        "effect": effect_of(answers, yen_per_hour=rate.yen),
+        "rate": rate,
         "is_adopted": case.stage in ADOPTED,
         "is_draft": case.stage == Stage.DRAFT,
         "may_edit": case.stage == Stage.DRAFT

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -19,7 +19,8 @@ from bpr_projects.drafts import Sender
 from bpr_projects.enums import Stage
 from bpr_projects.forms import SheetForm
 from bpr_projects.forms.sheet import data_of
-from bpr_projects.models import Project, UnitPrice
+from bpr_projects.models import Project
+from bpr_projects.prices import rate_columns
 from bpr_projects.sheet import Lists
 from records.models import LedgerText
 from roles.enums import Role, Scope
@@ -33,7 +34,7 @@ from workflow.views.lookup import person_of, project_or_404
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date, datetime
+    from datetime import datetime
 
     from django.http import HttpRequest
 
@@ -103,21 +104,21 @@ def problems_of(answers: Mapping[str, Any], lists: Lists) -> dict[str, str]:
 
 
 def save_typed(project: Project, form: SheetForm, request: HttpRequest, at: datetime) -> Project:
-    """Write a valid form into the draft. Raises ``DraftConflict`` and ``PermissionDenied``.
+    """Write what can be read into the draft. Raises ``DraftConflict`` and ``PermissionDenied``.
 
     Answers that the person gave up on the conflict page (``keep-<field>`` = theirs) stay as stored.
     """
-    kept = {
-        name: value
-        for name, value in form.cleaned_data.items()
-        if request.POST.get(f"keep-{name}") != "theirs"
-    }
     sender = sender_of(request)
     with transaction.atomic():
         locked = Project.objects.select_for_update().get(pk=project.pk)
         permit = access.may(sender.person, "edit", locked, at)
         if not permit:
             raise PermissionDenied(permit.reason)
+        kept = {
+            name: value
+            for name, value in form.over(locked.sheet).items()
+            if request.POST.get(f"keep-{name}") != "theirs"
+        }
         version = drafts.version_for(sender, locked, version_of(request))
         saved = cases.save_draft(
             project=locked, version=version, answers=kept, by=sender.person, at=at
@@ -156,34 +157,10 @@ def page_of(request: HttpRequest, name: str = "page") -> str:
 
 
 def priced_or_404(request: HttpRequest, ref: str, at: datetime) -> Project:
-    """The case with the unit price of the day (``rate_of``), in one query."""
-    price = UnitPrice.objects.filter(starts_on__lte=localdate(at)).order_by("-starts_on")
+    """The case with the unit price of the day (``annotated_rate``), in one query."""
     among = visible_to(person_of(request), at).select_related("proposer_post")
-    priced = among.annotate(
-        unit_price=Subquery(price.values("yen_per_hour")[:1]),
-        unit_price_since=Subquery(price.values("starts_on")[:1]),
-        unit_price_is_unchecked=Subquery(price.values("is_unchecked")[:1]),
-    )
+    priced = among.annotate(**rate_columns(localdate(at)))
     return project_or_404(request, ref, at, priced)
-
-
-class Rate(NamedTuple):
-    """Yen that an hour stands for, and since when; 0 when no price is registered."""
-
-    yen: int
-    since: date | None
-    is_unchecked: bool = False
-
-
-def rate_of(project: Project | None, at: datetime) -> Rate:
-    """The unit price of the day."""
-    if project is not None:
-        price = getattr(project, "unit_price", None) or 0
-        is_unchecked = bool(getattr(project, "unit_price_is_unchecked", False))
-        return Rate(price, getattr(project, "unit_price_since", None), is_unchecked)
-    prices = UnitPrice.objects.filter(starts_on__lte=localdate(at)).order_by("-starts_on")
-    row = prices.first()
-    return Rate(row.yen_per_hour, row.starts_on, row.is_unchecked) if row else Rate(0, None)
 
 
 # --- 差戻し and 引戻し: the same form, another verb at the end --------------------------------

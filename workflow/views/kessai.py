@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from bpr_projects.sheet import effect_of
 from records.actions import enqueue
 from records.enums import RunState
 from records.models import BackgroundRun
@@ -101,6 +102,9 @@ def paper_of(dossier: Dossier) -> dict[str, Any]:
         "run": run,
         "revision": case.revision,
         "columns": sheet.columns_of(dossier, run),
+        "answers": case.revision.sheet,
+        "effect": effect_of(case.revision.sheet, yen_per_hour=dossier.rate.yen),
+        "rate": dossier.rate,
         "parts": rows_by_part(case.revision.sheet, dossier.belongings.lists),
         "review": sheet.review_of(dossier, {EVERYONE}),
         "lines": sheet.lines_of(dossier, said, {EVERYONE})[::-1],

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 from bpr_projects import actions as cases
 from bpr_projects import drafts, sheet
 from bpr_projects.forms import AttachmentForm
+from bpr_projects.prices import annotated_rate, rate_on
 from roles.models import read_all_once
 from roles.views import typed_texts
 from workflow import access
@@ -33,7 +34,6 @@ from workflow.views.drafting import (
     priced_or_404,
     progress_of,
     proposing_capacities,
-    rate_of,
     returned_of,
     save_typed,
     sender_of,
@@ -250,14 +250,14 @@ def form_page(
     """The sheet with its files; ``file_form``: a file that was refused."""
     answers: dict[str, Any] = dict(project.sheet) if project else {}
     if form.is_bound:
-        answers |= form.cleaned_data
+        answers |= form.over(answers)
     seat = project.proposer_post if project else post
     assert seat is not None  # noqa: S101 -- a new sheet names its seat
     own = own_section_of(seat)
     if own is not None:
         answers["section"] = own.code
     files = list(project.attachments.filter(removed_at=None)) if project else []
-    rate = rate_of(project, at)
+    rate = annotated_rate(project) if project else rate_on(localdate(at))
     page = form.is_bound and page_of(request)
     done, every = count_of(answers)
     context = {

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from bpr_projects import sheet
 from bpr_projects.forms import TextField
+from bpr_projects.prices import annotated_rate
 from roles.models import read_all_once
 from workflow import access, engine
 from workflow.actions.refusals import (
@@ -31,7 +32,6 @@ from workflow.views.drafting import (
     lists_for,
     priced_or_404,
     problems_of,
-    rate_of,
     returned_of,
     version_of,
 )
@@ -90,7 +90,7 @@ def _page(
 ) -> HttpResponse:
     returned = returned_of(project) if project.number else None
     last = project.revision if returned else None
-    rate = rate_of(project, at)
+    rate = annotated_rate(project)
     context = {
         "project": project,
         "parts": rows_by_part(project.sheet, lists),

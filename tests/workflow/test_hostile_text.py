@@ -1,0 +1,371 @@
+"""Hostile text in every field of every form: refused, or shown as text; never a failure.
+
+SQLite keeps a NUL that PostgreSQL refuses with an error: here no statement may carry one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import pytest
+import time_machine
+from django import forms
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, transaction
+from django_filters import FilterSet
+
+from bpr_projects.admin import UnitPriceForm
+from bpr_projects.enums import Phase, RevisionKind
+from bpr_projects.forms import (
+    AttachmentForm,
+    CommentForm,
+    JoinForm,
+    MeasurementForm,
+    ObservationForm,
+    PhaseForm,
+    ReplyForm,
+    ReportForm,
+    SheetForm,
+)
+from bpr_projects.forms.discussion import SayForm
+from bpr_projects.forms.rollout import RolloutForm
+from bpr_projects.models import Comment, Kpi, Project
+from notifications.forms import ResendDeadForm, ResendForm
+from roles.models import Section
+from tests.architecture.test_matrix import addresses, browser_of
+from tests.make import AT, SCORES, YES, a_draft, a_project, record_phase, say, the_slot
+from tests.workflow.test_autosave import HOSTILE
+from workflow.enums import Outcome, SendBackTarget, StepKind
+from workflow.forms import AnswerForm, ConditionRow, Question, ReasonForm
+from workflow.outcomes import STATIONS
+from workflow.views.correcting import QuestionForm
+from workflow.views.drafting import lists_for
+from workflow.views.listing import ProjectFilter
+
+pytestmark = [pytest.mark.once, pytest.mark.slow]
+
+NUL: Final = "あ\x00い"
+World = dict[str, str]
+Sent = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a form is sent, by whom, with which fields.
+
+    ``kept`` goes along with every text; with ``whole`` the form is taken as it is.
+    """
+
+    actor: str
+    address: str
+    names: tuple[str, ...]
+    whole: Mapping[str, Any] = field(default_factory=dict)
+    kept: Mapping[str, Any] = field(default_factory=dict)
+    method: str = "post"
+
+
+def names_of(form: forms.BaseForm) -> tuple[str, ...]:
+    """The names of a form's fields as a browser sends them."""
+    return tuple(form.fields)
+
+
+# --- where each form is ------------------------------------------------------------------------
+
+CARRIED: Final = ("draft_version", "page", "sent", "resumes", "touched", "post")
+
+
+def sheet_places(_world: World) -> Iterator[Place]:
+    draft = a_draft()
+    names = names_of(SheetForm(lists=lists_for(draft, AT), own_section="SHIMIN"))
+    address = f"/p/{draft.reference}/edit/"
+    version = {"draft_version": draft.draft_version}
+    yield Place("leader", address, names, kept={**version, "action": "autosave"})
+    yield Place("leader", address, names, kept={**version, "action": "save"})
+    yield Place("leader", address, CARRIED, kept={"action": "save"}, whole=version)
+    yield Place("leader", "/proposals/new/", names, kept={"action": "autosave"})
+    yield Place("leader", "/proposals/new/", ("page", "sent", "resumes", "action"))
+
+
+RECORDS: Final[dict[Phase, dict[str, str]]] = {
+    Phase.OBSERVE: {"findings": "混む。"},
+    Phase.ORIENT: {"causes": "枠がない。", "options-0-plan": "予約制", "options-1-plan": "増員"},
+    Phase.DECIDE: {
+        "choice": "予約制",
+        "reason": "早い。",
+        "actor": "浅石",
+        "until": "2026-09-30",
+        "cost": "0",
+    },
+    Phase.ACT: {"done": "始めた。", "effect": "半分になった。", "result": "CONTINUE"},
+}
+
+
+def phase_places(_world: World) -> Iterator[Place]:
+    case = a_project(route="RT1", to=StepKind.OBSERVE)
+    for phase, whole in RECORDS.items():
+        names = names_of(PhaseForm(whole, phase=phase, options=["予約制", "増員"]))
+        yield Place("leader", f"/p/{case.number}/ooda/{the_slot(case).pk}/record/", names, whole)
+        if phase != Phase.ACT:
+            record_phase(case)
+
+
+def question_places(_world: World) -> Iterator[Place]:
+    case = a_project(route="RT1", to=StepKind.OBSERVE)
+    for decided in ({}, {}, {"cost": 50_000}):
+        record_phase(case, content=decided)
+    say(case, Outcome.SENT_BACK)
+    names = names_of(QuestionForm(kind=RevisionKind.CHANGE))
+    whole = {"what": "本庁舎でも", "reason": "早い", "cost": "60,000", "ends_on": "2027-04-30"}
+    address = f"/p/{case.number}/steps/{the_slot(case).pk}/correct/"
+    yield Place("leader", address, names, {**whole, "comment": "直しました。"})
+
+
+DECIDERS: Final = {
+    StepKind.CONFIRMATION: "head",
+    StepKind.RECEPTION: "secretariat",
+    StepKind.REVIEW: "pt_member",
+    StepKind.REFERRAL: "pt_chair",
+    StepKind.APPROVAL: "department",
+    StepKind.DECISION: "hq_chair",
+}
+CONDITION: Final = ("予算の成立", "ZAISEI", "2027-03-31")
+NEEDED: Final[dict[Outcome, dict[str, str]]] = {
+    Outcome.SCORED: {f"scores_{code}": "4" for code in SCORES},
+    Outcome.ADOPTED_WITH_CONDITIONS: {
+        "conditions-rows": "1",
+        **{
+            f"conditions-0-{part}": text
+            for part, text in zip(ConditionRow._fields, CONDITION, strict=True)
+        },
+    },
+    Outcome.HELD: {"until": "2026-05-20"},
+    Outcome.NOT_ADOPTED: {"confirmed": "on"},
+}
+
+
+def answer_places(_world: World) -> Iterator[Place]:
+    for kind, actor in DECIDERS.items():
+        case = a_project(to=kind)
+        slot = the_slot(case, "PT-FUKUSHI" if kind == StepKind.REVIEW else "")
+        revision = slot.step_run.revision
+        assert revision is not None
+        address = f"/p/{case.number}/steps/{slot.pk}/answer/"
+        for outcome in STATIONS[kind] if kind == StepKind.DECISION else (YES[kind],):
+            whole = {"comment": "確かめました。", **NEEDED.get(outcome, {})}
+            kept = {"outcome": outcome, "revision_hash": revision.content_hash}
+            yield Place(actor, address, answer_names(kind), whole, kept)
+
+
+def answer_names(kind: StepKind) -> tuple[str, ...]:
+    """Scores and conditions are several fields each."""
+    names = set(AnswerForm(Question(kind, "", targets=tuple(SendBackTarget))).fields)
+    parts = {f"conditions-0-{part}" for part in ConditionRow._fields} | {"conditions-rows"}
+    scores = {f"scores_{code}" for code in SCORES}
+    found = names | (parts if "conditions" in names else set())
+    return tuple(sorted(found | (scores if "scores" in names else set())))
+
+
+def reason_places(world: World) -> Iterator[Place]:
+    names = names_of(ReasonForm(is_ending=True))
+    whole = {"comment": "事情が変わったため。", "confirmed": "on"}
+    yield Place("leader", world["withdraw"], names, whole)
+    yield Place("secretariat", world["abandon"], names, whole)
+
+
+def returned_places(_world: World) -> Iterator[Place]:
+    """修正した点, which no form class asks for."""
+    case = a_project()
+    say(case, Outcome.SENT_BACK)
+    case = Project.objects.get(pk=case.pk)
+    kept = {"draft_version": case.draft_version, "slot": the_slot(case).pk}
+    names = ("comment", *kept)
+    yield Place("leader", f"/p/{case.number}/confirm/", names, {"comment": "直した"}, kept)
+
+
+def join_places(world: World) -> Iterator[Place]:
+    section = Section.objects.get(code="ZEIMU").pk
+    whole = {"section": section, "reason": "税の証明に関わります。"}
+    yield Place("stranger", world["project-join"], names_of(JoinForm(sections=())), whole)
+
+
+def rollout_places(world: World) -> Iterator[Place]:
+    section = Section.objects.get(code="ZEIMU").pk
+    names = names_of(RolloutForm(sections=(), today=AT.date()))
+    whole = {"sections": section, "state": "PLANNED", "since": "令和8年12月1日"}
+    yield Place("leader", world["rollout"], names, whole)
+
+
+def measurement_places(world: World) -> Iterator[Place]:
+    names = ("kpi", *names_of(MeasurementForm()))
+    whole = {"measured_on": "2026-05-11", "value": "31"}
+    kept = {"kpi": Kpi.objects.latest("pk").pk}
+    yield Place("leader", world["measurement-add"], names, whole, kept)
+
+
+def talk_places(world: World) -> Iterator[Place]:
+    names = names_of(CommentForm())
+    whole = {"kind": "REMARK", "level": "PARTIES", "text": "はい。"}
+    yield Place("leader", world["project-discussion"], names, whole)
+
+
+def reply_places(world: World) -> Iterator[Place]:
+    names = ("parent", *names_of(SayForm()))
+    kept = {"parent": Comment.objects.latest("pk").pk}
+    yield Place("leader", world["project-discussion"], names, {"text": "はい。"}, kept)
+
+
+def filter_places(world: World) -> Iterator[Place]:
+    names = (*ProjectFilter.base_filters, "page")
+    yield Place("leader", world["project-list"], names, method="get")
+    yield Place("leader", world["running"], names, method="get")
+
+
+def file_places(_world: World) -> Iterator[Place]:
+    draft = a_draft()
+    names = (*names_of(AttachmentForm(existing=[])), *CARRIED, "title")
+    yield Place("leader", f"/p/{draft.reference}/attachments/", names)
+
+
+def one(actor: str, route: str, form: forms.BaseForm, **whole: Any) -> Callable[[World], Any]:
+    """The place of a form that has one."""
+    return lambda world: [Place(actor, world[route], names_of(form), whole)]
+
+
+PRICE: Final = {"starts_on": "2028-04-01", "yen_per_hour": "2600", "basis": "改定"}
+PLACES: Final[dict[type, Callable[[World], Any]]] = {
+    SheetForm: sheet_places,
+    PhaseForm: phase_places,
+    QuestionForm: question_places,
+    AnswerForm: answer_places,
+    ReasonForm: reason_places,
+    AttachmentForm: file_places,
+    ProjectFilter: filter_places,
+    MeasurementForm: measurement_places,
+    CommentForm: talk_places,
+    SayForm: reply_places,
+    JoinForm: join_places,
+    RolloutForm: rollout_places,
+    ObservationForm: one(
+        "leader", "observation-add", ObservationForm(), kind="VOICE", text="早くなった。"
+    ),
+    ReplyForm: one("secretariat", "join-answer", ReplyForm(yes="", no="", why=""), verdict="YES"),
+    ReportForm: one("leader", "condition-report", ReportForm(), text="済みました。"),
+    ResendForm: one("secretariat", "mail-resend", ResendForm(), reason="直しました。"),
+    ResendDeadForm: one(
+        "secretariat", "mail-resend-dead", ResendDeadForm(), reason="直した。", confirmed="on"
+    ),
+    UnitPriceForm: lambda _world: [
+        Place("secretariat", "/admin/bpr_projects/unitprice/add/", tuple(PRICE), PRICE)
+    ],
+}
+"""Form -> where it is. A form without a row fails."""
+FORMLESS: Final[dict[str, Callable[[World], Any]]] = {
+    "resubmission": returned_places,
+    "login": lambda world: [Place("anonymous", world["account_login"], ("login", "password"))],
+}
+"""What is typed where no form class reads it."""
+
+
+def families(base: type) -> Iterator[type]:
+    """All that inherits from a class, of our own packages."""
+    each: type
+    for each in base.__subclasses__():
+        if each.__module__.split(".")[0] in {"bpr_projects", "workflow", "notifications", "roles"}:
+            yield each
+        yield from families(each)
+
+
+def test_every_form_has_its_row() -> None:
+    assert set(families(forms.BaseForm)) | set(families(FilterSet)) == set(PLACES)
+
+
+# --- what is sent ------------------------------------------------------------------------------
+
+
+def refuse_nul(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001 -- Django's
+    """What psycopg does."""
+    rows = (params or []) if many else [params or []]
+    for row in rows:
+        for value in row.values() if isinstance(row, Mapping) else row:
+            if isinstance(value, str) and "\x00" in value:
+                raise ValueError(f"a statement carries NUL: {sql[:200]}")
+    return execute(sql, params, many, context)
+
+
+@pytest.fixture
+def world(office: Any) -> Iterator[World]:
+    with time_machine.travel(AT, tick=False):
+        yield addresses()
+
+
+def answer_of(place: Place, typed: Sent) -> tuple[int, str]:
+    """Status and page of what is answered, after every redirection; what it did is undone."""
+    with transaction.atomic():
+        client = browser_of(place.actor)
+        send = client.post if place.method == "post" else client.get
+        with connection.execute_wrapper(refuse_nul):
+            response = send(place.address, typed, follow=True)
+        transaction.set_rollback(True)
+    is_page = response["Content-Type"].startswith("text/html")  # of JSON the script writes text
+    return response.status_code, response.content.decode() if is_page else ""
+
+
+def sendings(place: Place) -> Iterator[Sent]:
+    """Each text everywhere, and NUL in each field alone of what the form would take."""
+    yield from ({**dict.fromkeys(place.names, text), **place.kept} for text in HOSTILE)
+    if place.whole:
+        taken = {**place.kept, **place.whole}
+        yield from ({**taken, name: NUL} for name in place.names)
+
+
+TAKEN: Final = {200, 409}
+"""409: of a mail that needs no second sending."""
+ANSWERED: Final = {200, 404, 409, 422}
+"""404: a row that is named by no number."""
+EVERYTHING: Final = [*PLACES.items(), *FORMLESS.items()]
+
+
+@pytest.mark.parametrize(
+    ("form", "places"), EVERYTHING, ids=lambda each: getattr(each, "__name__", str(each))
+)
+def test_hostile_text_is_refused_or_shown_as_text(
+    world: World, form: object, places: Callable[[World], Any]
+) -> None:
+    for place in places(world):
+        if place.whole:
+            assert answer_of(place, {**place.kept, **place.whole})[0] in TAKEN, place
+        for typed in sendings(place):
+            status, page = answer_of(place, typed)
+            where = (place.address, typed)
+            assert status in ANSWERED, where
+            assert "<script>alert(1)" not in page, where
+            assert "<img src=x" not in page, where
+
+
+def test_no_cell_of_the_sheet_keeps_a_nul(world: World) -> None:
+    lists = lists_for(a_draft(), AT)
+    names = names_of(SheetForm(lists=lists))
+    form = SheetForm(dict.fromkeys(names, NUL), lists=lists)
+    form.is_valid()
+
+    assert "\\x00" not in repr(form.over({}))
+    assert {name for name in names if name in form.errors} == {
+        name for name in names if not isinstance(form.fields[name], forms.BooleanField)
+    }
+
+
+def test_the_name_of_a_file_is_text(world: World) -> None:
+    draft = a_draft()
+    client = browser_of("leader")
+    for text in HOSTILE:
+        file = SimpleUploadedFile("x.pdf", b"%PDF-1.4\n%%EOF")
+        file.name = f"{text[:200]}.pdf"
+        with connection.execute_wrapper(refuse_nul), transaction.atomic():
+            address = f"/p/{draft.reference}/attachments/"
+            page = client.post(address, {"file": file}, follow=True)
+            transaction.set_rollback(True)
+
+        assert page.status_code in {200, 422}
+        assert "<script>alert(1)" not in page.content.decode()

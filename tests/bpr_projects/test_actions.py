@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bpr_projects import actions, drafts
+from bpr_projects import actions, drafts, prices
 from bpr_projects.drafts import Sender
 from bpr_projects.enums import CycleResult, ObservationKind, Phase, RevisionKind, Stage
 from bpr_projects.models import (

@@ -39,7 +39,7 @@ from tests.make import AT, SCORES, YES, a_draft, a_project, record_phase, say, t
 from tests.workflow.test_autosave import HOSTILE
 from workflow.enums import Outcome, SendBackTarget, StepKind
 from workflow.forms import AnswerForm, ConditionRow, Question, ReasonForm
-from workflow.outcomes import STATIONS
+from workflow.outcomes import RULES, STATIONS
 from workflow.views.correcting import QuestionForm
 from workflow.views.drafting import lists_for
 from workflow.views.listing import ProjectFilter
@@ -168,7 +168,7 @@ def answer_names(kind: StepKind) -> tuple[str, ...]:
 
 
 def reason_places(world: World) -> Iterator[Place]:
-    names = names_of(ReasonForm(is_ending=True))
+    names = names_of(ReasonForm(rule=RULES[Outcome.ABANDONED]))
     whole = {"comment": "事情が変わったため。", "confirmed": "on"}
     yield Place("leader", world["withdraw"], names, whole)
     yield Place("secretariat", world["abandon"], names, whole)

@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from config.bootstrap import say
+from config.supervisor import PASSWORD_FILE
 
 NO_PANGO: Final = (
     "pango（文字組みのライブラリ）がないため、決裁票は「PDF未作成」になります（印刷用ページは使えます）。"
@@ -62,6 +63,8 @@ def main(arguments: list[str]) -> int:
     django.setup()
     if arguments == ["reset"]:
         say(forget())
+        if connection.vendor == "sqlite":  # no account has the old password any more
+            (settings.VAR_DIR / PASSWORD_FILE).unlink(missing_ok=True)
     else:
         prepare()
     return 0

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
 DEFAULT_PORT: Final = 8000
+PASSWORD_FILE: Final = "demo_password"  # noqa: S105 -- its name
+"""In VAR_DIR: the password that the accounts of the demo were made with."""
 EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 -- only when HOST asks for it
 HERE: Final = frozenset({"127.0.0.1", EVERYWHERE})
 LOCAL_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
@@ -109,11 +111,11 @@ def choose_port(host: str, wanted: str) -> int:
     raise Refusal("空いているポートがありません。make demo PORT=番号 で指定してください。")
 
 
-def keep_secret(path: Path) -> Path:
-    """Make the demo's key once, for its owner's eyes."""
+def keep_secret(path: Path, secret: str = "") -> Path:
+    """Write down what the first start chose (a random key), for its owner's eyes."""
     if not path.exists():
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(64))
+            file.write(secret or secrets.token_urlsafe(64))
     return path
 
 
@@ -253,7 +255,9 @@ class Supervisor:
         fixed["BASE_URL"] = environment.get("BASE_URL", self.url)
         fixed["ALLOWED_HOSTS"] = allowed_hosts(self.host, environment)
         fixed["VAR_DIR"] = str(self.var)
-        fixed["DEMO_PASSWORD"] = environment.get("DEMO_PASSWORD", "kazuno-demo-2026")
+        wish = environment.get("DEMO_PASSWORD") or "kazuno-demo-2026"
+        kept = keep_secret(self.var / PASSWORD_FILE, wish)
+        fixed["DEMO_PASSWORD"] = kept.read_text(encoding="utf-8")  # the accounts have this one
         if "SECRET_KEY" not in environment:
             fixed["SECRET_KEY_FILE"] = str(keep_secret(self.var / "secret_key"))
         if self.broker is not None:

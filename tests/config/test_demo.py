@@ -121,3 +121,16 @@ def test_the_words_of_the_command_line(
 
     assert said == ["prepare"]
     assert capsys.readouterr().out == "この件は消しました。\n"
+
+
+@pytest.mark.parametrize(("vendor", "kept"), [("sqlite", []), ("postgresql", ["demo_password"])])
+def test_the_password_is_kept_as_long_as_the_accounts(
+    var: Path, monkeypatch: pytest.MonkeyPatch, vendor: str, kept: list[str]
+) -> None:
+    monkeypatch.setattr(demo, "connection", Database(vendor))
+    monkeypatch.setattr(demo, "forget", lambda: "")
+    (var / "demo_password").touch()
+
+    demo.main(["reset"])
+
+    assert [file.name for file in var.iterdir()] == kept

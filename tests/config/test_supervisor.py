@@ -183,6 +183,17 @@ def test_the_demo_has_plain_http_its_own_key_and_the_embedded_broker(tmp_path: P
     assert [one.name for one in made.children] == ["Web", "ワーカー", "定期実行"]
 
 
+def test_a_second_start_shows_the_password_that_the_accounts_have(tmp_path: Path) -> None:
+    def shown(**wish: str) -> str:
+        made = Supervisor({"VAR_DIR": str(tmp_path), "REDIS_URL": "redis://r", **wish})
+        return made.environment["DEMO_PASSWORD"]
+
+    assert shown(DEMO_PASSWORD="sakura-2026") == "sakura-2026"
+    assert shown() == "sakura-2026"
+    assert shown(DEMO_PASSWORD="momiji-2026") == "sakura-2026"
+    assert (tmp_path / "demo_password").stat().st_mode & 0o777 == 0o600
+
+
 def allowed(**environment: str) -> str:
     made = Supervisor({"REDIS_URL": "redis://r", "SECRET_KEY": "k", **environment})
     return made.environment["ALLOWED_HOSTS"]

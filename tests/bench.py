@@ -17,7 +17,7 @@ from tests import environment
 
 STEPS: Final = (
     ("migrate", "--verbosity", "0"),
-    ("load_demo", "--size", "city"),
+    ("load_demo", "--size", "small"),
     ("simulate", "--cases", "500", "--seed", "1", "--json"),
     ("check_inbox",),
     ("check_outbox", "--json"),

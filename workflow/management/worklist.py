@@ -22,8 +22,10 @@ from workflow.enums import OWN_WORK, RunKind, RunState, SlotState
 from workflow.models import FAR_FUTURE, Run, Slot, StepRun, WorkItem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import date, datetime
+
+    from roles.models import Capacity
 
 BATCH: Final = 500
 NO_HOLDER: Final = "slot-without-holder"
@@ -143,11 +145,23 @@ def _without_holder(at: datetime) -> Iterator[Fault]:
     runs = asked.order_by().exclude(step_run__kind__in=OWN_WORK).values("step_run__run")
     conflicts = access.conflicted_by_run(runs, localdate(at))
     for slot in asked.select_related("step_run").iterator(BATCH):
-        step = slot.step_run
-        excluded = frozenset() if step.kind in OWN_WORK else conflicts.get(step.run_id, frozenset())
-        able = {each.person.pk for each in held[slot.post_id] if step.deputy.admits(each.basis)}
-        if not able - excluded:
+        if not _able(slot, held[slot.post_id], conflicts):
             yield Fault(NO_HOLDER, slot.pk, f"未処理の席 #{slot.pk} に、担当者がいません。")
+
+
+def could_be_answered(slot: Slot, on: date) -> bool:
+    """Whether anybody could answer for the seat that day."""
+    runs = Run.objects.filter(pk=slot.step_run.run_id).values("pk")
+    conflicts = access.conflicted_by_run(runs, on)
+    return bool(_able(slot, holders_of([slot.post_id], on)[slot.post_id], conflicts))
+
+
+def _able(
+    slot: Slot, held: Iterable[Capacity], conflicts: Mapping[int, frozenset[int]]
+) -> frozenset[int]:
+    step = slot.step_run
+    excluded = frozenset() if step.kind in OWN_WORK else conflicts.get(step.run_id, frozenset())
+    return frozenset(each.person.pk for each in held if step.deputy.admits(each.basis)) - excluded
 
 
 def count_open() -> int:

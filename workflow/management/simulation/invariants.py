@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from django.db.models import Count, Exists, Max, OuterRef, Q
@@ -15,8 +16,7 @@ from bpr_projects.enums import IN_DECISION, RevisionKind, Stage
 from bpr_projects.models import Closure, NumberSeries, Project
 from records import ledger
 from records.models import LedgerEntry
-from roles.enums import Basis
-from roles.models import Appointment, Delegation, Post, User, holders_of
+from roles.models import Post
 from workflow.access import NUDGE_DAYS
 from workflow.enums import RunKind, RunState, StepKind
 from workflow.management import worklist
@@ -154,19 +154,16 @@ def _work_list(at: datetime) -> Iterator[str]:
     Such a seat waits in the open: ``check_inbox`` names it, its page says so.
     """
     for fault in worklist.faults(at):
-        if fault.rule != worklist.NO_HOLDER or not _was_lost(fault.row, at):
+        if fault.rule != worklist.NO_HOLDER or not _was_lost(fault.row):
             yield f"{fault.rule}: {fault.sentence}"
 
 
-def _was_lost(slot_id: int, at: datetime) -> bool:
-    """Nobody holds the seat, or only people who came to it, or to stand in, after it was asked."""
-    slot = Slot.objects.get(pk=slot_id)
-    since = localdate(slot.opened_at)
-    holders = holders_of([slot.post_id], localdate(at))[slot.post_id]
-    came = Appointment.objects.filter(post=slot.post_id, starts_on__gte=since).values("person")
-    stands_in = Delegation.objects.filter(starts_on__gte=since).values("deputy")
-    newly = User.objects.filter(Q(pk__in=came) | Q(pk__in=stands_in)).values_list("pk", flat=True)
-    return {each.person.pk for each in holders if each.basis == Basis.OWN} <= set(newly)
+def _was_lost(slot_id: int) -> bool:
+    """Somebody could answer when it was asked, or until that morning; then the people changed."""
+    slot = Slot.objects.select_related("step_run").get(pk=slot_id)
+    asked_on = localdate(slot.opened_at)
+    days = (asked_on, asked_on - timedelta(days=1))
+    return any(worklist.could_be_answered(slot, day) for day in days)
 
 
 def _posts_without_anybody() -> Iterator[str]:

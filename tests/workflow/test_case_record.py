@@ -23,7 +23,7 @@ from tests.make import (
 )
 from tests.workflow.pages import client_of, text_of
 from workflow import engine, sheet
-from workflow.actions.answers import objections
+from workflow.actions.completeness import objections
 from workflow.enums import Outcome, StepKind
 
 if TYPE_CHECKING:

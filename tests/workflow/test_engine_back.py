@@ -27,7 +27,7 @@ from tests.make import (
 )
 from tests.proof import assert_sound, refused, state_of
 from workflow import engine
-from workflow.actions.answers import targets_of
+from workflow.actions.completeness import targets_of
 from workflow.actions.refusals import AlreadyDone, NotAllowed, NotFound, Refusal, Unanswered
 from workflow.enums import Outcome, RunState, SendBackTarget, SlotState, StepKind
 from workflow.models import Decision, StepRun, WorkItem

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from roles.enums import Basis
 from workflow import access, sheet
-from workflow.actions.answers import targets_of
+from workflow.actions.completeness import targets_of
 from workflow.charts import ball_of
 from workflow.enums import (
     CYCLE_KINDS,

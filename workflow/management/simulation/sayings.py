@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bpr_projects import calendar
 from bpr_projects.enums import CycleResult, Phase
 from roles.enums import Basis
-from workflow.actions import answers
+from workflow.actions import completeness
 from workflow.enums import Outcome, StepKind
 from workflow.outcomes import RULES, Answer, Effect
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from roles.models import Capacity
     from workflow.models import Slot
 
-SCORES: Final = ("N1", "N2", "N3", "N4", "N5", "N6", *answers.SCORE_KEYS)
+SCORES: Final = ("N1", "N2", "N3", "N4", "N5", "N6", *completeness.SCORE_KEYS)
 LAST_ROUND: Final = 4
 LAST_CYCLE: Final = 3
 
@@ -85,7 +85,7 @@ def answer_for(
     deputy = capacity.basis == Basis.DEPUTY
     return Answer(
         comment="確認した。" if rule.needs_comment or random.random() < 0.3 else "",
-        target=random.choice(answers.targets_of(slot))
+        target=random.choice(completeness.targets_of(slot))
         if outcome == Outcome.SENT_BACK
         else Answer.target,
         until=soon if rule.needs_until else "",
@@ -93,7 +93,7 @@ def answer_for(
         conditions=(("実施前に手順を定めること", "DIGITAL", soon),)
         if rule.needs_conditions
         else (),
-        reply="協議を続ける。" if answers.objections(slot.step_run.run) else "",
+        reply="協議を続ける。" if completeness.objections(slot.step_run.run) else "",
         urgent_reason="出張中のため、事前の指示による。" if deputy else "",
         confirmed=rule.needs_confirmation,
     )

@@ -1,9 +1,10 @@
 """Every page and every refusal of the sample city, as each role, on four screens, before axe.
 
-python -m tests.sweep_pages [route …]        needs the system's Chromium; about twenty minutes
+python -m tests.sweep_pages [route …]        needs the system's Chromium; some minutes
 
 Each address is asked for with GET and with an empty form, as in the role × address matrix, for
-each case of the city. Pages of one address that are built of the same parts are looked at once.
+each case of the city. A page is looked at when it has a part (an element and its classes) that no
+page of that address and status had before.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 from tests.screenshots import DEMO, city
@@ -96,15 +98,15 @@ def parts_of(body: str) -> frozenset[tuple[str, str]]:
 
 
 def answers(only: set[str]) -> Iterator[tuple[str, str, int, str]]:
-    """Who, which request, status and page of everything that is not like what was seen before."""
-    seen: set[tuple[str, int, frozenset[tuple[str, str]]]] = set()
+    """Who, which request, status and page of everything that has a part not seen there before."""
+    seen: dict[tuple[str, int], set[tuple[str, str]]] = defaultdict(set)
     for actor in ACTORS:
         browser = browser_of(actor)
         for route, method, url in requests(only):
             status, body = ask(browser, method, url)
-            key = (route, status, parts_of(body))
-            if "<html" in body and key not in seen:
-                seen.add(key)
+            new = parts_of(body) - seen[route, status]
+            if "<html" in body and new:
+                seen[route, status] |= new
                 yield actor, f"{method} {url}", status, body
 
 
@@ -123,7 +125,6 @@ def ask(browser: Client, method: str, url: str) -> tuple[int, str]:
 
 def main(arguments: list[str]) -> int:
     """Print everything that is wrong, and how many pages were looked at."""
-
     logging.disable(logging.ERROR)
     looked = problems = 0
     with city() as base, sync_playwright() as playwright:

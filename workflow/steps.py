@@ -29,7 +29,7 @@ from workflow.actions.refusals import (
     StaleText,
     Unanswered,
 )
-from workflow.enums import CYCLE_KINDS, Outcome, SlotState, StepKind
+from workflow.enums import ASIDE, CYCLE_KINDS, Outcome, RunKind, SlotState, StepKind
 from workflow.forms import ADD_CONDITION, AnswerForm
 from workflow.models import Decision, Reading, WorkItem
 from workflow.outcomes import FINAL, PULLABLE, RULES
@@ -115,7 +115,7 @@ def _newest(project: Project | None) -> list[tuple[str, str, datetime]]:
     """The last thing that was done to a case: whoever lost a race sees who won it."""
     if project is None:
         return []
-    said = Decision.objects.filter(project=project).exclude(outcome=Outcome.SKIPPED)
+    said = Decision.objects.filter(project=project).exclude(outcome__in=ASIDE)
     newest = said.select_related("decided_by", "post", "on_behalf_of").order_by("-pk").first()
     return [_told(newest)] if newest else []
 
@@ -238,20 +238,22 @@ def _tell(request: HttpRequest, said: Decision, slot: Slot) -> None:
         "outcome": said.get_outcome_display(),
     }
     if said.outcome in FINAL:
-        sentence += _afterwards(said.project)
+        sentence += _afterwards(said)
     elif slot.step_run.kind in PULLABLE and RULES[Outcome(said.outcome)].effect == "count":
         sentence += _("次の担当者が開くまでは、案件の画面から引き戻せます。")
     messages.success(request, sentence)
 
 
-def _afterwards(project: Project | None) -> str:
+def _afterwards(said: Decision) -> str:
     """What can still be done about a 決裁: nothing to itself, but something after it."""
-    if project is not None and project.stage == Stage.RUNNING:
+    if said.project is not None and said.project.stage == Stage.RUNNING:
         return _(
             "決裁は取り消せません。改めるときは、"
             "所管課がOODAボードで変更や中止を提案し、決裁を受けます。"
         )
-    return _("決裁は取り消せません。提案者は、案件を複製し、直して再び提案できます。")
+    if said.outcome == Outcome.NOT_ADOPTED and said.run.kind == RunKind.PROJECT:
+        return _("決裁は取り消せません。提案者は、案件を複製し、直して再び提案できます。")
+    return _("決裁は取り消せません。")
 
 
 def _onwards(request: HttpRequest, project: Project, return_to: str, at: datetime) -> HttpResponse:

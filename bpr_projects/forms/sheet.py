@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from itertools import chain, repeat
+from itertools import chain, islice, repeat
 from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
@@ -137,7 +137,7 @@ class SheetForm(forms.Form):
         """The answers as JSON by the names of the table."""
         self._typed = self.cleaned_data
         for spec in sheet.FIELDS:
-            for row in self._begun(spec)[spec.most :]:
+            for row in list(self._begun(spec).values())[spec.most :]:
                 self._refuse(spec, row)
         return self.over({})
 
@@ -153,13 +153,13 @@ class SheetForm(forms.Form):
                 packed[spec.name] = self._typed[spec.name]
         return packed
 
-    def _begun(self, spec: Field) -> list[dict[str, str]]:
-        """The rows that hold anything, readable or not: column -> name of the cell."""
-        rows = [
-            {cell.name: cell_name(spec, index, cell) for cell in spec.columns}
+    def _begun(self, spec: Field) -> dict[int, dict[str, str]]:
+        """The rows that hold anything, readable or not, by number: column -> name of the cell."""
+        rows = {
+            index: {cell.name: cell_name(spec, index, cell) for cell in spec.columns}
             for index in self.numbers.get(spec.name, ())
-        ]
-        return [row for row in rows if any(map(self._is_filled, row.values()))]
+        }
+        return {n: row for n, row in rows.items() if any(map(self._is_filled, row.values()))}
 
     def _is_filled(self, name: str) -> bool:
         return name not in self._typed or not is_empty(self._typed[name])
@@ -173,11 +173,12 @@ class SheetForm(forms.Form):
 
     def _rows_over(self, spec: Field, stored: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Rows keep their places while none is taken off, and a cell finds what it was before."""
-        begun = self._begun(spec)[: spec.most]
-        past = stored if len(begun) >= len(stored) else ()
+        begun = self._begun(spec)
+        in_place = list(begun) == list(range(len(begun))) and len(begun) >= len(stored)
+        rows = zip(begun.values(), chain(stored if in_place else (), repeat({})), strict=False)
         return [
             {column: self._typed.get(name, before.get(column)) for column, name in row.items()}
-            for row, before in zip(begun, chain(past, repeat({})), strict=False)
+            for row, before in islice(rows, spec.most)
         ]
 
     def _notes_over(self, spec: Field, stored: Mapping[str, str]) -> dict[str, str]:

@@ -31,8 +31,10 @@ NEEDS_SAFEGUARDS: Final = ("has_my_number", "uses_cloud", "uses_ai", "crosses_ne
 
 
 def is_empty(value: Any) -> bool:
-    """No answer. 0 and False are answers."""
-    return value is None or (isinstance(value, (str, list, dict)) and not value)
+    """No answer, nor any in the rows of a list. 0 and False are answers."""
+    if isinstance(value, list):
+        return all(isinstance(row, dict) and all(map(is_empty, row.values())) for row in value)
+    return value is None or (isinstance(value, (str, dict)) and not value)
 
 
 def missing(sheet: Mapping[str, Any]) -> list[Field]:

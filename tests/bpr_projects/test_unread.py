@@ -12,6 +12,7 @@ from bpr_projects import sheet
 from bpr_projects.forms import SheetForm
 from bpr_projects.forms.sheet import data_of
 from bpr_projects.sheet import Kind
+from bpr_projects.sheet.values import is_empty
 from tests.bpr_projects.test_forms import LISTS
 from tests.make import SHEET
 
@@ -126,6 +127,22 @@ def test_a_row_does_not_take_over_what_one_before_it_said() -> None:
     stored = {"whys": [{"why": "紙だから"}, {"why": "規則だから"}]}
 
     assert a_form({"whys-1-why": "長" * 101}).over(stored)["whys"] == [{"why": None}]
+
+
+def test_a_new_row_does_not_take_over_what_another_said_when_one_was_taken_off() -> None:
+    stored = {"whys": [{"why": each} for each in ("紙だから", "規則だから", "様式が別だから")]}
+    typed = {"whys-1-why": "規則だから", "whys-2-why": "様式が別だから", "whys-3-why": "長" * 101}
+
+    assert a_form(typed).over(stored)["whys"] == [
+        {"why": "規則だから"},
+        {"why": "様式が別だから"},
+        {"why": None},
+    ]
+
+
+def test_rows_in_which_nothing_could_be_read_are_no_answer() -> None:
+    assert is_empty([{"name": None, "unit": ""}])
+    assert not is_empty([{"name": None, "baseline": 0}])
 
 
 def test_rows_are_read_whatever_their_numbers() -> None:

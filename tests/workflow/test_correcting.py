@@ -92,7 +92,7 @@ def test_an_end_in_the_past_is_named_beside_its_field() -> None:
 
     assert response.status_code == 422
     assert response.context["form"].errors == {
-        "ends_on": ["期限は、明日以降の日を入れてください。"]
+        "ends_on": ["期限は、明日から2100年までの日を入れてください。"]
     }
     assert TYPED in text_of(response)
     assert state_of() == before

@@ -525,7 +525,7 @@ def test_a_corrected_end_is_still_to_come(office: City, ends_on: str) -> None:
     with refused(case, Unanswered) as refusal:
         correct(case, ends_on=ends_on)
 
-    assert refusal.value.problems == {"ends_on": "期限は、明日以降の日を入れてください。"}
+    assert refusal.value.problems == {"ends_on": "期限は、明日から2100年までの日を入れてください。"}
 
 
 def test_the_largest_amount_is_adopted_as_a_change(office: City) -> None:

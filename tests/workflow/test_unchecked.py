@@ -96,7 +96,9 @@ def test_a_chosen_tool_is_marked_on_the_case_and_before_the_submit() -> None:
     case, draft = a_project(), a_draft()
     leader = client_of("LEADER-SHIMIN")
 
-    assert "マイナンバーカード（要確認）" in text_of(leader.get(f"/p/{case.number}/"))
+    page = text_of(leader.get(f"/p/{case.number}/"))
+    assert "マイナンバーカード（要確認）" in page
+    assert "から（要確認）" in page
     before = text_of(leader.get(f"/p/{draft.reference}/confirm/"))
     assert "マイナンバーカード（要確認）" in before
     assert "から）（要確認）" in before

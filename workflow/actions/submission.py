@@ -108,7 +108,7 @@ def _fit(corrections: Mapping[str, Any], on: date) -> dict[str, Any]:
         else:
             found["ends_on"] = ends_on.isoformat()
             if not on < ends_on <= calendar.LAST_DAY:
-                problems["ends_on"] = _("期限は、明日以降の日を入れてください。")
+                problems["ends_on"] = _("期限は、明日から2100年までの日を入れてください。")
     if problems:
         raise Unanswered(problems)
     return found

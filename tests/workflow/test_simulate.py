@@ -188,7 +188,7 @@ def test_a_vacant_seat_waits_also_when_only_a_deputy_is_left_who_may_not_decide(
 ) -> None:
     a_project(to=StepKind.DECISION)
     a_delegation(post=office.post("HQ-CHAIR"), deputy=a_user())
-    a_suspension(person=holder("HQ-CHAIR"), starts_on=AT.date())
+    a_suspension(person=holder("HQ-CHAIR"))
 
     assert [fault.rule for fault in worklist.faults(AT)] == ["slot-without-holder"]
     assert list(violations(AT)) == []

@@ -16,7 +16,8 @@ from bpr_projects.enums import IN_DECISION, RevisionKind, Stage
 from bpr_projects.models import Closure, NumberSeries, Project
 from records import ledger
 from records.models import LedgerEntry
-from roles.models import Post
+from roles.enums import Basis
+from roles.models import Post, holders_of
 from workflow.access import NUDGE_DAYS
 from workflow.enums import RunKind, RunState, StepKind
 from workflow.management import worklist
@@ -149,21 +150,24 @@ def _polite_requests() -> Iterator[str]:
 
 
 def _work_list(at: datetime) -> Iterator[str]:
-    """What ``check_inbox`` finds, but for seats that lost their holder after they were asked.
+    """What ``check_inbox`` finds, but for seats that wait in the open for a holder.
 
-    Such a seat waits in the open: ``check_inbox`` names it, its page says so.
+    Nobody holds them today, or whoever does came to it, or to stand in, after it was asked.
+    ``check_inbox`` names them, their page says so.
     """
     for fault in worklist.faults(at):
-        if fault.rule != worklist.NO_HOLDER or not _was_lost(fault.row):
+        if fault.rule != worklist.NO_HOLDER or not _waits_for_a_holder(fault.row, at):
             yield f"{fault.rule}: {fault.sentence}"
 
 
-def _was_lost(slot_id: int) -> bool:
-    """Somebody could answer when it was asked, or until that morning; then the people changed."""
+def _waits_for_a_holder(slot_id: int, at: datetime) -> bool:
     slot = Slot.objects.select_related("step_run").get(pk=slot_id)
+    holders = holders_of([slot.post_id], localdate(at))[slot.post_id]
     asked_on = localdate(slot.opened_at)
-    days = (asked_on, asked_on - timedelta(days=1))
-    return any(worklist.could_be_answered(slot, day) for day in days)
+    days = (asked_on, asked_on - timedelta(days=1))  # people may have changed on that very day
+    return all(each.basis != Basis.OWN for each in holders) or any(
+        worklist.could_be_answered(slot, day) for day in days
+    )
 
 
 def _posts_without_anybody() -> Iterator[str]:

@@ -43,7 +43,7 @@ document.addEventListener("click", (event) => {
       addRow(set);
     }
     tidy(set);
-    set.querySelector("[data-add]:not([hidden]), input")?.focus();
+    (set.querySelector("[data-add]:not([hidden])") ?? set.querySelector("input")).focus();
     changed(set);
   }
 });

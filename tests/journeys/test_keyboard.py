@@ -1,4 +1,4 @@
-"""Without a mouse: log in, find the item, decide. And no stray Enter ever sends a form."""
+"""Without a mouse: log in, write, score, record, decide. And no stray Enter ever sends a form."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ import pytest
 from django.utils.timezone import now
 
 from bpr_projects.enums import Stage
-from bpr_projects.models import Project
+from bpr_projects.models import Observation, Project
 from tests import make
 from tests.journeys.counter import leader
 from tests.make import PASSWORD
+from workflow.enums import Outcome, StepKind
+from workflow.models import Decision
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page, Request
@@ -25,7 +27,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.slow]
 WITH_JAVASCRIPT = pytest.mark.parametrize("context", [True], indirect=True, ids=["with-javascript"])
 
 
-def tab_to(page: Page, selector: str, limit: int = 80) -> None:
+def tab_to(page: Page, selector: str, limit: int = 160) -> None:
     """Press Tab until the element has the focus."""
     for _press in range(limit):
         page.keyboard.press("Tab")
@@ -64,6 +66,87 @@ def test_from_the_login_to_a_decision(
     page.wait_for_url(re.compile(rf"/inbox/\?tab=todo&item={make.the_slot(following).pk}(#|$)"))
     assert page.locator("#preview-title").inner_text() == following.title
     assert Project.objects.get(pk=case.pk).stage == Stage.RECEPTION
+
+
+def retype(page: Page, selector: str, words: str) -> None:
+    """Go to a field and type something else."""
+    tab_to(page, selector)
+    page.keyboard.press("Control+A")
+    page.keyboard.type(words)
+
+
+def test_a_sheet_is_written_and_submitted(
+    page: Page, real_office: City, live_server: LiveServer, monday: Any
+) -> None:
+    draft = make.a_draft(at=now())
+    type_login(page, f"{live_server.url}/p/{draft.reference}/edit/", leader().employee_number)
+    retype(page, "[name=title]", "書かない窓口の試行")
+    tab_to(page, "[name^='whys-'][name$='-why']")
+    page.keyboard.type("様式が別々だから")
+    tab_to(page, "[name=simplify][value=REDUCE]")
+    page.keyboard.press("Space")
+    tab_to(page, "[value=confirm]")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/confirm/")
+    tab_to(page, "main form button[type=submit]")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/p/R\d+-\d+/$"))
+    case = Project.objects.get(pk=draft.pk)
+    assert (case.title, case.stage) == ("書かない窓口の試行", Stage.WITH_HEAD)
+    assert case.sheet["whys"] == [{"why": "様式が別々だから"}]
+    assert case.sheet["simplify"] == ["REDUCE", "MERGE"]
+
+
+@WITH_JAVASCRIPT
+def test_a_row_is_added_and_taken_off(
+    page: Page, real_office: City, live_server: LiveServer, monday: Any
+) -> None:
+    draft = make.a_draft(at=now())
+    type_login(page, f"{live_server.url}/p/{draft.reference}/edit/", leader().employee_number)
+    tab_to(page, "[value=add-kpis]")
+    page.keyboard.press("Enter")
+    page.keyboard.type("待ち時間")
+    assert page.locator("[name=kpis-1-name]").input_value() == "待ち時間"
+    tab_to(page, "[value=remove-kpis-1]")
+    page.keyboard.press("Enter")
+    assert page.locator("[name=kpis-1-name]").count() == 0
+    assert page.evaluate("document.activeElement.value") == "add-kpis"
+
+
+def test_a_proposal_is_scored(
+    page: Page, real_office: City, live_server: LiveServer, monday: Any
+) -> None:
+    case = make.a_project(to=StepKind.REVIEW, at=now())
+    path = f"/p/{case.reference}/decide/"
+    type_login(page, live_server.url + path, make.holder("PT-SOMU").employee_number)
+    tab_to(page, "input[name=outcome][value=SCORED]")
+    page.keyboard.press("Space")
+    for code in make.SCORES:
+        tab_to(page, f"input[name=scores_{code}]")
+        page.keyboard.press("Space")
+        page.keyboard.press("ArrowRight")
+    tab_to(page, "[name=comment]")
+    page.keyboard.type("様式の統一から始めるとよい。")
+    tab_to(page, "[data-submit-label]")
+    page.keyboard.press("Enter")
+    page.get_by_text("として記録しました").wait_for()
+    said = Decision.objects.get(outcome=Outcome.SCORED)
+    assert said.scores == dict.fromkeys(make.SCORES, 4)
+
+
+def test_an_observation_is_recorded(
+    page: Page, real_office: City, live_server: LiveServer, monday: Any
+) -> None:
+    case = make.a_project(route="RT1", to=StepKind.OBSERVE, at=now())
+    type_login(page, f"{live_server.url}/p/{case.reference}/ooda/", leader().employee_number)
+    tab_to(page, "#notes input[name=kind]")
+    page.keyboard.press("Space")
+    tab_to(page, "#notes textarea")
+    page.keyboard.type("窓口で待つ方が減った。")
+    tab_to(page, "#notes button[type=submit]")
+    page.keyboard.press("Enter")
+    page.locator("#notes").get_by_text("窓口で待つ方が減った。").wait_for()
+    assert Observation.objects.get().text == "窓口で待つ方が減った。"
 
 
 @WITH_JAVASCRIPT

@@ -3,12 +3,15 @@
 import uuid
 from collections.abc import Callable
 from typing import Final
+from urllib.parse import unquote
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.core.exceptions import BadRequest
 from django.core.signing import BadSignature, TimestampSigner
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 
 from config.failures import explained
 from config.logs import incident
@@ -106,6 +109,20 @@ class IdleClock:
             httponly=True,
             samesite="Lax",
         )
+
+
+class ReadableLists:
+    """Refuse a NUL in the address of Django's own lists: they would ask PostgreSQL with it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer 400; the lists of people's pages read their questions through forms."""
+        asked = unquote(request.META.get("QUERY_STRING", ""))
+        if "\0" in asked and request.path.startswith(reverse("admin:index")):
+            raise BadRequest
+        return self.get_response(request)
 
 
 class PostsReadOnce:

@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.middleware.ReadableLists",
     "config.middleware.PostsReadOnce",
     "config.middleware.IdleClock",
     "config.middleware.ProvisionalPassword",

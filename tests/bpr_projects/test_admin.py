@@ -180,3 +180,10 @@ def test_no_price_begins_in_the_past(secretariat: Client) -> None:
     for answer in (added, changed):
         assert "明日以降の日を入れてください。" in answer.content.decode()
     assert list(UnitPrice.objects.values_list()) == before
+
+
+def test_a_nul_in_the_address_of_a_list_is_refused(office: City) -> None:
+    answer = client_of("SECRETARIAT").get("/admin/bpr_projects/glossaryterm/?source=%00")
+
+    assert answer.status_code == 400
+    assert "送られた内容を受け取れませんでした" in answer.content.decode()

@@ -40,7 +40,7 @@ from tests.proof import assert_sound, state_of
 from workflow import engine
 from workflow.access import holders, last_act
 from workflow.actions.refusals import Refusal
-from workflow.enums import CYCLE_KINDS, Outcome, SlotState, StepKind
+from workflow.enums import CYCLE_KINDS, Outcome, RunKind, SlotState, StepKind
 from workflow.models import Run, Slot
 from workflow.outcomes import STATIONS
 
@@ -107,7 +107,9 @@ class CityHall(RuleBasedStateMachine):
         if not able:
             return
         if slot.step_run.kind == StepKind.REVISION:
-            self.attempt(lambda: resubmit(project, at=self.at, volume=choice))
+            # a change or stop that came back has words of its own, not those of the sheet
+            text = {"volume": choice} if slot.step_run.run.kind == RunKind.PROJECT else {}
+            self.attempt(lambda: resubmit(project, at=self.at, **text))
             return
         outcomes = STATIONS[StepKind(slot.step_run.kind)]
         # two in three say yes, so that cases get on

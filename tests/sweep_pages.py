@@ -25,6 +25,7 @@ import django
 
 django.setup()
 
+# E402 below: what follows is models, and those can be imported only now.
 from django.db import transaction  # noqa: E402
 from django.urls import get_resolver, reverse  # noqa: E402
 from playwright.sync_api import sync_playwright  # noqa: E402

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from django.db.models import BigIntegerField, CharField, Expression, Q, Value
 from django.utils.timezone import localdate
-from guardian.shortcuts import get_objects_for_user, get_users_with_perms
+from guardian.shortcuts import get_users_with_perms
 
 from bpr_projects.enums import ADOPTED, CommentKind, CommentLevel
 from bpr_projects.models import (
@@ -44,11 +44,7 @@ def visible_to(user: User, at: datetime) -> ProjectQuerySet:
     if has_left(user, capacities, on):
         return Project.objects.none()
     posts = [each.post.pk for each in capacities]
-    mine = (
-        Q(proposer=user)
-        | Q(proposer_post__in=posts)
-        | Q(pk__in=granted(user, "bpr_projects.edit_draft"))
-    )
+    mine = Q(proposer=user) | Q(proposer_post__in=posts) | Q(pk__in=granted(user, "edit_draft"))
     submitted = Q(number__isnull=False)
     return Project.objects.filter(mine | (submitted & _readable(user, capacities, posts)))
 
@@ -82,25 +78,26 @@ def _readable(user: User, capacities: Iterable[Capacity], posts: list[int]) -> Q
                 "project"
             )
         )
-        | Q(pk__in=granted(user, "bpr_projects.read_project"))
+        | Q(pk__in=granted(user, "read_project"))
         | Q(stage__in=ADOPTED, is_confidential=False)
     )
 
 
-def granted(user: User, permission: str) -> ProjectQuerySet:
-    """Cases on which a person holds an explicit grant; model-wide rights do not count."""
-    cases = get_objects_for_user(
-        user, permission, Project, accept_global_perms=False, use_groups=False
-    )
-    return cast("ProjectQuerySet", cases)
+def granted(user: User, permission: str) -> QuerySet[ProjectUserObjectPermission, Any]:
+    """Cases on which a person holds an explicit grant, as keys; model-wide rights do not count.
+
+    What guardian's list says with ``accept_global_perms=False`` and no groups, in one subquery.
+    """
+    grants = ProjectUserObjectPermission.objects.filter(user=user, permission__codename=permission)
+    return grants.order_by().values("content_object")
 
 
 def proposed_by(user: User) -> ProjectQuerySet:
     """Cases of which a person is an author: what their reviewers say is not for this person."""
     return Project.objects.filter(
         Q(proposer=user)
-        | Q(pk__in=granted(user, "bpr_projects.edit_draft"))
-        | Q(pk__in=granted(user, "bpr_projects.wrote_draft"))
+        | Q(pk__in=granted(user, "edit_draft"))
+        | Q(pk__in=granted(user, "wrote_draft"))
     )
 
 

@@ -445,3 +445,46 @@ def test_a_change_is_compared_with_the_text_it_changes() -> None:
     assert {"what", "beyond", "cost", "ends_on"} <= set(names)
     assert "problem" not in names
     assert client_of("LEADER-SHIMIN").get(f"/p/{project.number}/versions/?from=1&to=c1")
+
+
+# --- the head --------------------------------------------------------------------------------
+
+HEAD = ["columns", "milestones", "balls", "approval", "run", "related", "counts"]
+
+
+def _returned(to: StepKind) -> Project:
+    """A case in its second round, after one that had come as far as the PT's chair."""
+    project = a_project(to=StepKind.REFERRAL, route="RT2")
+    say(project, Outcome.SENT_BACK, comment="根拠を足してください。")
+    if to == StepKind.REVISION:
+        return project
+    project = resubmit(project, problem="根拠を足した。")
+    walk(project, to=to)
+    return project
+
+
+def _pulled_back() -> Project:
+    project = a_project(to=StepKind.RECEPTION)
+    assert client_of("HEAD-SHIMIN").post(f"/p/{project.number}/pull-back/").status_code == 302
+    return project
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        a_draft,
+        a_project,
+        lambda: a_project(to=StepKind.DECISION, route="RT3"),
+        lambda: a_project(to=StepKind.OBSERVE),
+        lambda: _returned(StepKind.REVISION),
+        lambda: _returned(StepKind.RECEPTION),
+        lambda: _returned(StepKind.DECISION),
+        lambda: _returned(StepKind.OBSERVE),
+        _pulled_back,
+    ],
+)
+def test_a_tab_that_reads_the_present_rounds_has_the_head_of_the_whole_case(make: Any) -> None:
+    project = make()
+    client = client_of("LEADER-SHIMIN")
+    pages = [client.get(f"/p/{project.reference}/{tab}/").context for tab in ("files", "flow")]
+    assert [pages[0][part] for part in HEAD] == [pages[1][part] for part in HEAD]

@@ -47,7 +47,7 @@ def _edit_draft(user: User, project: Project, at: datetime) -> Permit:
         return no(str(NO_POST))
     if user.pk == project.proposer_id:
         return yes()
-    if granted(user, "bpr_projects.edit_draft").filter(pk=project.pk).exists():
+    if granted(user, "edit_draft").filter(content_object=project).exists():
         return yes()
     return no(_("編集できるのは、提案者（%s さん）と共同提案者です。") % project.proposer.name)
 

@@ -81,7 +81,7 @@ def _mine(desk: Desk, post: int | None) -> QuerySet[Project]:
     asked = Run.objects.filter(project=OuterRef("pk"), kind=RunKind.APPROVAL, state=RunState.OPEN)
     owned = Q(proposer_post__in=desk.posts(Basis.OWN))
     if post is None:
-        shared = granted(desk.user, "bpr_projects.edit_draft").values("pk")
+        shared = granted(desk.user, "edit_draft")
         owned |= Q(proposer=desk.user) | Q(pk__in=shared, stage=Stage.DRAFT)
     else:
         owned = Q(proposer_post=post)

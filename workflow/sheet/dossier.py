@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Case, Exists, JSONField, OuterRef, Subquery, Value, When
+from django.db.models import Case, Exists, F, JSONField, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Concat
 from django.utils.timezone import localdate
 
@@ -15,7 +15,7 @@ from bpr_projects.prices import rate_of
 from records.models import LedgerText
 from workflow.access import last_nudge
 from workflow.charts import seats_today
-from workflow.enums import RunKind, RunState, SlotState
+from workflow.enums import Outcome, RunKind, RunState, SlotState
 from workflow.models import Decision, Seen, Slot, StepRun
 from workflow.outcomes import standing_objections
 from workflow.sheet.belongings import Belongings, belongings_of
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from bpr_projects.models import Project
+    from bpr_projects.models import Project, ProjectQuerySet
     from bpr_projects.prices import Rate
     from roles.models import User
     from workflow.charts import People
@@ -128,14 +128,19 @@ def dossier_of(
     *,
     reader: User | None = None,
     posts: Iterable[int] = (),
+    among: ProjectQuerySet | None = None,
     with_texts: bool = True,
+    is_whole: bool = True,
 ) -> Dossier:
-    """Read a case for a page. ``posts``: the reader's posts of the day.
+    """Read a case for a page. ``posts``: the reader's posts of the day; ``among``: what is read.
 
-    Without texts nothing of what people wrote is known: for pages that show only the head.
+    Without texts nothing of what people wrote is known, and of a case that is not whole only
+    what counts in the present rounds, and why there was another: for pages that show its head.
     """
-    steps = _steps(project, reader)
-    decisions = _decisions(project, steps)
+    steps = _steps(project, reader, is_whole=is_whole)
+    decisions = _decisions(project, steps, is_whole=is_whole)
+    if among is None and reader is not None:
+        among = visible_to(reader, at)
     asked = [slot for step in steps if step.is_open for slot in step.slots]
     return Dossier(
         project=project,
@@ -144,17 +149,32 @@ def dossier_of(
         decisions=decisions,
         texts=texts_of(decisions) if with_texts else {},
         people=seats_today(asked, at),
-        belongings=belongings_of(project, posts, visible_to(reader, at) if reader else None),
+        belongings=belongings_of(project, posts, among),
     )
 
 
-def _steps(project: Project, reader: User | None) -> list[Step]:
+RULES: Final = ("condition", "revision_kinds")
+"""What a route is chosen by; its choice stands in the run."""
+
+PRESENT: Final = Q(step_run__round=F("step_run__run__round"))
+"""Slots of the rounds that the runs are in."""
+
+TURNS: Final = (
+    Outcome.SUBMITTED,
+    Outcome.RESUBMITTED,
+    Outcome.SENT_BACK,
+    Outcome.PULLED_BACK,
+)
+"""What begins a round, and what asks for another."""
+
+
+def _steps(project: Project, reader: User | None, *, is_whole: bool) -> list[Step]:
     first_seen = Seen.objects.filter(slot=OuterRef("pk")).order_by("seen_at", "pk")
     name = Concat("person__family_name", Value(" "), "person__given_name")
     slots = (
-        Slot.objects.filter(step_run__project=project)
+        Slot.objects.filter(Q() if is_whole else PRESENT, step_run__project=project)
         .select_related("post__section", "step_run__revision", "step_run__run__route")
-        .defer("step_run__revision__sheet")
+        .defer("step_run__revision__sheet", *(f"step_run__run__route__{each}" for each in RULES))
         .annotate(
             opened_by=Subquery(first_seen.annotate(name=name).values("name")[:1]),
             opened_when=Subquery(first_seen.values("seen_at")[:1]),
@@ -188,17 +208,19 @@ def rows_of(decisions: QuerySet[Decision]) -> QuerySet[Decision]:
     """Decisions with what a line of the history shows, without the long texts of revisions."""
     return decisions.select_related(
         "decided_by", "post__section", "on_behalf_of", "revision", "entry"
-    ).defer("revision__sheet", "entry__payload")
+    ).defer("authority", "revision__sheet", "entry__payload")
 
 
-def _decisions(project: Project, steps: list[Step]) -> list[Decision]:
+def _decisions(project: Project, steps: list[Step], *, is_whole: bool) -> list[Decision]:
     by_step = {step.run.pk: step.run for step in steps}
     runs = {step.run.run_id: step.run.run for step in steps}
-    newest = rows_of(Decision.objects.filter(project=project)).order_by("-pk")[:NEWEST]
-    decisions = list(reversed(newest))
+    said = Decision.objects.filter(project=project)
+    if not is_whole:
+        said = said.filter(Q(round=F("run__round")) | Q(outcome__in=TURNS))
+    decisions = list(reversed(rows_of(said).order_by("-pk")[:NEWEST]))
     for decision in decisions:
         decision.run = runs[decision.run_id]
-        if decision.step_run_id is not None:
+        if decision.step_run_id in by_step:
             decision.step_run = by_step[decision.step_run_id]
     return decisions
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
-    from bpr_projects.models import Project
+    from bpr_projects.models import Project, ProjectQuerySet
     from workflow.forms import AnswerForm
     from workflow.models import Run
     from workflow.sheet import Dossier
@@ -69,16 +69,16 @@ def decide(request: HttpRequest, ref: str) -> HttpResponse:
 
 def _seen_page(request: HttpRequest, ref: str, *, is_deep_link: bool) -> HttpResponse:
     at = timezone.now()
-    case = find(request, ref, at)
-    context = context_of(request, case, at)
+    among = visible_to(person_of(request), at)
+    case = project_or_404(request, ref, at, among)
+    context = context_of(request, case, at, among=among)
     mark_seen(request, context["desk"], at)
     return render(request, "workflow/case.html", {**context, "is_deep_link": is_deep_link})
 
 
 def find(request: HttpRequest, ref: str, at: datetime) -> Project:
     """The case with its present text, or 404."""
-    among = visible_to(person_of(request), at).select_related("revision")
-    return project_or_404(request, ref, at, among)
+    return project_or_404(request, ref, at)
 
 
 def refilled(request: HttpRequest, case: Project, bound: Mapping[int, AnswerForm]) -> HttpResponse:
@@ -96,9 +96,10 @@ def context_of(
     case: Project,
     at: datetime,
     bound: Mapping[int, AnswerForm] | None = None,
+    among: ProjectQuerySet | None = None,
 ) -> dict[str, Any]:
-    """What the page shows, in a fixed number of queries."""
-    frame = frame_for(request, case, at)
+    """What the page shows, in a fixed number of queries. ``among``: the cases that may be read."""
+    frame = frame_for(request, case, at, among=among)
     dossier, posts = frame.dossier, frame.posts
     desk = desk_of(
         dossier,
@@ -135,7 +136,7 @@ def _talk(frame: Frame) -> list[Thread]:
     """The first threads of the discussion, open questions before the newest."""
     if not frame.voice:
         return []
-    return threads_of(frame.project, frame.reader, frame.voice).rows[:THREADS]
+    return threads_of(frame.project, frame.reader, frame.voice, most=THREADS).rows
 
 
 def _conditions(dossier: Dossier) -> list[tuple[ConditionLine, Look]]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.timezone import localdate
 
-from bpr_projects.access import ties_from, voice_of
+from bpr_projects.access import ties_from, visible_to, voice_of
 from roles.models import capacities_of
 from workflow import sheet
 from workflow.views.desk import balls_of
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from bpr_projects.access import Ties, Voice
-    from bpr_projects.models import Project
+    from bpr_projects.models import Project, ProjectQuerySet
     from roles.models import Capacity, User
     from workflow.models import Run
     from workflow.sheet import Dossier
@@ -97,17 +97,39 @@ def label_of(case: Project) -> str:
     return (case.number or "").rpartition("-")[2].lstrip("0")
 
 
-def frame_of(request: HttpRequest, ref: str, at: datetime, *, with_texts: bool = False) -> Frame:
-    """The case of an address for the reader, or 404. ``with_texts``: what decisions said, too."""
-    return frame_for(request, project_or_404(request, ref, at), at, with_texts=with_texts)
+def frame_of(
+    request: HttpRequest,
+    ref: str,
+    at: datetime,
+    *,
+    with_texts: bool = False,
+    is_whole: bool = True,
+) -> Frame:
+    """The case of an address for the reader, or 404. See ``sheet.dossier_of``."""
+    among = visible_to(person_of(request), at)
+    case = project_or_404(request, ref, at, among)
+    return frame_for(request, case, at, among=among, with_texts=with_texts, is_whole=is_whole)
 
 
 def frame_for(
-    request: HttpRequest, case: Project, at: datetime, *, with_texts: bool = True
+    request: HttpRequest,
+    case: Project,
+    at: datetime,
+    *,
+    among: ProjectQuerySet | None = None,
+    with_texts: bool = True,
+    is_whole: bool = True,
 ) -> Frame:
-    """The frame of a case that was found before."""
+    """The frame of a case that was found before, ``among`` those that the reader may read."""
     reader = person_of(request)
     capacities = capacities_of(reader, localdate(at))
-    posts = {each.post.pk for each in capacities}
-    dossier = sheet.dossier_of(case, at, reader=reader, posts=posts, with_texts=with_texts)
+    dossier = sheet.dossier_of(
+        case,
+        at,
+        reader=reader,
+        posts={each.post.pk for each in capacities},
+        among=among,
+        with_texts=with_texts,
+        is_whole=is_whole,
+    )
     return Frame(dossier, reader, capacities)

@@ -74,7 +74,7 @@ class Version:
 @require_safe
 def compare(request: HttpRequest, ref: str) -> HttpResponse:
     """?from=1&to=3; the last two versions when the address names none; ?all=1 for every field."""
-    frame = frame_of(request, ref, timezone.now())
+    frame = frame_of(request, ref, timezone.now(), is_whole=False)
     versions = versions_of(frame)
     earlier, later = _chosen(versions, request.GET.get("from", ""), request.GET.get("to", ""))
     is_whole = request.GET.get("all") == "1"

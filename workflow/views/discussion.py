@@ -70,7 +70,7 @@ def _page(
     """``form``, ``answering``: what was sent and refused; it comes back with every word."""
     on = localdate(at)
     with read_all_once(on):
-        frame = frame_of(request, ref, at)
+        frame = frame_of(request, ref, at, is_whole=False)
         ties, voice = frame.ties, frame.voice
         after = request.GET.get("after", "")
         if "thread" in request.GET:

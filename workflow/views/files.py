@@ -39,7 +39,7 @@ class FileRow:
 @require_safe
 def files(request: HttpRequest, ref: str) -> HttpResponse:
     """The files of the text that is decided on, and those of earlier ones."""
-    frame = frame_of(request, ref, timezone.now())
+    frame = frame_of(request, ref, timezone.now(), is_whole=False)
     rows = file_rows(frame)
     context = {
         **frame.context("project-files"),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bpr_projects.models import Project
     from roles.models import User
 
-PAGE: Final = 20
+PAGE: Final = 15
 """Threads on a page, each with its answers."""
 
 CURSOR: Final = re.compile(r"([01])-([0-9]{1,18})")
@@ -99,10 +99,12 @@ class Threads:
         return [each for each in self.rows if not each.is_open]
 
 
-def threads_of(project: Project, reader: User, voice: Voice, after: str = "") -> Threads:
+def threads_of(
+    project: Project, reader: User, voice: Voice, after: str = "", *, most: int = PAGE
+) -> Threads:
     """Open questions first, then the newest; only levels that the reader may read."""
     readable = Comment.objects.filter(project=project, level__in=voice.reads)
-    page = _after(_firsts(readable), after).values("pk")[: PAGE + 1]
+    page = _after(_firsts(readable), after).values("pk")[: most + 1]
     rows = (
         readable.filter(Q(pk__in=page) | Q(parent__in=page))
         .select_related("written_by", "post", "settled_by")
@@ -117,9 +119,9 @@ def threads_of(project: Project, reader: User, voice: Voice, after: str = "") ->
     ordered = sorted(found.values(), key=lambda each: (not each.is_open, -each.first.comment.pk))
     for thread in ordered:
         _allow(thread, reader, voice)
-    last = ordered[PAGE - 1] if len(ordered) > PAGE else None
+    last = ordered[most - 1] if len(ordered) > most else None
     return Threads(
-        ordered[:PAGE], _cursor(last.first.comment.pk, last.is_open) if last is not None else ""
+        ordered[:most], _cursor(last.first.comment.pk, last.is_open) if last is not None else ""
     )
 
 

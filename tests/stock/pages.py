@@ -15,7 +15,7 @@ from django.template import engines
 from django.urls import path
 
 from bpr_projects.enums import CommentKind
-from bpr_projects.models import Project
+from bpr_projects.models import Comment, Project
 from config.urls import handler403, handler404, handler500, urlpatterns
 from roles.models import Appointment
 from workflow.enums import SlotState
@@ -24,6 +24,7 @@ from workflow.models import Decision, Slot
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from django.db.models import QuerySet
     from django.http import HttpRequest
 
 __all__ = ["BARE", "handler403", "handler404", "handler500", "urlpatterns"]
@@ -56,21 +57,32 @@ def _holders(project: Project) -> Iterable[Appointment]:
 
 
 def _sheet(project: Project) -> Rows:
-    return [*project.revisions.latest("number").sheet.items(), *_files(project)]
+    return [
+        *project.revisions.latest("number").sheet.items(),
+        *_files(project),
+        *_words(Decision.objects.filter(project=project).order_by("-pk")[:6]),
+        *((each.written_by, each.text) for each in _talk(project).order_by("-pk")[:2]),
+    ]
 
 
 def _said(project: Project) -> Rows:
-    said = Decision.objects.filter(project=project).select_related("decided_by", "step_run")
-    for each in said.prefetch_related("entry__texts"):
+    return _words(Decision.objects.filter(project=project))
+
+
+def _words(said: QuerySet[Decision]) -> Rows:
+    for each in said.select_related("decided_by", "step_run").prefetch_related("entry__texts"):
         words = [text.text for text in each.entry.texts.all()]
         yield each.decided_at, each.decided_by, each.step_run, each.outcome, *words
 
 
+def _talk(project: Project) -> QuerySet[Comment]:
+    return Comment.objects.filter(project=project).select_related("written_by")
+
+
 def _comments(project: Project) -> Rows:
-    talk = project.comments.select_related("written_by")
     staff = Appointment.objects.select_related("person", "post__section")
     return [
-        *((each.written_at, each.written_by, each.level, each.text) for each in talk),
+        *((each.written_at, each.written_by, each.level, each.text) for each in _talk(project)),
         *((each.person, each.post.section) for each in staff),
     ]
 

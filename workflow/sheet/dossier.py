@@ -229,7 +229,8 @@ def texts_of(decisions: Iterable[Decision]) -> dict[int, dict[str, str]]:
     """The words of each decision by name: comment, reply, urgent_reason, condition_n."""
     by_entry = {each.entry_id: each.pk for each in decisions}
     texts: dict[int, dict[str, str]] = {}
-    for text in LedgerText.objects.filter(entry__in=list(by_entry)):
+    found = LedgerText.objects.filter(entry__in=list(by_entry)).defer("sha256")
+    for text in found:
         texts.setdefault(by_entry[text.entry_id], {})[text.name] = text.shown
     return texts
 

@@ -111,7 +111,7 @@ def _condition_problems(answer: Answer, today: date) -> list[tuple[str, str]]:
 def _urgent(slot: Slot, permit: Permit) -> bool:
     return (
         permit.capacity is not None
-        and permit.capacity.basis == Basis.DEPUTY
+        and permit.capacity.basis != Basis.OWN
         and slot.step_run.deputy == DeputyPolicy.URGENT
     )
 

@@ -100,7 +100,7 @@ class _Asking:
 
     def __init__(self, step: PlanStep, case: Case, on: date) -> None:
         self.step, self.case, self.on = step, case, on
-        self.seats = Seats(case, DeputyPolicy(step.deputy), on)
+        self.seats = Seats(case, step.kind, DeputyPolicy(step.deputy), on)
         self.holders: Holders = {}
         self.posts: list[Post] = []
         self.persons: frozenset[int] = frozenset()
@@ -116,7 +116,7 @@ class _Asking:
 
     def read(self, posts: Iterable[Post]) -> None:
         """Look up who may act for these posts."""
-        self.holders |= holders_at(posts, self.seats.deputy, self.on)
+        self.holders |= holders_at(posts, self.step.kind, self.seats.deputy, self.on)
 
     def ask(self, ask: Ask, posts: list[Post]) -> None:
         """Ask those of the posts who may be asked, or somebody else in their place."""

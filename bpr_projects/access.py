@@ -51,7 +51,7 @@ def visible_to(user: User, at: datetime) -> ProjectQuerySet:
         | Q(pk__in=granted(user, "bpr_projects.edit_draft"))
     )
     submitted = Q(number__isnull=False)
-    stood_in = [each.post.pk for each in places_of(user, on)]
+    stood_in = [each.post.pk for each in places_of(user, on, capacities)]
     readable = _readable(user, capacities, [*posts, *stood_in])
     return Project.objects.filter(mine | (submitted & readable))
 

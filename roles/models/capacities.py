@@ -148,15 +148,15 @@ def capacities_of(user: User, on: date) -> list[Capacity]:
     return known[user.pk, on]
 
 
-def places_of(user: User, on: date) -> list[Capacity]:
+def places_of(user: User, on: date, held: Iterable[Capacity]) -> list[Capacity]:
     """The seats that nobody attends and for which the order of 代決 names a seat of this person.
 
-    Whether the person decides in a case depends on it, too: ``standing_in``. No query for whoever
-    holds no such seat.
+    Whether the person decides in a case depends on it, too: ``standing_in``. ``held``: the posts of
+    the day, see ``capacities_of``. No query for whoever holds no such seat.
     """
     own = {
         each.post.pk: each.appointment
-        for each in capacities_of(user, on)
+        for each in held
         if each.appointment is not None and getattr(each.appointment, "stands_in", True)
     }
     known = _read.get()
@@ -195,7 +195,7 @@ def _places(user: User, own: dict[int, Appointment], on: date) -> list[Capacity]
     return list(found.values())
 
 
-def _away_from_post(on: date) -> QuerySet[Absence, dict[str, Any]]:
+def _away_from_post(on: date) -> QuerySet[Absence, Any]:
     """The first day on which the absent holder of an order's seat is back."""
     held = Appointment.objects.in_force(on).filter(post=OuterRef(OuterRef("post")))
     away = Absence.objects.in_force(on).filter(person__in=held.values("person"))

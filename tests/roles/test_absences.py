@@ -20,7 +20,7 @@ from roles.actions import (
 )
 from roles.actions.appointments import DeputyCannotAct
 from roles.enums import Basis, Role
-from roles.models import Absence, Delegation, Post, User, capacities_of, places_of
+from roles.models import Absence, Capacity, Delegation, Post, User, capacities_of, places_of
 from tests.make import (
     AT,
     TODAY,
@@ -342,24 +342,28 @@ def test_a_changed_row_without_its_entry_is_found(hall: Hall) -> None:
 # --- seats that nobody attends -------------------------------------------------------------------
 
 
+def places(person: User, on: date) -> list[Capacity]:
+    return places_of(person, on, capacities_of(person, on))
+
+
 def test_the_order_names_seats_only_while_nobody_attends(hall: Hall) -> None:
     above = hall.above.appointments.get().post
     row = above.stand_ins.create(stand_in_post=hall.seat, order=1)
-    assert places_of(hall.head, TODAY) == []
+    assert places(hall.head, TODAY) == []
 
     an_absence(person=hall.above, days=2)
 
-    (place,) = places_of(hall.head, TODAY)
+    (place,) = places(hall.head, TODAY)
     assert (place.post, place.basis, place.stand_in, place.last_day) == (
         above,
         Basis.ACTING,
         row,
         date(2026, 5, 12),
     )
-    assert places_of(hall.other, TODAY) == []
-    assert places_of(hall.head, TODAY + timedelta(days=2)) == []
+    assert places(hall.other, TODAY) == []
+    assert places(hall.head, TODAY + timedelta(days=2)) == []
     an_absence(person=hall.head)
-    assert places_of(hall.head, TODAY) == []
+    assert places(hall.head, TODAY) == []
 
 
 def test_it_costs_nothing_for_whoever_stands_in_nowhere(
@@ -369,7 +373,7 @@ def test_it_costs_nothing_for_whoever_stands_in_nowhere(
     above.stand_ins.create(stand_in_post=hall.seat, order=1)
 
     with django_assert_num_queries(2):
-        places_of(hall.head, TODAY)
+        places(hall.head, TODAY)
     an_absence(person=hall.above)
     with django_assert_num_queries(3):
-        places_of(hall.head, TODAY)
+        places(hall.head, TODAY)

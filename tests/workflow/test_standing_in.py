@@ -17,12 +17,13 @@ from notifications.enums import Event
 from notifications.models import DeliveredFact
 from roles.actions import end_absence, end_appointment
 from roles.enums import Basis
-from roles.models import Absence, Appointment, Post, User
+from roles.models import Absence, Appointment, Post, User, read_all_once
 from tests.make import (
     AT,
     JST,
     TODAY,
     a_delegation,
+    a_draft,
     a_project,
     a_suspension,
     a_user,
@@ -39,12 +40,16 @@ from workflow import access, engine
 from workflow.actions.refusals import NotAllowed, Unanswered
 from workflow.charts import ball_lines
 from workflow.enums import DeputyPolicy, Outcome, StepKind
-from workflow.inbox.desk import IN_PLACE, Desk, Listing
+from workflow.inbox.desk import Desk, Listing
+from workflow.inbox.places import IN_PLACE
 from workflow.management import worklist
 from workflow.models import Reading, Seen
+from workflow.views.route_preview import preview_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from pytest_django import DjangoAssertNumQueries
 
     from bpr_projects.models import Project
 
@@ -427,3 +432,46 @@ def test_the_list_of_who_stands_in_costs_as_much_for_three_as_for_one(count: int
 
     assert len(page.context["items"]) == count
     assert len(asked) == 7, [each["sql"] for each in asked]
+
+
+# --- before anything is submitted ----------------------------------------------------------------
+
+
+def test_the_preview_of_the_route_says_who_would_decide() -> None:
+    case = a_draft()
+    by = case.proposer
+    an_absence(person=holder("HEAD-DIGITAL"))
+
+    shown = preview_of(case, case.sheet, by, AT, frozenset())
+
+    assert shown is not None
+    line = next(step for step in shown.steps if step.title == "室長 専決")
+    assert line.who == ("デジタル戦略・広報室長　安保 智彦（不在中 5/13まで）（代決 児玉さん）")
+
+
+def test_the_preview_names_nobody_while_the_head_is_there(
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    case = a_draft()
+    by = case.proposer
+
+    with django_assert_max_num_queries(12), read_all_once(TODAY):
+        shown = preview_of(case, case.sheet, by, AT, frozenset())
+
+    assert shown is not None
+    line = next(step for step in shown.steps if step.title == "室長 専決")
+    assert line.who == "デジタル戦略・広報室長　安保 智彦"
+
+
+def test_a_decision_in_another_s_place_costs_a_few_queries_more() -> None:
+    """Who is there, in which order, by which rows; one more reading and its mail."""
+    own, other = standing(), a_project(route="RT1", to=StepKind.STANDING_DECISION, title="次")
+    counts = []
+    for case, code in ((own, "HEAD-DIGITAL"), (other, "DEPT-SOMUBU")):
+        slot, by = the_slot(case), holder(code)
+        with CaptureQueriesContext(connection) as asked:
+            say(case, Outcome.SENT_BACK, slot=slot, by=by, urgent_reason=WHY)
+        counts.append(len(asked))
+
+    assert counts[1] - counts[0] <= 12
+    assert counts[1] <= 65

@@ -78,12 +78,22 @@ class Standing:
 
     def persons(self, post_id: int, run_id: int) -> frozenset[int]:
         """``at``, for a seat in a run whose step lets somebody stand in."""
+        return self.who(
+            post_id,
+            conflicted=self.conflicted.get(run_id, frozenset()),
+            approved=self.approved[run_id],
+        )
+
+    def who(
+        self, post_id: int, *, conflicted: Collection[int], approved: Collection[int]
+    ) -> frozenset[int]:
+        """``persons``, with what bars somebody given: a route is foreseen before there is a run."""
         return standing_in(
             self.principals[post_id],
             self.attending[post_id],
             [ranked for _order, ranked in sorted(self.ranks[post_id].items())],
-            conflicted=self.conflicted.get(run_id, frozenset()),
-            approved=self.approved[run_id],
+            conflicted=conflicted,
+            approved=approved,
         )
 
 
@@ -123,7 +133,7 @@ def standing_at(slots: Collection[Slot], on: date) -> dict[int, frozenset[int]]:
 def read(posts: Collection[int], runs: Collection[int] | QuerySet[Any, Any], on: date) -> Standing:
     """The facts about these seats and runs, in one query."""
     first, *others = [*parts(posts, runs, on), *facts(runs, on, NO_NAME, NO_NUMBER)]
-    rows: list[Row] = list(first.union(*others, all=True))  # type: ignore[arg-type]
+    rows: list[Row] = list(first.union(*others, all=True))
     return Standing.of(rows, conflicts(row[:3] for row in rows))
 
 
@@ -141,7 +151,7 @@ def read_waiting(posts: Collection[int], on: date) -> list[tuple[int, int, int, 
     columns = ("post", "slot", NO_NAME, "step_run__run")
     rows = waiting.order_by().values_list(Value("waiting", CharField()), *columns)
     first, *others = [*parts(posts, runs, on), *facts(runs, on, NO_NAME, NO_NUMBER), rows]
-    found: list[Row] = list(first.union(*others, all=True))  # type: ignore[arg-type]
+    found: list[Row] = list(first.union(*others, all=True))
     standing = Standing.of(found, conflicts(row[:3] for row in found))
     return [
         (post, run, slot, standing)

@@ -46,7 +46,7 @@ def problems_of(  # noqa: C901 -- one line for each thing an answer may lack
         found.append(("reply", _("残っている不同意への回答を入力してください。")))
     if _urgent(slot, permit) and not answer.urgent_reason.strip():
         found.append(
-            ("urgent_reason", _("代理で行う理由（事前の指示又は緊急）を入力してください。"))
+            ("urgent_reason", _("代決・代理で行う理由（事前の指示又は緊急）を入力してください。"))
         )
     return found
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connection
 from django.utils.timezone import localdate, localtime
-from django.utils.translation import gettext as _
 
 from bpr_projects import calendar
 from bpr_projects.access import has_left
@@ -22,6 +21,7 @@ from workflow.access.standing import read_waiting
 from workflow.charts import following_words, is_late
 from workflow.enums import StepKind
 from workflow.inbox.links import work_url
+from workflow.inbox.places import in_place_of
 from workflow.inbox.statement import (
     ADMITTED,
     ANY_STEP,
@@ -137,19 +137,6 @@ class Item:
         return f"{self.due_sort.astimezone(UTC):%Y%m%dT%H%M%S.%f}-{self.slot_id}"
 
 
-def in_place_of(capacity: Capacity) -> str:
-    """Whose place somebody takes, and until when where that is known."""
-    words = {"post": capacity.post.title, "basis": str(capacity.basis.label)}
-    last = capacity.last_day
-    if last is None:
-        return _("%(post)sの%(basis)s") % words
-    return _("%(post)sの%(basis)s（%(m)s/%(d)sまで）") % {**words, "m": last.month, "d": last.day}
-
-
-IN_PLACE: Final = (Basis.DEPUTY, Basis.ACTING)
-"""代理 and 代決: what the tab of the same name lists."""
-
-
 @dataclass(frozen=True)
 class Listing:
     """Which rows a page wants: of own or deputised posts or of one, from where, due when."""
@@ -220,7 +207,8 @@ class Desk:
     @cached_property
     def places(self) -> dict[int, Capacity]:
         """Unattended seats for which the order of 代決 names one of mine."""
-        return {each.post.pk: each for each in places_of(self.user, localdate(self.at))}
+        found = places_of(self.user, localdate(self.at), self.capacities.values())
+        return {each.post.pk: each for each in found}
 
     @cached_property
     def stood_in(self) -> dict[int, list[int]]:

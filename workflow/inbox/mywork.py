@@ -13,7 +13,8 @@ from roles.enums import Basis
 from workflow.charts import ball_lines
 from workflow.enums import StepKind
 from workflow.inbox.around import FEW, cases_around
-from workflow.inbox.desk import IN_PLACE, PAGE, Listing
+from workflow.inbox.desk import PAGE, Listing
+from workflow.inbox.places import IN_PLACE
 from workflow.inbox.stands import chosen_post, stands_of
 from workflow.inbox.week import week_of
 

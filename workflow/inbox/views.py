@@ -21,8 +21,9 @@ from roles.grants import permits
 from roles.permissions import Perm
 from workflow.access import NO_POST
 from workflow.inbox import tabs
-from workflow.inbox.desk import IN_PLACE, KEY_DIGITS, WINDOWS, Desk, Listing, cursor_of
+from workflow.inbox.desk import KEY_DIGITS, WINDOWS, Desk, Listing, cursor_of
 from workflow.inbox.mywork import VERBS, my_work
+from workflow.inbox.places import IN_PLACE
 from workflow.inbox.preview import preview_of, see
 
 if TYPE_CHECKING:

@@ -62,12 +62,11 @@ class Seat:
 
 @dataclass
 class Away:
-    """An absence, and whether the reader may end it."""
+    """An absence that the reader may end. ``is_told_why``: knows its reason and basis."""
 
     absence: Absence
     deputies: list[Delegation]
     is_now: bool
-    may_end: bool
     is_told_why: bool
 
 
@@ -316,7 +315,6 @@ def _absences(reader: User, wards: Staff, at: datetime) -> list[Away]:
             absence=row,
             deputies=[each for each in row.delegations.all() if each.revoked_at is None],
             is_now=row.is_in_force(on),
-            may_end=True,
             is_told_why=reader.pk in (row.person_id, row.recorded_by_id),
         )
         for row in rows

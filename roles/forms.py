@@ -38,7 +38,7 @@ class PersonForm(forms.Form):
     def __init__(self, *args: Any, people: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["person"] = forms.ChoiceField(
-            label=_("職員"), choices=[("", _("選んでください")), *people], required=False
+            label=_("職員"), choices=[("", _("選んでください")), *people]
         )
 
 

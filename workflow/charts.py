@@ -285,12 +285,10 @@ ABSENT: Final = "absent"
 def _absent(own: QuerySet[Any], on: date) -> QuerySet[Any, tuple[Any, ...]]:
     """Holders who are away today, with the first day after it."""
     away = Absence.objects.in_force(on).filter(person=OuterRef("person")).order_by("-ends_on")
-    return (
-        own.order_by()
-        .annotate(back=Cast(Subquery(away.values("ends_on")[:1]), CharField()))
-        .filter(back__isnull=False)
-        .values_list(Value(ABSENT, CharField()), "post", "person", "back", NO_NUMBER)
-    )
+    absent = own.order_by().annotate(back=Cast(Subquery(away.values("ends_on")[:1]), CharField()))
+    columns = (Value(ABSENT, CharField()), "post", "person", "back", NO_NUMBER)
+    rows: QuerySet[Any, tuple[Any, ...]] = absent.filter(back__isnull=False).values_list(*columns)
+    return rows
 
 
 NO_NUMBER: Final = Value(0, IntegerField())

@@ -18,6 +18,8 @@ from workflow.enums import Outcome, StepKind
 from workflow.models import Decision, Reading
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.fixtures_city import City
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,14 +32,14 @@ def test_the_holder_and_the_stand_in_decide_at_once(real_office: City, crowd: in
     absence = an_absence(person=head)
     slot = the_slot(case)
     before = Decision.objects.count()
-    acts: list[partial[object]] = [
+    acts: list[Callable[[], object]] = [
         partial(say, case, Outcome.ADOPTED, slot=slot, by=head),
         partial(say, case, Outcome.ADOPTED, slot=slot, by=second, urgent_reason="緊急のため"),
     ]
 
-    done, refusals = at_once(
-        [partial(end_absence, absence=absence, by=head, at=AT), *acts * (crowd // 2)]
-    )
+    comes_back: Callable[[], object] = partial(end_absence, absence=absence, by=head, at=AT)
+
+    done, refusals = at_once([comes_back, *acts * (crowd // 2)])
 
     decisions = [each for each in done if isinstance(each, Decision)]
     assert len(decisions) == 1

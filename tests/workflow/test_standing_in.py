@@ -74,12 +74,12 @@ def standing() -> Project:
     return case
 
 
-def deciding(policy: DeputyPolicy = DeputyPolicy.ALLOWED, **more: str) -> Project:
+def deciding(post: str) -> Project:
     """決裁 of the 本部長, by a rule that lets somebody stand in."""
-    case = a_project(to=StepKind.DECISION, **more)
+    case = a_project(to=StepKind.DECISION, post=post)
     step = the_step(case)
     assert step is not None
-    step.snapshot |= {"deputy": policy.value}
+    step.snapshot |= {"deputy": DeputyPolicy.ALLOWED.value}
     step.save(update_fields=["snapshot"])
     return case
 
@@ -209,7 +209,7 @@ def test_an_absence_that_was_ended_lets_nobody_act_any_more() -> None:
 
 @pytest.mark.parametrize("how", ["absent", "on leave", "gone"])
 def test_the_next_in_order_decides_when_the_first_is_not_there(how: str) -> None:
-    case = deciding(post="LEADER-FUKUSHI")
+    case = deciding("LEADER-FUKUSHI")
     an_absence(person=holder("HQ-CHAIR"))
     first, second = holder("DEPT-SOMUBU"), holder("DEPT-SHIMINBU")
     assert (len(listed(first)), listed(second)) == (1, [])
@@ -229,7 +229,7 @@ def test_the_next_in_order_decides_when_the_first_is_not_there(how: str) -> None
 
 
 def test_whoever_approved_below_is_passed_over() -> None:
-    case = deciding(post="LEADER-SOMU")
+    case = deciding("LEADER-SOMU")
     an_absence(person=holder("HQ-CHAIR"))
     first, second = holder("DEPT-SOMUBU"), holder("DEPT-SHIMINBU")
 
@@ -244,7 +244,7 @@ def test_whoever_approved_below_is_passed_over() -> None:
 
 
 def test_an_author_is_passed_over_and_nobody_stands_in_for_an_author() -> None:
-    case = deciding(post="LEADER-FUKUSHI")
+    case = deciding("LEADER-FUKUSHI")
     an_absence(person=holder("HQ-CHAIR"))
     assign_perm("bpr_projects.edit_draft", holder("DEPT-SOMUBU"), case)
     assert who(case)[1:] == [("阿部 美和子", Basis.ACTING)]
@@ -359,7 +359,7 @@ def test_the_absentee_reads_it_in_person() -> None:
 
 
 def test_the_order_is_one_rule_on_every_door() -> None:
-    case = deciding(post="LEADER-SOMU")
+    case = deciding("LEADER-SOMU")
     an_absence(person=holder("HQ-CHAIR"))
     first, second, chair = holder("DEPT-SOMUBU"), holder("DEPT-SHIMINBU"), holder("HQ-CHAIR")
     slot = the_slot(case)

@@ -31,6 +31,7 @@ BOARD: Final = "/p/{reference}/ooda/"
 DISCUSSION: Final = "/p/{reference}/discussion/"
 JOINING: Final = "/p/{reference}/join/"
 CONDITIONS: Final = "/p/{reference}/conditions/"
+STANDING: Final = "/me/deputy/"
 
 OPEN_CASE: Final = _("案件を見る")
 
@@ -49,7 +50,7 @@ class Turn:
 class Notice:
     """How a fact is told. ``subject`` may use ask, case, until, count, day, days, name, section.
 
-    ``subject`` and ``heading`` may use found: what came of a report.
+    ``subject`` and ``heading`` may use found: what came of a report; absentee and period.
     ``template`` names the body in templates/notifications/email/body/. ``path`` and ``button``
     are where the mail leads when it asks for no step; opening a link never acts.
     """
@@ -321,6 +322,36 @@ NOTICES: Final[dict[Event, Notice]] = {
         recipients=recipients.who_meets,
         path=CONDITIONS,
         button=_("返事を読む"),
+    ),
+    Event.ABSENCE_REGISTERED: Notice(
+        subject=_("%(absentee)sさんの不在が登録されました（%(period)s）"),
+        heading=_("%(absentee)sさんの不在が、ご本人に代わって登録されました。"),
+        template="absence",
+        recipients=recipients.absentee_and_registrar,
+        urgency=Urgency.NOW,
+        may_be_switched_off=False,
+        path=STANDING,
+        button=_("不在と代理を見る"),
+    ),
+    Event.ABSENCE_ENDED: Notice(
+        subject=_("%(absentee)sさんの不在が終わりました（%(period)sの登録）"),
+        heading=_("%(absentee)sさんの不在の登録が、終了になりました。"),
+        template="absence",
+        recipients=recipients.those_who_stood_in,
+        urgency=Urgency.NOW,
+        may_be_switched_off=False,
+        path=STANDING,
+        button=_("不在と代理を見る"),
+    ),
+    Event.STANDS_IN: Notice(
+        subject=_("代決・代理のお願い：%(absentee)sさんが不在です（%(period)s）"),
+        heading=_("%(absentee)sさんが不在の間、代理又は代決をお願いします。"),
+        template="standing_in",
+        recipients=recipients.those_who_stand_in,
+        urgency=Urgency.NOW,
+        may_be_switched_off=False,
+        path=STANDING,
+        button=_("代わりを務める職を見る"),
     ),
     Event.CYCLE_DUE: Notice(
         subject=_("期限が近づいています%(until)s：%(case)s"),

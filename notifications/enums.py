@@ -31,6 +31,9 @@ class Event(TextChoices):
     PARTNERED = "PARTNERED", _("共同の提案者")
     CONDITION_REPORTED = "CONDITION_REPORTED", _("条件の報告")
     CONDITION_CHECKED = "CONDITION_CHECKED", _("条件の確認")
+    ABSENCE_REGISTERED = "ABSENCE_REGISTERED", _("不在の登録")
+    ABSENCE_ENDED = "ABSENCE_ENDED", _("不在の終了")
+    STANDS_IN = "STANDS_IN", _("代決・代理のお願い")
     SECRET = "SECRET", _("認証に関する連絡")
 
 
@@ -54,6 +57,9 @@ class Why(TextChoices):
     PARTNER = "PARTNER", _("いっしょに提案する人に加えられたため")
     SECTION = "SECTION", _("あなたの課の申出・報告であるため")
     KEEPER = "KEEPER", _("事務局として確認をお願いするため")
+    ABSENT = "ABSENT", _("あなたの不在が、ご本人に代わって登録・変更されたため")
+    REGISTRAR = "REGISTRAR", _("あなたが、この不在を登録・変更したため")
+    STANDS_IN = "STANDS_IN", _("不在の間、代理又は代決をお願いするため")
     ACCOUNT = "ACCOUNT", _("ご本人のアカウントに関する連絡のため")
 
 

@@ -25,7 +25,7 @@ from notifications.enums import (
     why_choices,
 )
 from roles.enums import basis_choices
-from roles.models import Post, User
+from roles.models import Absence, Post, User
 from workflow.models import ConditionReport, Decision, Reading, Run, Slot
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ class OutboxMessage(models.Model):
     report = models.ForeignKey(
         ConditionReport, models.PROTECT, null=True, blank=True, related_name="+"
     )
+    absence = models.ForeignKey(Absence, models.PROTECT, null=True, blank=True, related_name="+")
     urgency = models.CharField(max_length=8, choices=urgency_choices, default=Urgency.NOW)
     hold_until = models.DateTimeField(null=True, blank=True)
     state = models.CharField(

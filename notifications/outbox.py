@@ -44,6 +44,7 @@ class Fact:
     comment_id: int | None = None
     join_request_id: int | None = None
     report_id: int | None = None
+    absence_id: int | None = None
 
 
 def post(
@@ -70,6 +71,7 @@ def post(
             comment_id=fact.comment_id,
             join_request_id=fact.join_request_id,
             report_id=fact.report_id,
+            absence_id=fact.absence_id,
             urgency=NOTICES[fact.event].urgency,
             hold_until=hold_until,
             created_at=at,

@@ -18,6 +18,7 @@ from notifications import outbox
 from notifications.catalogue import NOTICES, OF_READING, TURNS, event_of
 from notifications.enums import Event
 from notifications.outbox import Fact
+from roles.signals import absence_ended, absence_registered
 from workflow.enums import Outcome, StepKind
 from workflow.signals import (
     condition_checked,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bpr_projects.models import Comment, JoinRequest, Project
-    from roles.models import User
+    from roles.models import Absence, User
     from workflow.models import ConditionReport, Decision, Nudge, Reading, WorkItem
 
 
@@ -240,3 +241,32 @@ def _tell_of_condition(
         report_id=report.pk,
     )
     outbox.post([fact], at=at, actor=actor)
+
+
+@receiver(absence_registered, dispatch_uid="notifications.absence_registered")
+def tell_who_is_away(
+    sender: object, *, absence: Absence, by: User, at: datetime, **_later: Any
+) -> None:
+    """Both, where another registered it; and whoever acts meanwhile."""
+    events = [Event.STANDS_IN]
+    if absence.is_by_another:
+        events.append(Event.ABSENCE_REGISTERED)
+    outbox.post([_fact_of(absence, event) for event in events], at=at)
+
+
+@receiver(absence_ended, dispatch_uid="notifications.absence_ended")
+def tell_who_is_back(
+    sender: object, *, absence: Absence, by: User, at: datetime, **_later: Any
+) -> None:
+    """Both, and whoever was named for it; not a person who ends the own absence."""
+    actor = by if by.pk == absence.person_id else None
+    outbox.post([_fact_of(absence, Event.ABSENCE_ENDED)], at=at, actor=actor)
+
+
+def _fact_of(absence: Absence, event: Event) -> Fact:
+    return Fact(
+        event=event,
+        key=f"{event.lower()}:{absence.pk}",
+        addressees=NOTICES[event].recipients(absence),
+        absence_id=absence.pk,
+    )

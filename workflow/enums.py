@@ -133,9 +133,15 @@ class DeputyPolicy(TextChoices):
     URGENT = "URGENT", _("事前指示又は緊急のみ")
     NEVER = "NEVER", _("不可")
 
-    def admits(self, basis: Basis) -> bool:
-        """Whether somebody of the seat may answer on this basis: its holders always may."""
-        return basis == Basis.OWN or self != DeputyPolicy.NEVER
+    def admits(self, basis: Basis, kind: str) -> bool:
+        """Whether somebody may answer a step of this kind on this basis: holders always may.
+
+        At 決裁 and 専決 the rule's order stands in (代決), elsewhere a named deputy (代理).
+        """
+        if basis == Basis.OWN:
+            return True
+        wanted = Basis.ACTING if kind in DECIDING_KINDS else Basis.DEPUTY
+        return basis == wanted and self != DeputyPolicy.NEVER
 
 
 class RouteState(TextChoices):

@@ -175,7 +175,7 @@ class AnswerForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     urgent_reason = TextField(
-        label=gettext_lazy("代理で行う理由"),
+        label=gettext_lazy("代決・代理で行う理由"),
         required=False,
         max_length=LONG,
         help_text=gettext_lazy("事前の指示の内容、又は急ぐ理由を書いてください。"),

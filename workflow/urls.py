@@ -21,6 +21,7 @@ from workflow.views import (
     proposal,
     reviewing,
     rollout,
+    standing,
     submitting,
     verbs,
 )
@@ -93,5 +94,8 @@ urlpatterns = [
     path("p/<str:ref>/close-region/", verbs.close_region, name="close-region"),
     path("p/<str:ref>/kessai/", kessai.kessai, name="kessai"),
     path("p/<str:ref>/kessai.pdf", kessai.kessai_pdf, name="kessai-pdf"),
+    path("me/deputy/", standing.standing_in, name="standing-in"),
+    path("me/deputy/absences/<int:pk>/end/", standing.absence_end, name="absence-end"),
+    path("me/deputy/deputies/<int:pk>/revoke/", standing.deputy_revoke, name="deputy-revoke"),
     path("readings/<int:pk>/read/", steps.reading_read, name="reading-read"),
 ]

@@ -23,7 +23,9 @@ from notifications.catalogue import CORRECTIONS, NOTICES, TURNS, Notice, Turn
 from notifications.delivery.checking import moment_of
 from notifications.enums import Event, Why
 from notifications.outbox import mail_host
+from roles.actions.deputies import days_of
 from roles.enums import Basis
+from roles.models import Post, StandIn
 from workflow.access import said_by
 from workflow.enums import Outcome, RunKind, SendBackTarget, StepKind
 
@@ -134,7 +136,7 @@ class _Words:
         return {
             "subject": self._subject(one_line(title, 60)),
             "recipient_name": self.delivery.person.name,
-            "heading": str(self.notice.heading) % {"found": self._found()},
+            "heading": str(self.notice.heading) % {"found": self._found(), **self._absence()},
             "case_title": one_line(title, 60),
             "case_number": (project.number or _("下書き")) if project else "",
             "case_section": project.section.name if project and project.section else "",
@@ -150,6 +152,7 @@ class _Words:
             "before": self._before(),
             "sentence": str(self.turn.sentence) if self.turn else "",
             "acting_for": self._acting_for(),
+            "acting_as": Basis(self.fact.basis).label if self.fact.basis else "",
             "quote_label": _(QUOTES[Outcome(told.outcome)]) if (told := self._told()) else "",
             "quote": _comment(told) if told else "",
             "reading": self.message.reading,
@@ -162,6 +165,10 @@ class _Words:
             "writer": self._writer(),
             "join": self.message.join_request,
             "report": self.message.report,
+            "absence": self.message.absence,
+            "is_told_why": self.message.why in (Why.ABSENT, Why.REGISTRAR),
+            "deputised": self._deputised(),
+            **self._absence(),
             "is_project": run is not None and run.revision is not None and self._kind() == "",
             "kind": self._kind(),
             "lines": list(self._lines()),
@@ -182,8 +189,17 @@ class _Words:
             "name": self.message.actor.name if self.message.actor else "",
             "section": self.message.join_request.section.name if self.message.join_request else "",
             "found": self._found(),
+            **self._absence(),
         }
         return one_line(f"【{settings.SITE_NAME}】{words}", SUBJECT_LIMIT)
+
+    def _absence(self) -> dict[str, str]:
+        """Who is away, and from when until when."""
+        absence = self.message.absence
+        if absence is None:
+            return {"absentee": "", "period": ""}
+        period = days_of(absence.starts_on, absence.last_day)
+        return {"absentee": absence.person.name, "period": period}
 
     def _found(self) -> str:
         """What the 事務局 said to the report of a condition, as it stands now."""
@@ -237,7 +253,7 @@ class _Words:
 
     def _path(self) -> str:
         if self.delivery.project is None:
-            return INBOX
+            return INBOX if self.message.absence is None else self.notice.path
         path = self.turn.path if self.turn else self.notice.path
         address = path.format(reference=self.delivery.project.reference, slot=self.message.slot_id)
         remark = self.message.comment_id
@@ -247,8 +263,8 @@ class _Words:
         return str(self.turn.button if self.turn else self.notice.button)
 
     def _acting_for(self) -> str:
-        """「市民課長 戸舘さん」 for a deputy, nothing for everybody else."""
-        if self.fact.basis != Basis.DEPUTY or self.message.post is None:
+        """「市民課長 戸舘さん」 for who acts in another's place, nothing for everybody else."""
+        if self.fact.basis not in (Basis.DEPUTY, Basis.ACTING) or self.message.post is None:
             return ""
         principal = self.situation.principal(self.message.post.pk)
         if principal is None:
@@ -259,14 +275,29 @@ class _Words:
         }
 
     def _why(self) -> str:
-        if acting_for := self._acting_for():
+        if (acting_for := self._acting_for()) and self.fact.basis == Basis.ACTING:
+            return _("規則により、%sに代わって代決する順序にあたるためです。") % acting_for
+        if acting_for:
             return _("%sの代理に指名されているためです。") % acting_for
         post = self.message.post
         if self.message.why == Why.PROPOSER:
             return _("あなたが提案した案件のためです。")
-        if post is not None:
+        if post is not None and self.message.why != Why.STANDS_IN:
             return _("あなたが「%s」の職にあるためです。") % post.title
         return _("%sです。") % Why(self.message.why).label
+
+    def _deputised(self) -> list[str]:
+        """The seats at which this person acts while the absentee is away."""
+        absence = self.message.absence
+        if absence is None:
+            return []
+        if self.message.post is not None:
+            order = StandIn.objects.filter(stand_in_post=self.message.post)
+            held = absence.person.appointments.in_force(absence.starts_on).values("post")
+            seats = Post.objects.filter(stand_ins__in=order, pk__in=held)
+            return [_("%sの代決（規則の順序）") % post.title for post in seats.order_by("order")]
+        named = absence.delegations.filter(deputy=self.delivery.person).select_related("post")
+        return [_("%sの代理") % each.post.title for each in named]
 
     # --- what was said, what comes ------------------------------------------------------------
 

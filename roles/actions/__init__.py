@@ -1,6 +1,15 @@
 """Verbs over people and posts. Each change of who may act is a row of the ledger."""
 
+from roles.actions.absences import (
+    HEADS,
+    AbsenceRefused,
+    deputy_field,
+    end_absence,
+    may_register,
+    register_absence,
+)
 from roles.actions.appointments import (
+    ABSENCE,
     APPOINTMENT,
     DELEGATION,
     RECORDED,
@@ -17,25 +26,34 @@ from roles.actions.appointments import (
     suspend,
 )
 from roles.actions.city import CITY, CityFileError, load_city
+from roles.actions.deputies import days_of
 from roles.actions.tour import end_tour
 
 __all__ = [
+    "ABSENCE",
     "APPOINTMENT",
     "CITY",
     "DELEGATION",
+    "HEADS",
     "RECORDED",
     "SUSPENSION",
+    "AbsenceRefused",
     "CityFileError",
     "DeputyCannotAct",
     "NotEntitled",
     "appoint",
+    "days_of",
     "delegate",
+    "deputy_field",
+    "end_absence",
     "end_appointment",
     "end_suspension",
     "end_tour",
     "evidence_of",
     "load_city",
+    "may_register",
     "record",
+    "register_absence",
     "revoke_delegation",
     "suspend",
 ]

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from records import ledger
 from records.models import LedgerEntry
+from roles.actions.deputies import deputy_problem
 from roles.enums import AppointmentKind, Basis
 from roles.grants import permits
-from roles.models import Appointment, Delegation, Recorded, Suspension, capacities_of
+from roles.models import Absence, Appointment, Delegation, Recorded, Suspension, capacities_of
 from roles.permissions import Perm
 
 if TYPE_CHECKING:
@@ -22,11 +23,13 @@ if TYPE_CHECKING:
     from roles.enums import SuspensionKind
     from roles.models import Post, User
 
+ABSENCE: Final = "ABSENCE"
 APPOINTMENT: Final = "APPOINTMENT"
 DELEGATION: Final = "DELEGATION"
 SUSPENSION: Final = "SUSPENSION"
 
 RECORDED: Final[dict[type[Recorded], str]] = {
+    Absence: ABSENCE,
     Appointment: APPOINTMENT,
     Delegation: DELEGATION,
     Suspension: SUSPENSION,
@@ -111,10 +114,8 @@ def delegate(
     """Name a deputy for some days. Only a holder of the post, or the secretariat, may."""
     if not _holds(by, post, timezone.localdate(at)):
         _must_manage(by, at)
-    if not deputy.is_active:
-        raise DeputyCannotAct(_("この職員は無効になっています。"))
-    if _holds(deputy, post, starts_on):
-        raise DeputyCannotAct(_("この職員はその職に就いています。代理は不要です。"))
+    if problem := deputy_problem(post, deputy, starts_on, ends_on):
+        raise DeputyCannotAct(problem)
     row = Delegation(
         post=post, deputy=deputy, starts_on=starts_on, ends_on=ends_on, reason=reason, made_by=by
     )

@@ -1,6 +1,6 @@
 """Who people are: users, the organization, posts, and who holds them on which days."""
 
-from roles.models.appointments import Appointment, Delegation, Suspension
+from roles.models.appointments import Absence, Appointment, Delegation, Suspension
 from roles.models.capacities import (
     Capacity,
     Held,
@@ -10,6 +10,7 @@ from roles.models.capacities import (
     holders_of,
     is_on_the_staff,
     people_who,
+    places_of,
     read_all_once,
     read_once,
     seats_of,
@@ -17,8 +18,10 @@ from roles.models.capacities import (
 from roles.models.organization import Department, Post, Section, StandIn
 from roles.models.people import User
 from roles.models.periods import Dated, Recorded, days_include
+from roles.models.standing import standing_in
 
 __all__ = [
+    "Absence",
     "Appointment",
     "Capacity",
     "Dated",
@@ -38,7 +41,9 @@ __all__ = [
     "holders_of",
     "is_on_the_staff",
     "people_who",
+    "places_of",
     "read_all_once",
     "read_once",
     "seats_of",
+    "standing_in",
 ]

@@ -5,13 +5,17 @@ from __future__ import annotations
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from django.db.models import Exists, OuterRef, Subquery
 
 from roles.enums import Basis, Role
-from roles.models.appointments import Appointment, Delegation
-from roles.models.organization import Post
+from roles.models.appointments import Absence, Appointment, Delegation
+from roles.models.organization import Post, StandIn
 from roles.models.people import User
+from roles.models.periods import days_include
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,22 +23,44 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
+    from roles.models.appointments import Suspension
+
 POST = ("post__section__department", "post__department")
 
 
 @dataclass(frozen=True)
 class Capacity:
-    """A person may act for a post, as its holder or as its deputy."""
+    """A person may act for a post, as its holder, its deputy, or by the order of 代決.
+
+    Of who stands in, ``appointment`` is to the seat that the rule names, ``stand_in`` its place in
+    the order, ``away`` why nobody attends and ``until`` the first day after; nothing where the
+    seat is vacant. Of a holder who is absent, ``until`` is the first day after, too.
+    """
 
     post: Post
     person: User
     basis: Basis
     appointment: Appointment | None = None
     delegation: Delegation | None = None
+    stand_in: StandIn | None = None
+    away: Absence | Suspension | None = None
+    until: date | None = None
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which it holds, as people say it; nothing where that is open."""
+        first_after = self.delegation.ends_on if self.delegation else self.until
+        return first_after - timedelta(days=1) if first_after else None
 
 
 def _own(appointment: Appointment) -> Capacity:
-    return Capacity(appointment.post, appointment.person, Basis.OWN, appointment=appointment)
+    return Capacity(
+        appointment.post,
+        appointment.person,
+        Basis.OWN,
+        appointment=appointment,
+        until=getattr(appointment, "away_until", None),
+    )
 
 
 def _deputised(delegation: Delegation) -> Capacity:
@@ -66,7 +92,9 @@ class Register:
     def capacities(self) -> list[Capacity]:
         """Everybody's, in the order of ``capacities_of``."""
         return _read_capacities(
-            Appointment.objects.effective(self.on), Delegation.objects.effective(self.on)
+            Appointment.objects.effective(self.on),
+            Delegation.objects.effective(self.on),
+            self.on,
         )
 
     @cached_property
@@ -120,6 +148,66 @@ def capacities_of(user: User, on: date) -> list[Capacity]:
     return known[user.pk, on]
 
 
+def places_of(user: User, on: date, held: Iterable[Capacity]) -> list[Capacity]:
+    """The seats that nobody attends and for which the order of 代決 names a seat of this person.
+
+    Whether the person decides in a case depends on it, too: ``standing_in``. ``held``: the posts of
+    the day, see ``capacities_of``. No query for whoever holds no such seat.
+    """
+    own = {
+        each.post.pk: each.appointment
+        for each in held
+        if each.appointment is not None and getattr(each.appointment, "stands_in", True)
+    }
+    known = _read.get()
+    if not own or known is None:
+        return _places(user, own, on)
+    if (-user.pk, on) not in known:
+        known[-user.pk, on] = _places(user, own, on)
+    return known[-user.pk, on]
+
+
+def _places(user: User, own: dict[int, Appointment], on: date) -> list[Capacity]:
+    if not own:
+        return []
+    there = Appointment.objects.attending(on).filter(person=user, post=OuterRef("stand_in_post"))
+    rows = (
+        unattended(on)
+        .filter(Exists(there), stand_in_post__in=own)
+        .select_related(*POST)
+        .annotate(away_until=Subquery(_away_from_post(on)))
+        .order_by("post", "order")
+    )
+    found: dict[int, Capacity] = {}
+    for row in rows:
+        mine = own[row.stand_in_post_id]
+        found.setdefault(
+            row.post_id,
+            Capacity(
+                row.post,
+                user,
+                Basis.ACTING,
+                appointment=mine,
+                stand_in=row,
+                until=row.away_until,
+            ),
+        )
+    return list(found.values())
+
+
+def _away_from_post(on: date) -> QuerySet[Absence, Any]:
+    """The first day on which the absent holder of an order's seat is back."""
+    held = Appointment.objects.in_force(on).filter(post=OuterRef(OuterRef("post")))
+    away = Absence.objects.in_force(on).filter(person__in=held.values("person"))
+    return away.order_by("ends_on").values("ends_on")[:1]
+
+
+def unattended(on: date) -> QuerySet[StandIn]:
+    """The order of 代決 of living seats that nobody attends that day."""
+    attended = Appointment.objects.attending(on).filter(post=OuterRef("post"))
+    return StandIn.objects.filter(days_include(on, "post__")).exclude(Exists(attended))
+
+
 def is_on_the_staff(user: User, on: date) -> bool:
     """Whether the person holds a post that day. 休職 and 育休 suspend acts, not appointments."""
     return user.is_active and Appointment.objects.in_force(on).filter(person=user).exists()
@@ -158,17 +246,21 @@ def held_by(user: User, on: date) -> Held:
 def _capacities(user: User, on: date) -> list[Capacity]:
     if not user.is_active:
         return []
+    named = unattended(on).filter(stand_in_post=OuterRef("post"))
     return _read_capacities(
-        Appointment.objects.effective(on).filter(person=user),
+        Appointment.objects.effective(on).filter(person=user).annotate(stands_in=Exists(named)),
         Delegation.objects.effective(on).filter(deputy=user),
+        on,
     )
 
 
 def _read_capacities(
-    appointments: QuerySet[Appointment], delegations: QuerySet[Delegation]
+    appointments: QuerySet[Appointment], delegations: QuerySet[Delegation], on: date
 ) -> list[Capacity]:
-    """Two queries: holders first, then deputies."""
+    """Two queries: holders first, with the first day after an absence, then deputies."""
+    away = Absence.objects.in_force(on).filter(person=OuterRef("person")).order_by("-ends_on")
     own = appointments.select_related("person", *POST).order_by("pk")
+    own = own.annotate(away_until=Subquery(away.values("ends_on")[:1]))
     deputised = delegations.select_related("deputy", *POST).order_by("pk")
     return _distinct([_own(row) for row in own] + [_deputised(row) for row in deputised])
 
@@ -183,6 +275,7 @@ def holders_of(post_ids: Iterable[int], on: date) -> dict[int, list[Capacity]]:
         found = _read_capacities(
             Appointment.objects.effective(on).filter(post__in=holders),
             Delegation.objects.effective(on).filter(post__in=holders),
+            on,
         )
     for capacity in found:
         holders[capacity.post.pk].append(capacity)

@@ -102,6 +102,12 @@ MATRIX: Final[dict[str, tuple[Row, Row]]] = {
     "kessai": (row(302, 200, unseen=404), row(302, 405)),
     "kessai-pdf": (row(302, 404), row(302, 404)),
     "reading-read": (row(302, 405), row(302, 403, hq_chair=302)),
+    "standing-in": (row(302, 200), row(302, 422)),
+    "absence-end": (
+        row(302, 405),
+        row(302, 404, leader=302, head=302, department=302, secretariat=302),
+    ),
+    "deputy-revoke": (row(302, 405), row(302, 404, leader=302)),
     "attachment": (row(302, 200, unseen=404), row(302, 405)),
     "glossary": (row(302, 200), row(302, 405)),
     "plan": (row(302, 200), row(302, 405)),

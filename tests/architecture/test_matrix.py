@@ -20,7 +20,16 @@ from bpr_projects.models import Attachment
 from notifications.models import Delivery
 from roles.models import Section, User
 from tests.architecture.matrix import ACTORS, MATRIX
-from tests.make import AT, a_draft, a_project, holder, the_slot
+from tests.make import (
+    AT,
+    a_delegation,
+    a_draft,
+    a_project,
+    a_user,
+    an_absence,
+    holder,
+    the_slot,
+)
 from tests.notifications.mails import send
 from tests.workflow.pages import client_of
 from workflow.enums import StepKind
@@ -133,7 +142,11 @@ def _said(on_its_way: Project, running: Project) -> dict[str, int]:
         owner=Section.objects.get(code="SHIMIN"),
         due_on=AT.date(),
     )
+    absence = an_absence(person=leader)
+    deputy = a_delegation(post=on_its_way.proposer_post, deputy=a_user(), made_by=leader)
     return {
+        "absence-end": absence.pk,
+        "deputy-revoke": deputy.pk,
         "comment-settle": question.pk,
         "comment-take-back": question.pk,
         "join-answer": asked.pk,

@@ -232,7 +232,7 @@ def test_a_delegation_has_a_reason() -> None:
     with pytest.raises(ValidationError):
         delegate(
             post=appointment.post,
-            deputy=a_user(),
+            deputy=a_holder(Role.STAFF),
             starts_on=TODAY,
             ends_on=TOMORROW,
             reason="",

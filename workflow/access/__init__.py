@@ -34,6 +34,12 @@ from workflow.access.nudging import (
     waits_for,
 )
 from workflow.access.permits import NO_POST, Permit, clock, no, said_by, yes
+from workflow.access.standing import (
+    Standing,
+    away_from,
+    is_decision,
+    standing_at,
+)
 from workflow.access.verbs import (
     CLOSABLE,
     COPYABLE,
@@ -62,8 +68,10 @@ __all__ = [
     "NUDGE_DAYS",
     "VERBS",
     "Permit",
+    "Standing",
     "approved_in",
     "approving",
+    "away_from",
     "clock",
     "conflicted",
     "conflicted_by_run",
@@ -71,6 +79,7 @@ __all__ = [
     "holders",
     "holds",
     "is_conflicted",
+    "is_decision",
     "is_secretariat",
     "last_act",
     "last_nudge",
@@ -96,6 +105,7 @@ __all__ = [
     "permit_to_withdraw",
     "pullable",
     "said_by",
+    "standing_at",
     "standing_report",
     "waits_for",
     "yes",

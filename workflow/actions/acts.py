@@ -75,21 +75,21 @@ class Act:
 
 
 def basis_of(capacity: Capacity, step: StepRun | None) -> Basis:
-    """専決 and 代決 are labelled by the step, 代理 by the capacity."""
-    if capacity.basis == Basis.DEPUTY and step is not None and step.kind == StepKind.DECISION:
-        return Basis.ACTING
-    if step is not None and step.kind == StepKind.STANDING_DECISION:
+    """専決 is labelled by the step where its holder takes it; 代決 and 代理 by the capacity."""
+    is_own = capacity.basis == Basis.OWN
+    if is_own and step is not None and step.kind == StepKind.STANDING_DECISION:
         return Basis.STANDING
     return capacity.basis
 
 
 def authority_of(capacity: Capacity, principal: User | None) -> dict[str, Any]:
-    """Snapshot of what gave the power: the appointment or delegation, as it stood."""
+    """Snapshot of what gave the power: the appointment, delegation or order, as it stood."""
     source = capacity.appointment or capacity.delegation
     return {
+        **_stand_in_of(capacity),
         "appointment": capacity.appointment.pk if capacity.appointment else None,
         "delegation": capacity.delegation.pk if capacity.delegation else None,
-        "kind": str(capacity.appointment.kind) if capacity.appointment else "DELEGATION",
+        "kind": _kind_of(capacity),
         "post_title": capacity.post.title,
         "section": capacity.post.section.name if capacity.post.section else "",
         "person": capacity.person.name,
@@ -97,6 +97,28 @@ def authority_of(capacity: Capacity, principal: User | None) -> dict[str, Any]:
         "starts_on": source.starts_on.isoformat() if source else None,
         "ends_on": source.ends_on.isoformat() if source and source.ends_on else None,
         "ledger_entry": source.ledger_entry_id if source else None,
+    }
+
+
+def _kind_of(capacity: Capacity) -> str:
+    if capacity.stand_in is not None:
+        return "STAND_IN"
+    return str(capacity.appointment.kind) if capacity.appointment else "DELEGATION"
+
+
+def _stand_in_of(capacity: Capacity) -> dict[str, Any]:
+    """代決: the place in the order by which it was taken, and why nobody of the seat was there."""
+    row, away = capacity.stand_in, capacity.away
+    if row is None:
+        return {}
+    return {
+        "stand_in": row.pk,
+        "stand_in_order": row.order,
+        "stand_in_post": row.stand_in_post.title,
+        "away": type(away).__name__.upper() if away else "VACANT",
+        "away_entry": away.ledger_entry_id if away else None,
+        "away_from": away.starts_on.isoformat() if away else None,
+        "away_until": away.ends_on.isoformat() if away and away.ends_on else None,
     }
 
 
@@ -248,8 +270,8 @@ def _payload(decision: Decision, saying: Saying) -> dict[str, Any]:
 
 def _decision(act: Act, saying: Saying) -> Decision:
     basis = basis_of(saying.capacity, saying.step_run)
-    deputised = saying.capacity.basis == Basis.DEPUTY
-    principal = _principal(saying.capacity.post, act) if deputised else None
+    is_own = saying.capacity.basis == Basis.OWN
+    principal = None if is_own else _principal(saying.capacity.post, act)
     answer = saying.answer
     return Decision(
         project=saying.run.project,

@@ -173,6 +173,8 @@ def answer(
         return False
     _fill(slot, outcome, act)
     steps.resume(step, act.at)
+    if act.capacity.basis == Basis.ACTING:
+        steps.owe_absentee(step, act)
     _follow(run, slot, outcome, effect, answer, act)
     return True
 
@@ -207,8 +209,6 @@ def _follow(
             _onwards(run, act)
         case Effect.ADOPT | Effect.REFUSE:
             steps.close_step(step, outcome, act)
-            if act.capacity.basis == Basis.DEPUTY:
-                steps.owe_absentee(step, act)
             _end(run, adopted=effect == Effect.ADOPT, act=act)
         case _:
             if outcome == Outcome.RECUSED:

@@ -46,7 +46,7 @@ def problems_of(  # noqa: C901 -- one line for each thing an answer may lack
         found.append(("reply", _("残っている不同意への回答を入力してください。")))
     if _urgent(slot, permit) and not answer.urgent_reason.strip():
         found.append(
-            ("urgent_reason", _("代理で行う理由（事前の指示又は緊急）を入力してください。"))
+            ("urgent_reason", _("代決・代理で行う理由（事前の指示又は緊急）を入力してください。"))
         )
     return found
 
@@ -111,7 +111,7 @@ def _condition_problems(answer: Answer, today: date) -> list[tuple[str, str]]:
 def _urgent(slot: Slot, permit: Permit) -> bool:
     return (
         permit.capacity is not None
-        and permit.capacity.basis == Basis.DEPUTY
+        and permit.capacity.basis != Basis.OWN
         and slot.step_run.deputy == DeputyPolicy.URGENT
     )
 

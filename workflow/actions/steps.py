@@ -135,7 +135,9 @@ def _let_read(run: Run, posts: list[Post], reason: ParticipantReason, at: dateti
     )
 
 
-def owe_readings(run: Run, step: PlanStep, posts: list[Post], act: Act) -> None:
+def owe_readings(
+    run: Run, step: PlanStep, posts: list[Post], act: Act, *, is_after_acting: bool = False
+) -> None:
     """後閲 or 供覧: rows to be read, that hold nothing up."""
     _let_read(run, posts, ParticipantReason.READING, act.at)
     rows = [
@@ -146,6 +148,7 @@ def owe_readings(run: Run, step: PlanStep, posts: list[Post], act: Act) -> None:
             post=post,
             kind=step.kind,
             why=step.why or step.title,
+            is_after_acting=is_after_acting,
             opened_at=act.at,
             due_at=calendar.due_at(act.at, step.standard_days, Closure.days())
             if step.standard_days
@@ -171,12 +174,16 @@ def owe_remaining_readings(run: Run, act: Act) -> None:
 
 
 def owe_absentee(step: StepRun, act: Act) -> None:
-    """後閲 after a deputy decided: the seat reads what was done in its place."""
+    """後閲 after 代決: the seat reads what was decided in its place, whatever it was."""
     plan = PlanStep.from_json({key: step.snapshot[key] for key in PlanStep.__dataclass_fields__})
     reading = replace(
-        plan, kind=StepKind.POST_READING, title=str(_("代理で行われた決裁の後閲")), standard_days=5
+        plan,
+        kind=StepKind.POST_READING,
+        asks=(),
+        title=_("%sさんが代決した件の後閲") % act.by.name,
+        standard_days=5,
     )
-    owe_readings(step.run, reading, [act.capacity.post], act)
+    owe_readings(step.run, reading, [act.capacity.post], act, is_after_acting=True)
 
 
 def _leave_out(run: Run, step: PlanStep, seat: str, reason: str, act: Act) -> None:

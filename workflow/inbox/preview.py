@@ -192,7 +192,7 @@ CONFLICTED: Final = """EXISTS (SELECT 1 FROM workflow_workitem w
 def _slot(desk: Desk, slot_id: int) -> Slot | None:
     written_on = TruncDate("step_run__revision__created_at")
     return (
-        Slot.objects.filter(pk=slot_id, post__in=desk.capacities)
+        Slot.objects.filter(pk=slot_id, post__in={*desk.capacities, *desk.stood_in})
         .select_related(
             "post",
             "step_run__run__route",
@@ -247,9 +247,11 @@ def _why_not(desk: Desk, slot: Slot, said: Iterable[Decision]) -> str:
         and each.decided_by_id == desk.user.pk
         and each.slot_id != slot.pk
     )
+    stands_in = desk.place_of(slot.pk) is not None
     permit = access.permit_to_answer(
         desk.user,
         slot,
+        stand_ins=frozenset({desk.user.pk}) if stands_in else frozenset(),
         capacities=list(desk.capacities.values()),
         conflicted=frozenset({desk.user.pk}) if is_conflicted else frozenset(),
         answered_as=next(elsewhere, ""),

@@ -9,7 +9,7 @@ from typing import Final
 
 from bpr_projects.access import AUTHORING
 from workflow.access.conflicts import SUBMITTING
-from workflow.enums import OWN_WORK
+from workflow.enums import DECIDING_KINDS, OWN_WORK
 
 COLUMNS: Final = (
     "tag",
@@ -73,9 +73,13 @@ DEPUTY: Final = {
 """How a database reads who may stand in from the snapshot of a step."""
 
 ANY_STEP: Final = "1 = 1"
-ADMITTED: Final = """NOT EXISTS (SELECT 1 FROM workflow_steprun b
-    WHERE b.id = w.step_run_id AND {deputy} = 'NEVER')"""
+DECIDING_WORDS: Final = ", ".join(f"'{kind.value}'" for kind in sorted(DECIDING_KINDS))
+ADMITTED: Final = """(w.kind NOT IN ({deciding}) AND NOT EXISTS (SELECT 1 FROM workflow_steprun b
+    WHERE b.id = w.step_run_id AND {deputy} = 'NEVER'))"""
 """The rule of ``DeputyPolicy.admits`` for a post that the reader deputises."""
+
+STOOD_IN: Final = "w.slot_id IN ({slots})"
+"""Decisions in which the reader stands in: ``access.standing`` has found which."""
 
 PERSONS: Final = """SELECT {me} UNION SELECT h.person_id FROM roles_appointment h
     WHERE h.post_id IN ({deputised}) AND h.starts_on <= '{on}'

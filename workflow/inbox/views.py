@@ -23,9 +23,12 @@ from workflow.access import NO_POST
 from workflow.inbox import tabs
 from workflow.inbox.desk import KEY_DIGITS, WINDOWS, Desk, Listing, cursor_of
 from workflow.inbox.mywork import VERBS, my_work
+from workflow.inbox.places import IN_PLACE
 from workflow.inbox.preview import preview_of, see
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from django.http import HttpRequest, HttpResponse
     from django_stubs_ext import StrOrPromise
 
@@ -36,13 +39,13 @@ TODO, DEPUTY, READING, COMING, DONE = "todo", "deputy", "reading", "upcoming", "
 
 TABS: Final[dict[str, StrOrPromise]] = {
     TODO: gettext_lazy("未処理"),
-    DEPUTY: gettext_lazy("代理"),
+    DEPUTY: gettext_lazy("代決・代理"),
     READING: gettext_lazy("後閲・供覧"),
     COMING: gettext_lazy("これから"),
     DONE: gettext_lazy("処理済み"),
 }
 
-BASES: Final = {TODO: (Basis.OWN,), DEPUTY: (Basis.DEPUTY,)}
+BASES: Final = {TODO: (Basis.OWN,), DEPUTY: IN_PLACE}
 
 
 def desk_of(request: HttpRequest) -> Desk:
@@ -61,6 +64,7 @@ class Shell:
     person_name: str
     no_post: str
     capacity_label: str
+    away_until: date | None
     inbox_count: int
     home_count: int
     can_propose: bool
@@ -86,6 +90,7 @@ def _shell(request: HttpRequest) -> Shell:
         person_name=desk.user.name,
         no_post=str(NO_POST) if desk.has_left else "",
         capacity_label=_label(desk),
+        away_until=desk.away_until,
         inbox_count=counts.mine,
         home_count=counts.mine,
         can_propose=permits(capacities, Perm.PROPOSE_PROJECT),

@@ -145,7 +145,7 @@ def _without_holder(at: datetime) -> Iterator[Fault]:
     runs = asked.order_by().exclude(step_run__kind__in=OWN_WORK).values("step_run__run")
     conflicts = access.conflicted_by_run(runs, localdate(at))
     for slot in asked.select_related("step_run").iterator(BATCH):
-        if not _able(slot, held[slot.post_id], conflicts):
+        if not _able(slot, held[slot.post_id], conflicts) and not _stood_in(slot, localdate(at)):
             yield Fault(NO_HOLDER, slot.pk, f"未処理の席 #{slot.pk} に、担当者がいません。")
 
 
@@ -153,7 +153,13 @@ def could_be_answered(slot: Slot, on: date) -> bool:
     """Whether anybody could answer for the seat that day."""
     runs = Run.objects.filter(pk=slot.step_run.run_id).values("pk")
     conflicts = access.conflicted_by_run(runs, on)
-    return bool(_able(slot, holders_of([slot.post_id], on)[slot.post_id], conflicts))
+    able = _able(slot, holders_of([slot.post_id], on)[slot.post_id], conflicts)
+    return bool(able or _stood_in(slot, on))
+
+
+def _stood_in(slot: Slot, on: date) -> bool:
+    """Whether somebody decides by the order of 代決."""
+    return bool(access.standing_at([slot], on).get(slot.pk))
 
 
 def _able(
@@ -161,7 +167,7 @@ def _able(
 ) -> frozenset[int]:
     step = slot.step_run
     excluded = frozenset() if step.kind in OWN_WORK else conflicts.get(step.run_id, frozenset())
-    return frozenset(each.person.pk for each in held if step.deputy.admits(each.basis)) - excluded
+    return frozenset(each.person.pk for each in held if step.admits(each.basis)) - excluded
 
 
 def count_open() -> int:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.db.models import Q
 from viewflow.workflow.models import Process
@@ -25,6 +27,9 @@ from workflow.enums import (
     step_kind_choices,
 )
 from workflow.models.routes import Route
+
+if TYPE_CHECKING:
+    from roles.enums import Basis
 
 
 class WorkflowProcess(Process):
@@ -149,6 +154,10 @@ class StepRun(models.Model):
     def deputy(self) -> DeputyPolicy:
         """Whether somebody may stand in, by the rule that the step was opened from."""
         return DeputyPolicy(self.snapshot.get("deputy", DeputyPolicy.ALLOWED))
+
+    def admits(self, basis: Basis) -> bool:
+        """Whether somebody may answer on this basis; who that is, ``access`` says."""
+        return self.deputy.admits(basis, self.kind)
 
 
 class Slot(models.Model):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from django.utils.translation import gettext as _
 
 from roles.enums import Basis
+from workflow.access.standing import read as read_standing
 from workflow.enums import DECIDING_KINDS, READING_KINDS, DeputyPolicy, StepKind, WhoRule
 from workflow.routing.plans import Ask, Case, Choice, PlanStep, escalation, plan_of
 from workflow.routing.seats import Holders, Seats, able, by_section, holders_at, section_of
@@ -54,7 +55,8 @@ YES_COUNTS: Final = SERIAL | {StepKind.CONFIRMATION}
 class Resolution:
     """The posts that a step asks on a day.
 
-    ``left_out``: 省略, seat by seat. ``gap``: what the step has to ask and cannot.
+    ``left_out``: 省略, seat by seat. ``gap``: what the step has to ask and cannot. ``stand_ins``:
+    family names of who would decide if the step were open today (``preview`` alone looks).
     """
 
     posts: tuple[Post, ...] = ()
@@ -62,6 +64,7 @@ class Resolution:
     note: str = ""
     left_out: tuple[LeftOut, ...] = ()
     gap: NoHolder | None = None
+    stand_ins: tuple[str, ...] = ()
 
 
 def settle(step: PlanStep, case: Case, on: date) -> tuple[PlanStep, Resolution]:
@@ -100,7 +103,7 @@ class _Asking:
 
     def __init__(self, step: PlanStep, case: Case, on: date) -> None:
         self.step, self.case, self.on = step, case, on
-        self.seats = Seats(case, DeputyPolicy(step.deputy), on)
+        self.seats = Seats(case, step.kind, DeputyPolicy(step.deputy), on)
         self.holders: Holders = {}
         self.posts: list[Post] = []
         self.persons: frozenset[int] = frozenset()
@@ -116,7 +119,7 @@ class _Asking:
 
     def read(self, posts: Iterable[Post]) -> None:
         """Look up who may act for these posts."""
-        self.holders |= holders_at(posts, self.seats.deputy, self.on)
+        self.holders |= holders_at(posts, self.step.kind, self.seats.deputy, self.on)
 
     def ask(self, ask: Ask, posts: list[Post]) -> None:
         """Ask those of the posts who may be asked, or somebody else in their place."""
@@ -213,7 +216,7 @@ def preview(case: Case, on: date, choice: Choice) -> Preview:
     steps: list[tuple[PlanStep, Resolution]] = []
     for planned in plan_of(choice, case):
         step, found = settle(planned, case, on)
-        steps.append((step, found))
+        steps.append((step, _stood_in(step, found, case, on)))
         if step.kind in YES_COUNTS:
             case = replace(case, approved_by=case.approved_by | _sole_answerers(found, case))
     deciders = frozenset[int]().union(
@@ -222,6 +225,22 @@ def preview(case: Case, on: date, choice: Choice) -> Preview:
     return Preview(
         choice, tuple((step, _unread_by(deciders, step, found)) for step, found in steps)
     )
+
+
+def _stood_in(step: PlanStep, found: Resolution, case: Case, on: date) -> Resolution:
+    """With who would decide today by the order of 代決; one query where nobody is there."""
+    admits = DeputyPolicy(step.deputy).admits(Basis.ACTING, step.kind)
+    empty = {
+        post.pk
+        for post in found.posts
+        if not any(each.until is None for each in found.holders.get(post.pk, []))
+    }
+    if not admits or not empty:
+        return found
+    standing = read_standing(empty, (), on)
+    barred = {"conflicted": case.excluded, "approved": case.approved_by}
+    persons = [pk for post in sorted(empty) for pk in sorted(standing.who(post, **barred))]
+    return replace(found, stand_ins=tuple(standing.names[pk] for pk in persons))
 
 
 def _sole_answerers(found: Resolution, case: Case) -> frozenset[int]:

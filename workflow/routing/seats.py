@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from roles.enums import Basis, Role
 from roles.models import Section, holders_of, seats_of
-from workflow.enums import DeputyPolicy, WhoRule
+from workflow.enums import DeputyPolicy, StepKind, WhoRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 Holders = dict[int, list["Capacity"]]
 
 
-def holders_at(posts: Iterable[Post], deputy: DeputyPolicy, on: date) -> Holders:
-    """Who may act for these posts at a step: no deputies where nobody stands in."""
+def holders_at(posts: Iterable[Post], kind: str, deputy: DeputyPolicy, on: date) -> Holders:
+    """Who may act for these posts at a step: no deputies where the step admits none.
+
+    Who stands in by the order of 代決 depends on the day of the decision: see ``order_of``.
+    """
     return {
-        post: [each for each in seated if deputy.admits(each.basis)]
+        post: [each for each in seated if deputy.admits(each.basis, kind)]
         for post, seated in holders_of([post.pk for post in posts], on).items()
     }
 
@@ -41,8 +44,8 @@ def able(holders: list[Capacity], case: Case) -> frozenset[int]:
 class Seats:
     """The seats of a day, each role read at the first question."""
 
-    def __init__(self, case: Case, deputy: DeputyPolicy, on: date) -> None:
-        self.case, self.deputy, self.on = case, deputy, on
+    def __init__(self, case: Case, kind: str, deputy: DeputyPolicy, on: date) -> None:
+        self.case, self.kind, self.deputy, self.on = case, kind, deputy, on
         self._of_role: dict[Role, list[Post]] = {}
 
     def meant(self, ask: Ask) -> list[Post]:
@@ -110,7 +113,7 @@ ON_DUTY: Final = 2
 def in_turn(case: Case, on: date, deputy: DeputyPolicy) -> list[Post]:
     """PT posts in the order in which their turn comes for this case, authors left out."""
     posts = seats_of(Role.PT_MEMBER, on)
-    holders = holders_at(posts, deputy, on)
+    holders = holders_at(posts, StepKind.REVIEW, deputy, on)
     free = [post for post in posts if able(holders[post.pk], case)]
     if not free:
         return []

@@ -44,11 +44,12 @@ WORDS: Final = {Basis.ACTING: "代決", Basis.STANDING: "専決", Basis.DEPUTY: 
 
 @dataclass(frozen=True)
 class Stamp:
-    """The seal of a person who acted."""
+    """The seal of a person who acted. ``in_place_of``: whose power it was (代決, 代理)."""
 
     surname: str
     at: datetime
     word: str
+    in_place_of: str = ""
 
 
 @dataclass(frozen=True)
@@ -141,4 +142,11 @@ def _word(said: Decision, slot: Slot) -> str:
 
 
 def _stamp(said: Decision, word: str) -> Stamp:
-    return Stamp(said.decided_by.family_name, said.decided_at, word)
+    principal = said.on_behalf_of
+    in_place_of = (
+        _("%(name)sさんの%(basis)s")
+        % {"name": principal.family_name, "basis": said.get_basis_display()}
+        if principal
+        else ""
+    )
+    return Stamp(said.decided_by.family_name, said.decided_at, word, in_place_of)

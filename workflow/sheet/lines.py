@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 TEXT_NAMES: Final[dict[str, StrOrPromise]] = {
     "comment": "",
     "reply": gettext_lazy("不同意への回答"),
-    "urgent_reason": gettext_lazy("代理の理由"),
+    "urgent_reason": gettext_lazy("代決・代理の理由"),
 }
 """Words of a decision in the order they are shown, with their heading."""
 

@@ -26,7 +26,7 @@ from workflow.forms import AnswerForm, Question
 from workflow.views import offers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from django_stubs_ext import StrOrPromise
 
@@ -112,7 +112,7 @@ def desk_of(
     mine = {each.post.pk: each for each in capacities}
     parts = []
     for step in dossier.open_steps:
-        for slot in _held(step, mine):
+        for slot in _held(step, mine, _stood_in(dossier, step, reader)):
             permit = _permit(dossier, step, slot, reader, capacities)
             part = part_of(dossier, slot, permit, is_fresh=is_fresh, came=came)
             sent = (bound or {}).get(slot.pk)
@@ -122,7 +122,7 @@ def desk_of(
     return Desk(
         parts=tuple(parts),
         balls=tuple(balls),
-        reasons=tuple(_reasons(dossier, mine)),
+        reasons=tuple(_reasons(dossier, reader, mine)),
         verbs=(*([asks] if asks else []), *offers.verbs_of(dossier, reader, capacities)),
         readings=tuple(dossier.belongings.readings),
     )
@@ -132,12 +132,17 @@ def _with(part: Part, form: AnswerForm) -> Part:
     return Part(**{**part.__dict__, "form": form})
 
 
-def _held(step: Step, mine: Mapping[int, Capacity]) -> list[Slot]:
+def _stood_in(dossier: Dossier, step: Step, reader: User) -> set[int]:
+    """Slots at which the reader decides by the order of 代決."""
+    return {slot.pk for slot in step.slots if reader.pk in dossier.people.standing.at(slot)}
+
+
+def _held(step: Step, mine: Mapping[int, Capacity], stood_in: Collection[int] = ()) -> list[Slot]:
     """The reader's seats: unanswered ones, and own scores that may still be revised."""
     return [
         slot
         for slot in step.slots
-        if slot.post_id in mine
+        if (slot.post_id in mine or slot.pk in stood_in)
         and (
             slot.state == SlotState.OPEN
             or (step.run.kind == StepKind.REVIEW and slot.state == SlotState.DONE)
@@ -164,6 +169,7 @@ def _permit(
         slot,
         capacities=capacities,
         conflicted=dossier.people.excluded(step.run),
+        stand_ins=dossier.people.standing.at(slot),
         answered_as=elsewhere,
         approved=access.approving(dossier.said_in(step.run.run)),
     )
@@ -231,7 +237,7 @@ def question_of(dossier: Dossier, slot: Slot, permit: Permit, *, is_fresh: bool)
     step = slot.step_run
     kind = StepKind(step.kind)
     belongings = dossier.belongings
-    is_deputy = permit.capacity is not None and permit.capacity.basis == Basis.DEPUTY
+    is_deputy = permit.capacity is not None and permit.capacity.basis != Basis.OWN
     return Question(
         kind=kind,
         revision_hash=step.revision.content_hash if step.revision else "",
@@ -268,12 +274,12 @@ def balls_of(dossier: Dossier) -> list[Ball]:
     ]
 
 
-def _reasons(dossier: Dossier, mine: Mapping[int, Capacity]) -> list[str]:
+def _reasons(dossier: Dossier, reader: User, mine: Mapping[int, Capacity]) -> list[str]:
     """Why the reader cannot press anything at a step where no seat is the reader's."""
     return [
         _("この段階で判断するのは、表示している職の方です。あなたの操作は必要ありません。")
         for step in dossier.open_steps
-        if not _held(step, mine)
+        if not _held(step, mine, _stood_in(dossier, step, reader))
     ][:1]
 
 

@@ -115,6 +115,7 @@ def paper_of(dossier: Dossier) -> dict[str, Any]:
         )[::-1],
         "files": dossier.belongings.files,
         "final": final,
+        "final_who": sheet.who_of(final) if final else "",
         "outcome": final.get_outcome_display() if final else "",
         "conditions": dossier.belongings.conditions.get(final.pk, []) if final else [],
         "number": grouped(final.entry.hash) if final else "",

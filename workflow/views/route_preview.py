@@ -213,8 +213,14 @@ def _line(step: PlanStep, resolution: Resolution) -> PreviewStep:
 def _who(resolution: Resolution) -> str:
     seats = [_seat(post, resolution.holders.get(post.pk, [])) for post in resolution.posts]
     if len(seats) <= NAMED:
-        return "、".join(seats)
+        return "、".join(seats) + _in_place(resolution)
     return _("%(first)s ほか、合わせて%(count)s人") % {"first": seats[0], "count": len(seats)}
+
+
+def _in_place(resolution: Resolution) -> str:
+    """（代決 児玉さん）, while nobody of a deciding seat is there."""
+    names = "、".join(_("%sさん") % name for name in resolution.stand_ins)
+    return _("（代決 %s）") % names if names else ""
 
 
 def _seat(post: Post, holders: list[Capacity]) -> str:
@@ -222,4 +228,6 @@ def _seat(post: Post, holders: list[Capacity]) -> str:
         return _("%s（いまは空席）") % post.title
     if post.is_shared:
         return post.title
-    return f"{post.title}　{holders[0].person.name}"
+    last = holders[0].last_day if holders[0].basis == Basis.OWN else None
+    away = _("（不在中 %(m)s/%(d)sまで）") % {"m": last.month, "d": last.day} if last else ""
+    return f"{post.title}　{holders[0].person.name}{away}"

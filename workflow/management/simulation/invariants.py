@@ -19,9 +19,9 @@ from records.models import LedgerEntry
 from roles.enums import Basis
 from roles.models import Post, holders_of
 from workflow.access import NUDGE_DAYS
-from workflow.enums import RunKind, RunState, StepKind
+from workflow.enums import DECIDING_KINDS, Outcome, RunKind, RunState, StepKind
 from workflow.management import worklist
-from workflow.models import Decision, Nudge, Run, Slot, StepRun, WorkItem
+from workflow.models import Decision, Nudge, Reading, Run, Slot, StepRun, WorkItem
 from workflow.outcomes import STAGE_OF
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def violations(at: datetime) -> Iterator[str]:
         _stages,
         _engine_rows,
         _decisions,
+        _stood_in,
         _numbers,
         _ledger,
     ):
@@ -119,6 +120,27 @@ def _decisions() -> Iterator[str]:
     ).exclude(decisions__outcome__in=["ADOPTED", "ADOPTED_WITH_CONDITIONS", "NOT_ADOPTED"])
     for pk in ended.values_list("pk", flat=True):
         yield f"run {pk} was decided without a decision"
+
+
+def _stood_in() -> Iterator[str]:
+    """代決: at decisions alone, by a row of the order, by no author, with the 後閲 it owes."""
+    said = Decision.objects.exclude(basis=Basis.OWN).exclude(basis=Basis.STANDING)
+    for row in said.select_related("project", "step_run", "post__section"):
+        is_decision = row.step_run is not None and row.step_run.kind in DECIDING_KINDS
+        if is_decision != (row.basis == Basis.ACTING):
+            yield f"decision {row.pk} was taken as {row.basis}"
+        if not is_decision:
+            continue
+        stand_in = row.authority.get("stand_in")
+        if not row.post.stand_ins.filter(pk=stand_in).exists():
+            yield f"decision {row.pk} follows no order"
+        if row.project is not None and row.decided_by_id == row.project.proposer_id:
+            yield f"decision {row.pk} was taken by who proposed"
+        owed = Reading.objects.filter(
+            run=row.run_id, post=row.post_id, opened_at=row.decided_at, is_after_acting=True
+        )
+        if row.outcome != Outcome.HELD and not owed.exists():
+            yield f"decision {row.pk} owes a reading to nobody"
 
 
 def _numbers() -> Iterator[str]:

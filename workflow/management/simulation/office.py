@@ -9,7 +9,16 @@ from django.utils.timezone import localdate
 
 from roles import actions
 from roles.enums import AppointmentKind, Basis, Role, SuspensionKind
-from roles.models import Appointment, Delegation, Post, Suspension, User, holders_of, people_who
+from roles.models import (
+    Absence,
+    Appointment,
+    Delegation,
+    Post,
+    Suspension,
+    User,
+    holders_of,
+    people_who,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +49,16 @@ class Office:
 
     def change(self, at: datetime) -> None:
         """One change of who may act, or none when the dice name an impossible one."""
-        change = self.random.choice((self._delegate, self._revoke, self._suspend, self._transfer))
+        change = self.random.choice(
+            (
+                self._delegate,
+                self._revoke,
+                self._suspend,
+                self._transfer,
+                self._go_away,
+                self._come_back,
+            )
+        )
         if change(at, localdate(at)):
             self.tally.changes[change.__name__.strip("_")] += 1
 
@@ -90,6 +108,35 @@ class Office:
             by=self._secretary(today),
             at=at,
         )
+        return True
+
+    def _go_away(self, at: datetime, today: date) -> bool:
+        """不在 from today on, by oneself or by the 事務局, with a deputy or without."""
+        seat = self._appointment(today)
+        ill = self.random.random() < 0.3
+        named = self.random.choice(list(User.objects.active().order_by("pk")))
+        try:
+            actions.register_absence(
+                person=seat.person,
+                starts_on=today,
+                ends_on=today + timedelta(days=self.random.randint(1, 10)),
+                reason="病気" if ill else "出張",
+                basis="本人から電話で連絡" if ill else "",
+                deputies={seat.post: named} if self.random.random() < 0.5 else {},
+                by=self._secretary(today) if ill else seat.person,
+                at=at,
+            )
+        except actions.AbsenceRefused:
+            self.tally.refusals["AbsenceRefused"] += 1
+            return False
+        return True
+
+    def _come_back(self, at: datetime, today: date) -> bool:
+        rows = list(Absence.objects.in_force(today).select_related("person").order_by("pk"))
+        if not rows:
+            return False
+        row = self.random.choice(rows)
+        actions.end_absence(absence=row, by=row.person, at=at)
         return True
 
     def _transfer(self, at: datetime, today: date) -> bool:

@@ -82,7 +82,7 @@ def answer_for(
     """Everything that the outcome's rule asks for."""
     rule = RULES[outcome]
     soon = (today + timedelta(days=random.randint(1, 9))).isoformat()
-    deputy = capacity.basis == Basis.DEPUTY
+    deputy = capacity.basis != Basis.OWN
     return Answer(
         comment="確認した。" if rule.needs_comment or random.random() < 0.3 else "",
         target=random.choice(completeness.targets_of(slot))

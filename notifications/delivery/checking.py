@@ -36,6 +36,7 @@ def load(keys: Collection[int]) -> list[Delivery]:
             "message__post",
             "message__actor",
             "message__run__revision",
+            "message__run__rule",
             "message__slot__step_run",
             "message__decision__post",
             "message__decision__decided_by",

@@ -19,7 +19,7 @@ from roles.enums import Basis
 from roles.models import capacities_of
 from workflow.charts import following_words, is_late
 from workflow.enums import StepKind
-from workflow.inbox.links import work_url
+from workflow.inbox.links import rule_url, work_url
 from workflow.inbox.statement import (
     ADMITTED,
     ANY_STEP,
@@ -115,6 +115,8 @@ class Item:
     @property
     def url(self) -> str:
         """Where it is done."""
+        if self.project_id is None:
+            return rule_url(self.number)
         return work_url(self.reference, self.kind)
 
     @property

@@ -12,6 +12,7 @@ from viewflow.workflow.models import Process
 from bpr_projects.models import Cycle, Project, Revision
 from roles.models import Post, User
 from workflow.enums import (
+    DeadlineAction,
     DeputyPolicy,
     RunKind,
     RunState,
@@ -38,6 +39,8 @@ class WorkflowProcess(Process):
 class Run(models.Model):
     """A process of viewflow and what it is about. ``plan`` is the snapshot of its route.
 
+    About a case, or about a ``rule``: a version of a route that is to be decided.
+
     ``plan``: list of steps as ``routing.PlanStep`` writes them. ``position``: index of the step
     that is open, or the length of the plan. ``round``: how often the subject was (re)submitted.
     """
@@ -53,6 +56,7 @@ class Run(models.Model):
     )
     cycle = models.OneToOneField(Cycle, models.PROTECT, related_name="run", null=True, blank=True)
     route = models.ForeignKey(Route, models.PROTECT, related_name="+", null=True, blank=True)
+    rule = models.ForeignKey(Route, models.PROTECT, related_name="runs", null=True, blank=True)
     route_reason = models.CharField(max_length=200, blank=True)
     plan = models.JSONField(default=list)
     position = models.PositiveSmallIntegerField(default=0)
@@ -74,6 +78,11 @@ class Run(models.Model):
                 fields=["project"],
                 condition=Q(kind=RunKind.APPROVAL, state=RunState.OPEN),
                 name="one_open_approval_run",
+            ),
+            models.UniqueConstraint(
+                fields=["rule"],
+                condition=Q(rule__isnull=False, state=RunState.OPEN),
+                name="one_open_run_a_rule",
             ),
             models.CheckConstraint(
                 condition=Q(state=RunState.OPEN, ended_at__isnull=True)
@@ -149,6 +158,11 @@ class StepRun(models.Model):
     def deputy(self) -> DeputyPolicy:
         """Whether somebody may stand in, by the rule that the step was opened from."""
         return DeputyPolicy(self.snapshot.get("deputy", DeputyPolicy.ALLOWED))
+
+    @property
+    def at_deadline(self) -> DeadlineAction:
+        """What happens when its days are over, by the rule that the step was opened from."""
+        return DeadlineAction(self.snapshot.get("at_deadline", DeadlineAction.REMIND))
 
 
 class Slot(models.Model):

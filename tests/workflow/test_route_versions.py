@@ -210,11 +210,11 @@ def test_an_adopted_version_holds_from_its_day_and_ends_the_former_one(office: C
     ]
     run = Run.objects.get(rule=route)
     assert (run.state, run.project, run.route) == (RunState.ADOPTED, None, in_force("RT9"))
-    said = list(run.decisions.order_by("pk").values_list("outcome", "post__code", "project"))
-    assert said == [
-        (Outcome.SUBMITTED, "SECRETARIAT", None),
-        (Outcome.APPROVED, HEAD, None),
-        (Outcome.ADOPTED, CHAIR, None),
+    said = run.decisions.filter(project=None).order_by("pk")
+    assert list(said.values_list("outcome", "post__code")) == [
+        (Outcome.SUBMITTED, "SECRETARIAT"),
+        (Outcome.APPROVED, HEAD),
+        (Outcome.ADOPTED, CHAIR),
     ]
     assert_sound()
 

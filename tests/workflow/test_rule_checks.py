@@ -386,7 +386,8 @@ def test_no_case_turns_out_as_none_of_the_sample_does(
     assert len(sampled) == count_of(conditions) <= MOST
     assert turns_out(facts) in {turns_out(case) for case in sampled}
     assert all(
-        set(case) == set(FACTS) and all(case[name] >= FACT_WORDS[name].least for name in NUMBERS)
+        set(case) == set(FACTS)
+        and all(int(case[name]) >= FACT_WORDS[name].least for name in NUMBERS)
         for case in sampled
     )
 

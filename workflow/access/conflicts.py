@@ -63,7 +63,7 @@ def is_conflicted(user: User, held: Held, run: Run, said: frozenset[str], on: da
     if user.pk in wrote or not said.isdisjoint(SUBMITTING):
         return True
     if project is None:
-        return Route.objects.filter(pk=run.rule_id, authors=user).exists()
+        return Route.objects.filter(runs=run, authors=user).exists()
     if project.proposer_post_id in held.own and not project.proposer_post.is_shared:
         return True
     return ProjectUserObjectPermission.objects.filter(

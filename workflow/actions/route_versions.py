@@ -14,7 +14,7 @@ from bpr_projects.enums import RevisionKind
 from bpr_projects.models import Revision, content_hash
 from records import ledger
 from roles.models import Post, Section
-from workflow.actions.refusals import Refusal, Unanswered
+from workflow.actions.refusals import NotFound, Refusal, Unanswered
 from workflow.actions.route_data import LEDGER_KIND, rules_payload
 from workflow.enums import STATION_OF, RouteState, StepKind, WhoRule
 from workflow.models import Route, RouteStep
@@ -52,14 +52,13 @@ def text_of(route: Route) -> RouteText:
 
 def start_draft(*, of: Route, by: User, effective_from: date) -> Route:
     """A new version with the text of an earlier one; raises ``DraftExists``."""
-    versions = Route.objects.select_for_update().filter(code=of.code).order_by("-version")
-    newest = versions[0]
-    for each in versions:
-        if each.state in OPEN:
-            raise DraftExists(each)
+    versions = Route.objects.filter(code=of.code).order_by("version")
+    versions.select_for_update()[0]  # one copy at a time: what another one made is read below
+    if waiting := versions.filter(state__in=OPEN).first():
+        raise DraftExists(waiting)
     draft = Route.objects.create(
         code=of.code,
-        version=newest.version + 1,
+        version=versions.reverse()[0].version + 1,
         effective_from=effective_from,
         copied_from=of,
         **{name: getattr(of, name) for name in COPIED},
@@ -74,7 +73,9 @@ def start_draft(*, of: Route, by: User, effective_from: date) -> Route:
 
 def write(route: Route, version: int, by: User) -> Route:
     """The draft, locked to be changed by this person; a ``Refusal`` when it was saved since."""
-    locked = Route.objects.select_for_update().get(pk=route.pk)
+    locked = Route.objects.select_for_update().filter(pk=route.pk).first()
+    if locked is None:
+        raise NotFound
     if locked.state != RouteState.DRAFT:
         raise Refusal(_("「%s」の版は、書き換えられません。") % locked.get_state_display())
     if locked.draft_version != version:
@@ -204,12 +205,12 @@ def title_of(route: Route) -> str:
 
 def reopen(run: Run) -> None:
     """差戻し or 取下げ: the text can be written again."""
-    Route.objects.filter(pk=run.rule_id).update(state=RouteState.DRAFT)
+    Route.objects.filter(runs=run).update(state=RouteState.DRAFT)
 
 
 def settle(run: Run, *, adopted: bool, act: Act) -> None:
     """What was decided holds: the version from its day on, and the former one until then."""
-    route = Route.objects.select_for_update().get(pk=run.rule_id)
+    route = Route.objects.select_for_update(of=("self",)).get(runs=run)
     if not adopted:
         route.state = RouteState.REFUSED
         route.save(update_fields=["state"])

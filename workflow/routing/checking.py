@@ -32,7 +32,7 @@ from workflow.routing.conditions import OPERATORS
 from workflow.routing.terms import FACT_WORDS, TAKES_ARGUMENT, Names, atoms, comparison_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import date
 
     from workflow.routing.conditions import Facts
@@ -270,16 +270,16 @@ def _argument(step: StepText, names: Names) -> Iterator[Finding]:
     rule = WhoRule(step.who)
     if rule not in TAKES_ARGUMENT:
         return
-    known: Mapping[str, str] | tuple[str, ...] = {
+    offered: dict[WhoRule, Collection[str]] = {
         WhoRule.HEADS_OF: names.sections,
         WhoRule.NAMED_POST: names.posts,
         WhoRule.PT_PARTS: names.parts,
-    }[rule]
+    }
     if not step.who_argument:
         sentence = _("「%s」の相手を、1つ以上選んでください。") % rule.label
         yield Finding("who_argument", sentence, step.order)
     for code in step.who_argument:
-        if code not in known:
+        if code not in offered[rule]:
             sentence = _("「%s」は、施行日にはありません。") % code
             yield Finding("who_argument", sentence, step.order)
 

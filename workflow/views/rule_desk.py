@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext_lazy
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from django_stubs_ext import StrOrPromise
 
-    from roles.models import Capacity, User
+    from roles.models import Capacity
     from workflow.access import Permit
     from workflow.models import Route, StepRun
     from workflow.outcomes import Rule
@@ -115,18 +115,16 @@ def desk_of(
     run = run_of(route)
     if run is None or run.step is None:
         return RuleDesk(run=run)
-    reader = person_of(request)
-    slots = slots_of(run)
-    waiting = [slot for slot in slots if slot.state == SlotState.OPEN]
+    waiting = [slot for slot in slots_of(run) if slot.state == SlotState.OPEN]
     mine = {each.post.pk for each in capacities}
-    slot = next((each for each in waiting if each.post_id in mine), None)
-    return RuleDesk(
+    desk = RuleDesk(
         run=run,
         step=run.step,
         holders=tuple((each.post.title, _names(each, at)) for each in waiting),
         may_withdraw=bool(access.permit_to_write_rules(capacities)),
-        **(_part(request, route, slot, reader, at, form, again) if slot else {}),
     )
+    slot = next((each for each in waiting if each.post_id in mine), None)
+    return desk if slot is None else _with_part(request, route, desk, slot, at, form, again)
 
 
 def slots_of(run: Run) -> list[Slot]:
@@ -143,27 +141,28 @@ def _names(slot: Slot, at: datetime) -> str:
     return "、".join(each.person.name for each in access.holders(slot, at))
 
 
-def _part(
+def _with_part(
     request: HttpRequest,
     route: Route,
+    desk: RuleDesk,
     slot: Slot,
-    reader: User,
     at: datetime,
     form: AnswerForm | None,
     again: AgainForm | None,
-) -> dict[str, object]:
-    permit = access.may_answer(reader, slot, at)
-    part: dict[str, object] = {"slot": slot, "permit": permit}
+) -> RuleDesk:
+    """The desk with the reader's seat: a form, or why there is none."""
+    permit = access.may_answer(person_of(request), slot, at)
+    desk = replace(desk, slot=slot, permit=permit)
     if not permit:
-        return part
+        return desk
     if slot.step_run.kind == StepKind.REVISION:
         initial = {"draft_version": route.draft_version}
-        return {**part, "again": again or AgainForm(initial=initial)}
-    return {
-        **part,
-        "heading": str(HEADINGS[StepKind(slot.step_run.kind)]) % slot.post.title,
-        "form": form or answer_form(request, slot, permit, at),
-    }
+        return replace(desk, again=again or AgainForm(initial=initial))
+    return replace(
+        desk,
+        heading=str(HEADINGS[StepKind(slot.step_run.kind)]) % slot.post.title,
+        form=form or answer_form(request, slot, permit, at),
+    )
 
 
 def answer_form(

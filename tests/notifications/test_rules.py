@@ -66,8 +66,8 @@ def test_a_version_that_came_back_is_told_to_the_seat_that_asked(office: City) -
 
     send()
 
-    mail = the_mail(Event.SENT_BACK)
-    assert mail.person == holder("SECRETARIAT")
+    assert sorted(told(Event.SENT_BACK)) == sorted(names(*office.holders("SECRETARIAT")))
+    mail = the_mail(Event.SENT_BACK, holder("SECRETARIAT"))
     assert "日数の根拠を書いてください。" in mail.text
     assert leads_to_its_page(mail)
     assert_accounted()

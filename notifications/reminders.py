@@ -17,7 +17,7 @@ from notifications.enums import Event
 from notifications.models import OutboxMessage
 from notifications.outbox import Fact
 from workflow.charts import closing_days
-from workflow.enums import CYCLE_KINDS
+from workflow.enums import CYCLE_KINDS, DeadlineAction
 from workflow.models import WorkItem
 
 if TYPE_CHECKING:
@@ -42,7 +42,11 @@ def remind(*, at: datetime) -> int:
         .select_related("step_run")
         .order_by("pk")
     )
-    facts = [_fact(item, item.due_at, today) for item in items if item.due_at is not None]
+    facts = [
+        _fact(item, item.due_at, today)
+        for item in items
+        if item.due_at is not None and item.step_run.at_deadline != DeadlineAction.NOTHING
+    ]
     told = set(
         OutboxMessage.objects.filter(fact__in=[fact.key for fact in facts]).values_list(
             "fact", flat=True

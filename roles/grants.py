@@ -52,6 +52,7 @@ GRANTS: Final[dict[Role, dict[Perm, Scope]]] = {
         Perm.VIEW_LEDGER: Scope.ALL,
         Perm.MANAGE_ORGANIZATION: Scope.ALL,
         Perm.MANAGE_PLAN: Scope.ALL,
+        Perm.MANAGE_ROUTES: Scope.ALL,
     },
     Role.AUDITOR: {
         Perm.VIEW_PROJECT: Scope.ALL,

@@ -19,4 +19,5 @@ class Perm(StrEnum):
     VIEW_LEDGER = "roles.view_ledger"
     MANAGE_ORGANIZATION = "roles.manage_organization"
     MANAGE_PLAN = "roles.manage_plan"
+    MANAGE_ROUTES = "roles.manage_routes"
     ADMINISTER = "roles.administer"

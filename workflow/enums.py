@@ -124,6 +124,8 @@ class WhoRule(TextChoices):
     SECRETARIAT_HEAD = "SECRETARIAT_HEAD", _("事務局の室長")
     HQ_MEMBERS = "HQ_MEMBERS", _("本部員")
     HQ_CHAIR = "HQ_CHAIR", _("本部長")
+    PT_PARTS = "PT_PARTS", _("PTの関係パート（指定した担当）")
+    NAMED_POST = "NAMED_POST", _("指定した職")
 
 
 class DeputyPolicy(TextChoices):
@@ -145,10 +147,20 @@ class DeputyPolicy(TextChoices):
 
 
 class RouteState(TextChoices):
-    """Life of a route version."""
+    """Life of a route version: only what is ACTIVE is a rule, from its day on."""
 
     DRAFT = "DRAFT", _("案")
+    PROPOSED = "PROPOSED", _("決裁中")
     ACTIVE = "ACTIVE", _("施行")
+    REFUSED = "REFUSED", _("不採択")
+
+
+class DeadlineAction(TextChoices):
+    """What happens when the standard days of a step are over. It never decides."""
+
+    REMIND = "REMIND", _("督促する")
+    ESCALATE = "ESCALATE", _("上位の職へ知らせる")
+    NOTHING = "NOTHING", _("何もしない")
 
 
 class RunKind(TextChoices):
@@ -178,7 +190,27 @@ class SendBackTarget(TextChoices):
     PT_CHAIR = "PT_CHAIR", _("PT長（再上申）")
 
 
+STATION_OF = {
+    StepKind.CONFIRMATION: Station.LINE,
+    StepKind.RECEPTION: Station.RECEPTION,
+    StepKind.REVIEW: Station.REVIEW,
+    StepKind.REFERRAL: Station.REFERRAL,
+    StepKind.APPROVAL: Station.HEADQUARTERS,
+    StepKind.CONCURRENCE: Station.HEADQUARTERS,
+    StepKind.DELIBERATION: Station.HEADQUARTERS,
+    StepKind.STANDING_DECISION: Station.HEADQUARTERS,
+    StepKind.DECISION: Station.HEADQUARTERS,
+    StepKind.POST_READING: Station.HEADQUARTERS,
+    StepKind.CIRCULATION: Station.HEADQUARTERS,
+}
+"""Kinds that a route may ask for, in the order of the flow -> where they are worked on."""
+
+
 # Choices as named callables: rewording a label makes no migration.
+
+
+def deadline_action_choices() -> list[tuple[str, str]]:
+    return [(each.value, str(each.label)) for each in DeadlineAction]
 
 
 def deputy_policy_choices() -> list[tuple[str, str]]:

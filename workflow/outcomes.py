@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext_lazy as _
 
-from bpr_projects.enums import Stage
+from bpr_projects.enums import RevisionKind, Stage
 from workflow.enums import Outcome, SendBackTarget, Station, StepKind
 
 if TYPE_CHECKING:
@@ -315,6 +315,18 @@ STATIONS: Final[dict[StepKind, tuple[Outcome, ...]]] = {
     StepKind.ACT: (Outcome.RECORDED,),
 }
 """Kind of step -> the answers its holder may give, in the order of the buttons."""
+
+UNFIT: Final[dict[RevisionKind, frozenset[Outcome]]] = {
+    RevisionKind.ROUTE: frozenset({Outcome.ADOPTED_WITH_CONDITIONS}),
+}
+"""What cannot be answered to a kind of text: a rule holds or does not."""
+
+
+def answers_at(kind: StepKind, text: RevisionKind) -> tuple[Outcome, ...]:
+    """The answers that may be given at a step to such a text, in the order of the buttons."""
+    unfit = UNFIT.get(text, frozenset())
+    return tuple(outcome for outcome in STATIONS[kind] if outcome not in unfit)
+
 
 MEASURES: Final[dict[str, tuple[StrOrPromise, StrOrPromise]]] = {
     "effect": (_("効果の大きさ"), _("市民や職員への効果はどれだけ大きいか")),

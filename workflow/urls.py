@@ -21,6 +21,9 @@ from workflow.views import (
     proposal,
     reviewing,
     rollout,
+    rule_deciding,
+    rule_drafting,
+    rules,
     standing,
     submitting,
     verbs,
@@ -98,4 +101,36 @@ urlpatterns = [
     path("me/deputy/absences/<int:pk>/end/", standing.absence_end, name="absence-end"),
     path("me/deputy/deputies/<int:pk>/revoke/", standing.deputy_revoke, name="deputy-revoke"),
     path("readings/<int:pk>/read/", steps.reading_read, name="reading-read"),
+    path("routes/", rules.routes, name="routes"),
+    path("routes/<slug:code>/compare/", rules.compare, name="route-compare"),
+    path("routes/<slug:code>/<int:version>/", rules.route, name="route"),
+    path("routes/<slug:code>/<int:version>/replay/", rules.replay, name="route-replay"),
+    path("routes/<slug:code>/<int:version>/copy/", rule_drafting.copy, name="route-copy"),
+    path("routes/<slug:code>/<int:version>/discard/", rule_drafting.discard, name="route-discard"),
+    path("routes/<slug:code>/<int:version>/edit/", rule_drafting.head, name="route-edit"),
+    path("routes/<slug:code>/<int:version>/steps/add/", rule_drafting.step, name="route-step-add"),
+    path(
+        "routes/<slug:code>/<int:version>/steps/<int:order>/",
+        rule_drafting.step,
+        name="route-step-edit",
+    ),
+    path(
+        "routes/<slug:code>/<int:version>/steps/<int:order>/place/",
+        rule_drafting.place,
+        name="route-step-place",
+    ),
+    path("routes/<slug:code>/<int:version>/propose/", rule_deciding.propose, name="route-propose"),
+    path(
+        "routes/<slug:code>/<int:version>/propose/<int:slot>/",
+        rule_deciding.propose_again,
+        name="route-propose-again",
+    ),
+    path(
+        "routes/<slug:code>/<int:version>/answer/<int:slot>/",
+        rule_deciding.answer,
+        name="route-answer",
+    ),
+    path(
+        "routes/<slug:code>/<int:version>/withdraw/", rule_deciding.withdraw, name="route-withdraw"
+    ),
 ]

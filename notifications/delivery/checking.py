@@ -39,6 +39,7 @@ def load(keys: Collection[int]) -> list[Delivery]:
             "message__post",
             "message__actor",
             "message__run__revision",
+            "message__run__rule",
             "message__slot__step_run",
             "message__slot__post",
             "message__decision__post",

@@ -171,6 +171,7 @@ class _Words:
             **self._absence(),
             "is_project": run is not None and run.revision is not None and self._kind() == "",
             "kind": self._kind(),
+            "rule": run.rule if run is not None else None,
             "lines": list(self._lines()),
         }
 
@@ -253,11 +254,18 @@ class _Words:
 
     def _path(self) -> str:
         if self.delivery.project is None:
-            return INBOX if self.message.absence is None else self.notice.path
+            return self._rule_path() if self.message.absence is None else self.notice.path
         path = self.turn.path if self.turn else self.notice.path
         address = path.format(reference=self.delivery.project.reference, slot=self.message.slot_id)
         remark = self.message.comment_id
         return f"{address}?thread={remark}#c{remark}" if remark else address
+
+    def _rule_path(self) -> str:
+        """The version of a route that the mail is about."""
+        run = self.message.run
+        if run is None or run.rule is None:
+            return INBOX
+        return f"/routes/{run.rule.code}/{run.rule.version}/"
 
     def _button(self) -> str:
         return str(self.turn.button if self.turn else self.notice.button)

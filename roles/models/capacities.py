@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Subquery
 
 from roles.enums import Basis, Role
 from roles.models.appointments import Absence, Appointment, Delegation
-from roles.models.organization import Post, StandIn
+from roles.models.organization import Post, Section, StandIn
 from roles.models.people import User
 from roles.models.periods import days_include
 
@@ -102,6 +102,11 @@ class Register:
         """Seats in force, in their order."""
         return list(_seats(self.on))
 
+    @cached_property
+    def sections(self) -> dict[str, str]:
+        """Code -> name, of sections of every time."""
+        return dict(Section.objects.order_by("code").values_list("code", "name"))
+
 
 _register: Final[ContextVar[Register | None]] = ContextVar("register", default=None)
 
@@ -127,6 +132,26 @@ def seats_of(role: Role, on: date) -> list[Post]:
     if register is not None:
         return [post for post in register.posts if post.role == role]
     return list(_seats(on).filter(role=role))
+
+
+def posts_named(codes: Iterable[str], on: date) -> list[Post]:
+    """The seats with these codes that are in force that day, in their order."""
+    register, wanted = _register_of(on), set(codes)
+    if register is not None:
+        return [post for post in register.posts if post.code in wanted]
+    return list(_seats(on).filter(code__in=wanted))
+
+
+def names_of_sections(codes: Iterable[str], on: date) -> list[str]:
+    """What the sections with these codes are called, by code."""
+    register, wanted = _register_of(on), set(codes)
+    names = register.sections if register is not None else _names(wanted)
+    return [name for code, name in names.items() if code in wanted]
+
+
+def _names(codes: set[str]) -> dict[str, str]:
+    found = Section.objects.filter(code__in=codes).order_by("code")
+    return dict(found.values_list("code", "name"))
 
 
 def _seats(on: date) -> QuerySet[Post]:

@@ -30,6 +30,12 @@ UNSEEN: Final = {"pt_member", "administrator", "stranger", "staff"}
 Row = tuple[int, ...]
 
 
+HIDDEN: Final = dict.fromkeys(
+    ("leader", "head", "department", "pt_member", "administrator", "stranger", "staff"), 404
+)
+"""Who reads no draft of a rule: for them it does not exist."""
+
+
 def row(anonymous: int, others: int, *, unseen: int | None = None, **exceptions: int) -> Row:
     """Statuses in the order of ``ACTORS``."""
     statuses = dict.fromkeys(ACTORS, others) | {"anonymous": anonymous}
@@ -118,6 +124,32 @@ MATRIX: Final[dict[str, tuple[Row, Row]]] = {
     "mail-html": (row(302, 404, secretariat=200, hq_chair=200), row(302, 405)),
     "mail-resend": (row(302, 405), row(302, 404, secretariat=422, hq_chair=403)),
     "mail-resend-dead": (row(302, 405), row(302, 403, secretariat=422)),
+    "routes": (row(302, 200), row(302, 405)),
+    "route-compare": (row(302, 200), row(302, 405)),
+    "route": (row(302, 200, **HIDDEN), row(302, 405)),
+    "route-replay": (row(302, 200, **HIDDEN), row(302, 405)),
+    "route-copy": (row(302, 405), row(302, 403, secretariat=302)),
+    "route-discard": (row(302, 405), row(302, 403, secretariat=409, **HIDDEN)),
+    "route-edit": (
+        row(302, 403, secretariat=200, **HIDDEN),
+        row(302, 403, secretariat=422, **HIDDEN),
+    ),
+    "route-step-add": (
+        row(302, 403, secretariat=200, **HIDDEN),
+        row(302, 403, secretariat=422, **HIDDEN),
+    ),
+    "route-step-edit": (
+        row(302, 403, secretariat=200, **HIDDEN),
+        row(302, 403, secretariat=422, **HIDDEN),
+    ),
+    "route-step-place": (row(302, 405), row(302, 403, secretariat=409, **HIDDEN)),
+    "route-propose": (row(302, 405), row(302, 403, secretariat=409, **HIDDEN)),
+    "route-propose-again": (row(302, 405), row(302, 404)),
+    "route-answer": (row(302, 405), row(302, 404)),
+    "route-withdraw": (
+        row(302, 403, secretariat=409, **HIDDEN),
+        row(302, 403, secretariat=409, **HIDDEN),
+    ),
     "account_login": (row(200, 302), row(200, 302)),
     "account_logout": (row(302, 200), row(302, 302)),
     "account_inactive": (row(200, 200), row(405, 405)),

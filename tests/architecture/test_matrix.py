@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,8 +33,9 @@ from tests.make import (
 )
 from tests.notifications.mails import send
 from tests.workflow.pages import client_of
+from workflow.actions.route_versions import start_draft
 from workflow.enums import StepKind
-from workflow.models import Condition, Decision, Reading, Seen
+from workflow.models import Condition, Decision, Reading, Route, Seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,6 +75,12 @@ RUNNING: Final = {
 """Addresses of a case that runs; all others are asked for the case on its way."""
 
 
+IN_FORCE: Final = {"route-copy"}
+"""Addresses that are asked for the rule in force; those of one version, for a draft of it."""
+
+LATER: Final = date(2026, 7, 1)
+
+
 def routes(resolver: URLResolver | None = None) -> Iterator[str]:
     """Names of everything that has an address, but for the administration's pages."""
     for entry in (resolver or get_resolver()).url_patterns:
@@ -100,6 +108,7 @@ def addresses() -> dict[str, str]:
     )
     reading = Reading.objects.get(project=running, kind=StepKind.POST_READING)
     rows = {"reading-read": reading.pk, **_said(on_its_way, running)}
+    start_draft(of=Route.objects.get(code="RT2"), by=holder("SECRETARIAT"), effective_from=LATER)
     found = {}
     for route in routes():
         case = running if route in RUNNING else on_its_way
@@ -112,6 +121,9 @@ def addresses() -> dict[str, str]:
                 "pk": pk,
                 "key": file.key,
                 "name": "leader",
+                "code": "RT2",
+                "version": 1 if route in IN_FORCE else 2,
+                "order": 1,
             },
         )
     return found

@@ -307,6 +307,7 @@ def test_the_shipped_routes_are_there_once(office: City) -> None:
         ("RT1", 50),
         ("RT6", 60),
         ("RT8", 80),
+        ("RT9", 90),
     ]
 
 

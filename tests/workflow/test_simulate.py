@@ -31,12 +31,12 @@ from tests.make import (
 )
 from workflow import engine
 from workflow.actions.refusals import Refusal, Unroutable
-from workflow.enums import Outcome, RunState, SlotState, StepKind
+from workflow.enums import Outcome, RouteState, RunState, SlotState, StepKind
 from workflow.management import worklist
-from workflow.management.simulation import Failure, Tally, World, violations
+from workflow.management.simulation import Failure, Tally, World, rulebook, violations
 from workflow.management.simulation.life import Life
 from workflow.management.simulation.probes import must_refuse
-from workflow.models import Nudge, Run, Slot, StepRun, WorkItem
+from workflow.models import Nudge, Route, Run, Slot, StepRun, WorkItem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,6 +87,19 @@ def test_the_same_seed_proposes_the_same(office: City) -> None:
     worlds = [World(seed=3, tally=Tally()), World(seed=3, tally=Tally())]
     proposals = [world.proposal(1, world.now) for world in worlds]
     assert proposals[0] == proposals[1]
+
+
+def test_rules_that_change_in_mid_flow_break_nothing(
+    office: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rulebook, "CHANCE", 0.25)
+
+    result, _said = lived(FEW, seed=11)
+
+    assert result["violations"] == 0
+    assert {"propose rule", "rule approved", "rule adopted"} <= set(result["acts"])
+    assert Route.objects.filter(state=RouteState.ACTIVE, version__gt=1).exists()
+    assert not WorkItem.objects.exists()
 
 
 # --- what is broken is found ------------------------------------------------------------------
@@ -140,6 +153,14 @@ def _ask_early() -> None:
     Nudge.objects.create(slot=Slot.objects.get(), asked_by=holder("SECRETARIAT"), asked_at=AT)
 
 
+def _end_a_route() -> None:
+    Route.objects.filter(code="RT1").update(effective_to=AT.date() + timedelta(days=1))
+
+
+def _change_the_rules_of_a_case() -> None:
+    Route.objects.filter(code="RT2").update(effective_from=AT.date() + timedelta(days=1))
+
+
 def _ask_twice() -> None:
     for hours in (96, 97):
         Nudge.objects.create(
@@ -163,6 +184,8 @@ def _ask_twice() -> None:
         (_end_the_run, "was decided without a decision"),
         (_skip_a_number, "7 numbers were given, 1 are there"),
         (_close_the_slot, "step-without-slot"),
+        (_end_a_route, "and nothing follows"),
+        (_change_the_rules_of_a_case, "began on 2026-05-11, under RT2"),
         (_ask_early, "was asked on 2026-05-11 without being late"),
         (_ask_twice, "was asked on 2026-05-15 and again on 2026-05-15"),
     ],

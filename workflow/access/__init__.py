@@ -34,6 +34,12 @@ from workflow.access.nudging import (
     waits_for,
 )
 from workflow.access.permits import NO_POST, Permit, clock, no, said_by, yes
+from workflow.access.rules import (
+    may_write_rules,
+    permit_to_write_rules,
+    readable,
+    reads_drafts,
+)
 from workflow.access.standing import (
     Standing,
     away_from,
@@ -88,6 +94,7 @@ __all__ = [
     "may_check",
     "may_nudge",
     "may_report",
+    "may_write_rules",
     "no",
     "not_yours",
     "nudged_lately",
@@ -103,7 +110,10 @@ __all__ = [
     "permit_to_report",
     "permit_to_restrict",
     "permit_to_withdraw",
+    "permit_to_write_rules",
     "pullable",
+    "readable",
+    "reads_drafts",
     "said_by",
     "standing_at",
     "standing_report",

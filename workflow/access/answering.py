@@ -114,7 +114,7 @@ def permit_to_answer(
     if capacity is None:
         return no(not_yours(slot.post.title, []))
     project = slot.step_run.project
-    if slot.step_run.kind not in OWN_WORK and project is not None and user.pk in conflicted:
+    if slot.step_run.kind not in OWN_WORK and user.pk in conflicted:
         return no(_why_conflicted(user, project, capacities))
     if answered_as:
         return no(_("この段階では、すでに別の立場（%s）で回答しています。") % answered_as)
@@ -143,7 +143,9 @@ def _why_not_deputy(step: StepRun) -> str:
     return _("この決裁は、規則により代理の方は行えません。")
 
 
-def _why_conflicted(user: User, project: Project, capacities: list[Capacity]) -> str:
+def _why_conflicted(user: User, project: Project | None, capacities: list[Capacity]) -> str:
+    if project is None:
+        return _("この改正案を書いた方又はその代理の方のため、判断できません。")
     if user.pk == project.proposer_id:
         return _("ご自身が提案した案件のため、判断できません。")
     mine = {each.post.pk: each.basis for each in capacities}

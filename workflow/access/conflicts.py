@@ -15,7 +15,7 @@ from bpr_projects.access import AUTHORING
 from bpr_projects.models import ProjectUserObjectPermission
 from roles.models import Appointment, Delegation
 from workflow.enums import Outcome, StepKind
-from workflow.models import Decision, Run
+from workflow.models import Decision, Route, Run
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -43,7 +43,7 @@ def conflicted(run: Run, on: date) -> frozenset[int]:
 def conflicted_by_run(
     runs: Collection[int] | QuerySet[Any, Any], on: date
 ) -> dict[int, frozenset[int]]:
-    """``conflicted`` for many runs, in one query; a run about no case has no entry."""
+    """``conflicted`` for many runs, in one query."""
     first, *others = facts(runs, on)
     return conflicts(first.union(*others, all=True))
 
@@ -54,13 +54,16 @@ def is_conflicted(user: User, held: Held, run: Run, said: frozenset[str], on: da
     ``held``: the person's posts that day. ``said``: what the person did in the run before.
     """
     project = run.project
-    if project is None:
-        return False
     if held.deputised:
         return user.pk in conflicted(run, on)
-    wrote = {project.proposer_id, run.revision.created_by_id if run.revision else None}
+    wrote = {
+        project.proposer_id if project else None,
+        run.revision.created_by_id if run.revision else None,
+    }
     if user.pk in wrote or not said.isdisjoint(SUBMITTING):
         return True
+    if project is None:
+        return Route.objects.filter(runs=run, authors=user).exists()
     if project.proposer_post_id in held.own and not project.proposer_post.is_shared:
         return True
     return ProjectUserObjectPermission.objects.filter(
@@ -84,8 +87,8 @@ def conflicts(found: Iterable[Fact]) -> dict[int, frozenset[int]]:
         for person in told["held"][post]:
             beside[person] |= people
     result = {}
-    for run, seats in told["seat"].items():
-        authors = told["author"][run]
+    for run in [*told["author"], *(told["seat"].keys() - told["author"].keys())]:
+        authors, seats = told["author"][run], told["seat"][run]
         standing = [beside[author] for author in authors if author in beside]
         held = [told["holder"][seat] | deputies.get(seat, set()) for seat in seats]
         result[run] = frozenset(authors.union(*standing, *held))
@@ -98,8 +101,10 @@ def facts(
     """What the rule asks of the database, to be united: authors and seats of runs, the day's 代理.
 
     Authors are the proposer, the co-proposers of today and before (``AUTHORING``), who submitted
-    and who wrote the revision. ``more``: what fills further columns, where the union has some.
+    and who wrote the revision; of a route version, everybody who wrote its draft. ``more``: what
+    fills further columns, where the union has some.
     """
+    about = Run.objects.filter(pk__in=runs)
     asked = Run.objects.filter(pk__in=runs, project__isnull=False)
     grants = ProjectUserObjectPermission.objects.filter(
         content_object__runs__in=runs, permission__codename__in=AUTHORING
@@ -116,7 +121,8 @@ def facts(
         (asked, "author", "pk", "project__proposer"),
         (grants, "author", "content_object__runs", "user"),
         (submitted, "author", "run", "decided_by"),
-        (asked.exclude(revision=None), "author", "pk", "revision__created_by"),
+        (about.exclude(revision=None), "author", "pk", "revision__created_by"),
+        (about.filter(rule__authors__isnull=False), "author", "pk", "rule__authors"),
         (standing, "deputy", "post", "deputy"),
         (deputised, "held", "post", "person"),
         (holders, "holder", "post", "person"),

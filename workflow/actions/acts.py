@@ -52,7 +52,8 @@ class Act:
     """Who acts, when, and what came of it so far.
 
     ``authors``: who submits right now; the decision that says so is written only at the end.
-    ``asks``: a slot was opened for which the engine has no task yet.
+    ``asks``: a slot was opened for which the engine has no task yet. ``rules``: what the act does
+    to the rules themselves, for the ledger beside what was said.
     """
 
     by: User
@@ -63,6 +64,7 @@ class Act:
     closed: list[int] = field(default_factory=list)
     authors: frozenset[int] = frozenset()
     asks: bool = False
+    rules: list[ledger.Draft] = field(default_factory=list)
 
     @property
     def on(self) -> date:
@@ -244,10 +246,12 @@ def record(act: Act) -> list[Decision]:
                 kind="DECISION", payload=_payload(row, saying), texts=_texts(saying.answer)
             )
             for row, saying in zip(decisions, act.sayings, strict=True)
-        ],
+        ]
+        + act.rules,
         at=act.at,
     )
-    for decision, entry, saying in zip(decisions, entries, act.sayings, strict=True):
+    of_decisions = entries[: len(decisions)]
+    for decision, entry, saying in zip(decisions, of_decisions, act.sayings, strict=True):
         decision.entry = entry
         decision.save()
         _conditions(decision, saying.answer)

@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 
 from bpr_projects import actions as cases
 from bpr_projects.enums import RevisionKind, Stage
+from bpr_projects.models import Revision
 from roles.enums import Basis
 from workflow import routing
-from workflow.actions import steps
+from workflow.actions import route_versions, steps
 from workflow.actions.acts import Act, Saying
 from workflow.actions.completeness import SCORE_KEYS, problems_of
 from workflow.actions.refusals import AlreadyDone, NotAllowed, StaleText, Unanswered
@@ -34,6 +35,7 @@ from workflow.outcomes import (
     TARGET_STATION,
     Answer,
     Effect,
+    answers_at,
 )
 
 if TYPE_CHECKING:
@@ -73,7 +75,9 @@ def check(
     if not permit:
         raise NotAllowed(permit.reason)
     _same_text(slot, revision_hash)
-    if outcome not in STATIONS[StepKind(slot.step_run.kind)]:
+    about = slot.step_run.revision
+    text = RevisionKind(about.kind) if about is not None else RevisionKind.PROJECT
+    if outcome not in answers_at(StepKind(slot.step_run.kind), text):
         raise NotAllowed(_("この段階では「%s」は選べません。") % outcome.label)
     problems = dict(problems_of(slot, outcome, answer, permit, localdate(at)))
     if problems:
@@ -116,8 +120,9 @@ def _same_text(slot: Slot, revision_hash: str) -> None:
     current = slot.step_run.revision
     if current is None or revision_hash == current.content_hash:
         return
-    assert slot.step_run.project is not None  # noqa: S101 -- a revision of a step has its case
-    shown = slot.step_run.project.revisions.filter(content_hash=revision_hash).first()
+    shown = Revision.objects.filter(
+        project=slot.step_run.project, content_hash=revision_hash
+    ).first()
     raise StaleText(shown, current)
 
 
@@ -282,6 +287,8 @@ def _onwards(run: Run, act: Act) -> None:
 def send_back(run: Run, answer: Answer, act: Act) -> None:
     """To the proposer for a new text, or to an earlier station on the same text."""
     if answer.target == SendBackTarget.PROPOSER:
+        if run.project is None:
+            route_versions.reopen(run)
         steps.open_revision(run, act, note=str(_("差戻し")))
         return
     plan = steps.plan_steps(run)
@@ -307,7 +314,9 @@ def _end(run: Run, *, adopted: bool, act: Act) -> None:
             cases.adopt(project=run.project, revision=run.revision, at=act.at)
         else:
             cases.end_project(project=run.project, stage=Stage.NOT_ADOPTED, at=act.at)
-    elif adopted and run.project is not None and run.revision is not None:
+    elif run.project is None:
+        route_versions.settle(run, adopted=adopted, act=act)
+    elif adopted and run.revision is not None:
         _take_effect(run, act)
 
 

@@ -120,7 +120,9 @@ def targets_of(slot: Slot) -> tuple[SendBackTarget, ...]:
     """Where the holder of this slot may send the case back to."""
     run = slot.step_run.run
     before = [Station(step.station) for step in steps.plan_steps(run)[: run.position]]
-    return send_back_targets(StepKind(slot.step_run.kind), frozenset(before))
+    allowed = slot.step_run.snapshot.get("may_return_to", tuple(SendBackTarget))
+    possible = send_back_targets(StepKind(slot.step_run.kind), frozenset(before))
+    return tuple(target for target in possible if target in allowed)
 
 
 def objections(run: Run) -> list[Decision]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from bpr_projects import calendar
 from bpr_projects.enums import ParticipantReason, RevisionKind
 from bpr_projects.models import Closure, Participant
+from roles.models import Section
 from workflow import routing
 from workflow.access.conflicts import APPROVING, YES, approved_in, conflicted
 from workflow.actions.acts import Act, Saying
@@ -44,18 +45,21 @@ def case_for(run: Run, act: Act) -> routing.Case:
 
     What the act itself says counts too, although it is written only at its end.
     """
-    assert run.project is not None  # noqa: S101 -- plan and route revisions come with their issue
     now = {
         each.capacity.person.pk
         for each in act.sayings
         if each.outcome in YES and each.step_run is not None and each.step_run.kind in APPROVING
     }
+    excluded, approved = conflicted(run, act.on) | act.authors, approved_in(run) | now
+    if run.project is None:
+        section = Section.objects.select_related("department").get(is_secretariat=True)
+        return routing.case_of_rules(section, excluded=excluded, approved_by=approved)
     return routing.case_of(
         run.project,
         run.revision.sheet if run.revision else run.project.sheet,
         kind=RevisionKind(run.revision.kind) if run.revision else RevisionKind.PROJECT,
-        excluded=conflicted(run, act.on) | act.authors,
-        approved_by=approved_in(run) | now,
+        excluded=excluded,
+        approved_by=approved,
     )
 
 
@@ -124,6 +128,9 @@ def ask_also(step: StepRun, post: Post, act: Act) -> None:
 
 
 def _let_read(run: Run, posts: list[Post], reason: ParticipantReason, at: datetime) -> None:
+    """Who is asked about a case may read it; a rule is read by everybody."""
+    if run.project is None:
+        return
     Participant.objects.bulk_create(
         (
             Participant(
@@ -175,7 +182,8 @@ def owe_remaining_readings(run: Run, act: Act) -> None:
 
 def owe_absentee(step: StepRun, act: Act) -> None:
     """後閲 after 代決: the seat reads what was decided in its place, whatever it was."""
-    plan = PlanStep.from_json({key: step.snapshot[key] for key in PlanStep.__dataclass_fields__})
+    known = PlanStep.__dataclass_fields__.keys() & step.snapshot.keys()
+    plan = PlanStep.from_json({key: step.snapshot[key] for key in known})
     reading = replace(
         plan,
         kind=StepKind.POST_READING,

@@ -14,10 +14,12 @@ from workflow.engine.meeting import check_condition, report_condition
 from workflow.engine.proposing import resubmit, submit
 from workflow.engine.reading import mark_read, mark_seen, resume_due
 from workflow.engine.restricting import restrict, unrestrict
+from workflow.engine.rules import Unclean, propose_route, propose_route_again, withdraw_route
 from workflow.engine.settling import work_item
 from workflow.engine.turning import abandon, halt, pull_back, withdraw
 
 __all__ = [
+    "Unclean",
     "abandon",
     "check_condition",
     "close_region",
@@ -26,6 +28,8 @@ __all__ = [
     "mark_read",
     "mark_seen",
     "nudge",
+    "propose_route",
+    "propose_route_again",
     "pull_back",
     "record_phase",
     "report_condition",
@@ -35,5 +39,6 @@ __all__ = [
     "submit",
     "unrestrict",
     "withdraw",
+    "withdraw_route",
     "work_item",
 ]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 def decide(
     *,
-    project: Project,
+    project: Project | None,
     slot_id: int,
     revision_hash: str,
     outcome: Outcome,
@@ -38,6 +38,8 @@ def decide(
     at: datetime,
 ) -> Decision:
     """Answer an open step. Returns the recorded decision; an equal repeat of a score its first.
+
+    ``project`` is the case that the slot has to belong to; a step about a rule has none.
 
     Raises ``NotFound`` for a slot of another case, ``AlreadyDone``, ``NotAllowed``,
     ``StaleText`` or ``Unanswered``.

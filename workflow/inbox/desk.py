@@ -20,7 +20,7 @@ from roles.models import Capacity, capacities_of, places_of
 from workflow.access.standing import read_waiting
 from workflow.charts import following_words, is_late
 from workflow.enums import StepKind
-from workflow.inbox.links import work_url
+from workflow.inbox.links import rule_url, work_url
 from workflow.inbox.places import in_place_of
 from workflow.inbox.statement import (
     ADMITTED,
@@ -119,6 +119,8 @@ class Item:
     @property
     def url(self) -> str:
         """Where it is done."""
+        if self.project_id is None:
+            return rule_url(self.number)
         return work_url(self.reference, self.kind)
 
     @property

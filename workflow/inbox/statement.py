@@ -49,12 +49,18 @@ SUBMITTING_WORDS: Final = ", ".join(f"'{outcome.value}'" for outcome in SUBMITTI
 AUTHORING_WORDS: Final = ", ".join(f"'{codename}'" for codename in AUTHORING)
 
 CONFLICT: Final = """(w.kind NOT IN ({own_kinds}) AND (
-    p.proposer_id IN ({persons}) OR p.proposer_post_id IN ({seats}) OR w.project_id IN (
+    COALESCE(p.proposer_id, -1) IN ({persons}) OR COALESCE(p.proposer_post_id, -1) IN ({seats})
+    OR COALESCE(w.project_id, -1) IN (
         SELECT g.content_object_id FROM bpr_projects_projectuserobjectpermission g
         JOIN auth_permission a ON a.id = g.permission_id AND a.codename IN ({authoring})
         WHERE g.user_id IN ({persons}))
     OR COALESCE(w.revision_id, 0) IN (
         SELECT v.id FROM bpr_projects_revision v WHERE v.created_by_id IN ({persons}))
+    OR w.step_run_id IN (
+        SELECT c.id FROM workflow_route_authors x
+        JOIN workflow_run q ON q.rule_id = x.route_id AND q.state = 'OPEN'
+        JOIN workflow_steprun c ON c.run_id = q.id AND c.closed_at IS NULL
+        WHERE x.user_id IN ({persons}))
     OR w.step_run_id IN (
         SELECT c.id FROM workflow_decision d
         JOIN workflow_steprun c ON c.run_id = d.run_id AND c.closed_at IS NULL
@@ -104,7 +110,7 @@ ROWS: Final = """SELECT * FROM (
         SELECT MAX(y.id) FROM workflow_nudge y WHERE y.slot_id = w.slot_id)
     LEFT JOIN roles_user asker ON asker.id = n.asked_by_id
     WHERE w.post_id = %s AND (w.due_sort, w.slot_id) > (%s, %s) AND {window}
-        AND (w.project_id IS NULL OR NOT {conflict}) AND {admitted}
+        AND NOT {conflict} AND {admitted}
     ORDER BY w.due_sort, w.slot_id LIMIT {limit}) AS post_{post}"""
 
 COUNTS: Final = """SELECT 'count', COUNT(*), {post}, SUM(hidden), NULL, NULL, NULL, NULL, NULL,

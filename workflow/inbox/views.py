@@ -25,6 +25,7 @@ from workflow.inbox.desk import KEY_DIGITS, WINDOWS, Desk, Listing, cursor_of
 from workflow.inbox.mywork import VERBS, my_work
 from workflow.inbox.places import IN_PLACE
 from workflow.inbox.preview import preview_of, see
+from workflow.inbox.rules import rule_preview_of, see_rule
 
 if TYPE_CHECKING:
     from datetime import date
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from roles.models import User
     from workflow.inbox.preview import Preview
+    from workflow.inbox.rules import RulePreview
 
 TODO, DEPUTY, READING, COMING, DONE = "todo", "deputy", "reading", "upcoming", "done"
 
@@ -164,7 +166,10 @@ def inbox(request: HttpRequest) -> HttpResponse:
     if not is_pane:
         context |= _tab(request, desk, tab)
     if slot_id is not None and tab in BASES:
-        context |= {"slot_id": slot_id, "preview": _open(request, desk, slot_id)}
+        preview = _open(request, desk, slot_id)
+        context |= {"slot_id": slot_id, "preview": preview}
+        if preview is None:
+            context["rule_preview"] = _open_rule(request, desk, slot_id)
     template = "workflow/_preview.html" if is_pane else "workflow/inbox.html"
     response = render(request, template, context)
     response["Vary"] = "HX-Request"
@@ -203,10 +208,21 @@ def _waiting(request: HttpRequest, desk: Desk, tab: str) -> dict[str, Any]:
 def _open(request: HttpRequest, desk: Desk, slot_id: int) -> Preview | None:
     """The pane; a person who opens it (no HEAD, no prefetch) has seen the item."""
     preview = preview_of(desk, slot_id)
-    is_ahead = "prefetch" in request.headers.get("Sec-Purpose", "")
-    if preview is not None and request.method == "GET" and not is_ahead:
+    if preview is not None and _is_looked_at(request):
         see(desk, preview)
     return preview
+
+
+def _open_rule(request: HttpRequest, desk: Desk, slot_id: int) -> RulePreview | None:
+    """The same for a version of a route."""
+    preview = rule_preview_of(desk, slot_id)
+    if preview is not None and _is_looked_at(request):
+        see_rule(desk, preview)
+    return preview
+
+
+def _is_looked_at(request: HttpRequest) -> bool:
+    return request.method == "GET" and "prefetch" not in request.headers.get("Sec-Purpose", "")
 
 
 def _whole(text: str | None) -> int | None:

@@ -193,7 +193,12 @@ def _rewrite(after: int) -> list[int]:
             open_slots()
             .filter(pk__gt=after)
             .select_for_update(of=("self",), skip_locked=True)
-            .select_related("post", "step_run__run__revision", "step_run__run__project__section")
+            .select_related(
+                "post",
+                "step_run__run__revision",
+                "step_run__run__rule",
+                "step_run__run__project__section",
+            )
             .order_by("pk")[:BATCH]
         )
         WorkItem.objects.bulk_create(

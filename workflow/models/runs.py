@@ -14,6 +14,7 @@ from viewflow.workflow.models import Process
 from bpr_projects.models import Cycle, Project, Revision
 from roles.models import Post, User
 from workflow.enums import (
+    DeadlineAction,
     DeputyPolicy,
     RunKind,
     RunState,
@@ -43,6 +44,8 @@ class WorkflowProcess(Process):
 class Run(models.Model):
     """A process of viewflow and what it is about. ``plan`` is the snapshot of its route.
 
+    About a case, or about a ``rule``: a version of a route that is to be decided.
+
     ``plan``: list of steps as ``routing.PlanStep`` writes them. ``position``: index of the step
     that is open, or the length of the plan. ``round``: how often the subject was (re)submitted.
     """
@@ -58,6 +61,7 @@ class Run(models.Model):
     )
     cycle = models.OneToOneField(Cycle, models.PROTECT, related_name="run", null=True, blank=True)
     route = models.ForeignKey(Route, models.PROTECT, related_name="+", null=True, blank=True)
+    rule = models.ForeignKey(Route, models.PROTECT, related_name="runs", null=True, blank=True)
     route_reason = models.CharField(max_length=200, blank=True)
     plan = models.JSONField(default=list)
     position = models.PositiveSmallIntegerField(default=0)
@@ -79,6 +83,11 @@ class Run(models.Model):
                 fields=["project"],
                 condition=Q(kind=RunKind.APPROVAL, state=RunState.OPEN),
                 name="one_open_approval_run",
+            ),
+            models.UniqueConstraint(
+                fields=["rule"],
+                condition=Q(rule__isnull=False, state=RunState.OPEN),
+                name="one_open_run_a_rule",
             ),
             models.CheckConstraint(
                 condition=Q(state=RunState.OPEN, ended_at__isnull=True)
@@ -158,6 +167,11 @@ class StepRun(models.Model):
     def admits(self, basis: Basis) -> bool:
         """Whether somebody may answer on this basis; who that is, ``access`` says."""
         return self.deputy.admits(basis, self.kind)
+
+    @property
+    def at_deadline(self) -> DeadlineAction:
+        """What happens when its days are over, by the rule that the step was opened from."""
+        return DeadlineAction(self.snapshot.get("at_deadline", DeadlineAction.REMIND))
 
 
 class Slot(models.Model):

@@ -4,6 +4,8 @@ Pure reads: the preview before submit and the opening of a step use the same fun
 was previewed is what happens.
 """
 
+from workflow.routing.checking import Finding, Ground, findings_of
+from workflow.routing.comparing import compare
 from workflow.routing.conditions import FACTS, OPERATORS, Facts, Match, facts_of, matches
 from workflow.routing.plans import (
     Ask,
@@ -12,11 +14,15 @@ from workflow.routing.plans import (
     NoRoute,
     PlanStep,
     case_of,
+    case_of_rules,
+    choose,
     choose_route,
     escalation,
+    in_force,
     mediation,
     plan_of,
 )
+from workflow.routing.replaying import Replay, replay
 from workflow.routing.resolution import (
     NoHolder,
     Preview,
@@ -26,6 +32,8 @@ from workflow.routing.resolution import (
     settle,
 )
 from workflow.routing.seats import able, in_turn
+from workflow.routing.terms import Names
+from workflow.routing.texts import RouteText, StepText
 
 __all__ = [
     "FACTS",
@@ -34,22 +42,34 @@ __all__ = [
     "Case",
     "Choice",
     "Facts",
+    "Finding",
+    "Ground",
     "Match",
+    "Names",
     "NoHolder",
     "NoRoute",
     "PlanStep",
     "Preview",
+    "Replay",
     "Resolution",
+    "RouteText",
+    "StepText",
     "able",
     "case_of",
+    "case_of_rules",
+    "choose",
     "choose_route",
+    "compare",
     "escalation",
     "facts_of",
+    "findings_of",
+    "in_force",
     "in_turn",
     "matches",
     "mediation",
     "plan_of",
     "preview",
+    "replay",
     "resolve",
     "settle",
 ]

@@ -130,7 +130,7 @@ class _Asking:
         self.left_out += left_out
         if is_met:
             return
-        seat = section_of(ask)
+        seat = section_of(ask, self.on)
         if not ask.may_skip:
             self.gap = self.gap or NoHolder(
                 self.step.titled(seat), left_out=tuple(left_out), needed=self.step.quorum

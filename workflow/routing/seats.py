@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from roles.enums import Basis, Role
-from roles.models import Section, holders_of, seats_of
+from roles.models import holders_of, names_of_sections, posts_named, seats_of
 from workflow.enums import DeputyPolicy, StepKind, WhoRule
 
 if TYPE_CHECKING:
@@ -53,7 +53,9 @@ class Seats:
         rule = WhoRule(ask.who)
         if rule == WhoRule.PT_ON_DUTY:
             return in_turn(self.case, self.on, self.deputy)[:ON_DUTY]
-        role = _ROLE_OF[rule]
+        if rule == WhoRule.NAMED_POST:
+            return posts_named(ask.argument, self.on)
+        role = ROLE_OF[rule]
         if role not in self._of_role:
             self._of_role[role] = seats_of(role, self.on)
         return [post for post in self._of_role[role] if _is_asked(rule, post, ask, self.case)]
@@ -66,12 +68,11 @@ def by_section(ask: Ask, case: Case) -> list[Ask]:
     return [replace(ask, who=WhoRule.HEADS_OF, argument=(code,)) for code in codes] or [ask]
 
 
-def section_of(ask: Ask) -> str:
+def section_of(ask: Ask, on: date) -> str:
     """The section that an ask names; empty where the title of the step says who is asked."""
     if ask.who != WhoRule.HEADS_OF:
         return ""
-    names = Section.objects.filter(code__in=ask.argument).order_by("code")
-    return "、".join(names.values_list("name", flat=True)) or "、".join(ask.argument)
+    return "、".join(names_of_sections(ask.argument, on)) or "、".join(ask.argument)
 
 
 def _is_asked(rule: WhoRule, post: Post, ask: Ask, case: Case) -> bool:
@@ -86,13 +87,15 @@ def _is_asked(rule: WhoRule, post: Post, ask: Ask, case: Case) -> bool:
             return code in case.related
         case WhoRule.HEADS_OF:
             return code in ask.argument
+        case WhoRule.PT_PARTS:
+            return post.part in ask.argument
         case WhoRule.SECRETARIAT_HEAD:
             return post.section is not None and post.section.is_secretariat
         case _:
             return True
 
 
-_ROLE_OF: Final[dict[WhoRule, Role]] = {
+ROLE_OF: Final[dict[WhoRule, Role]] = {
     WhoRule.SECTION_HEAD: Role.SECTION_HEAD,
     WhoRule.DEPARTMENT_HEAD: Role.DEPARTMENT_HEAD,
     WhoRule.RELATED_HEADS: Role.SECTION_HEAD,
@@ -104,6 +107,7 @@ _ROLE_OF: Final[dict[WhoRule, Role]] = {
     WhoRule.PT_CHAIR: Role.PT_CHAIR,
     WhoRule.HQ_MEMBERS: Role.HQ_MEMBER,
     WhoRule.HQ_CHAIR: Role.HQ_CHAIR,
+    WhoRule.PT_PARTS: Role.PT_MEMBER,
 }
 
 
@@ -117,5 +121,5 @@ def in_turn(case: Case, on: date, deputy: DeputyPolicy) -> list[Post]:
     free = [post for post in posts if able(holders[post.pk], case)]
     if not free:
         return []
-    first = (case.project.pk * ON_DUTY) % len(free)
+    first = ((case.project.pk if case.project else 0) * ON_DUTY) % len(free)
     return free[first:] + free[:first]

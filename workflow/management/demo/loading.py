@@ -20,10 +20,10 @@ from roles.actions import load_city
 from roles.models import User, holders_of
 from workflow import engine
 from workflow.actions.route_data import load_routes
-from workflow.management.demo import crowd, script
+from workflow.management.demo import crowd, rules, script
 from workflow.management.demo.telling import WRITTEN_ON, Calendar, Tale
 from workflow.management.hours import OPENING, later, moment
-from workflow.models import Reading
+from workflow.models import Reading, Route
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +36,8 @@ LAST_DAY: Final = date(2027, 3, 31)
 """The story belongs to the first year of the plan, whose numbers begin with R8."""
 
 READ_AFTER_MINUTES: Final = 900
+RULES_AMENDED: Final = 7
+"""So many business days before the last one a change of a route is proposed."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,9 @@ def load(
     Beside the story there are others until there are so many ``people`` and ``cases``.
     """
     if User.objects.exists() or Project.objects.exists():
+        if Route.objects.exists():
+            with transaction.atomic():
+                load_routes(CITIES / "routes.toml", at=at)  # codes that an older demo has not
         return Loaded(filled=False, people=User.objects.count(), cases=Project.objects.count())
     with transaction.atomic():
         start = moment(FIRST_DAY, OPENING)
@@ -92,7 +97,11 @@ def _tell(story: Story, others: list[Script], at: datetime, seed: int) -> None:
         for each in (*story.scripts, *others)
     ]
     until = min(at, moment(days.today, OPENING))
-    _in_order([tale.moments() for tale in tales], until)
+    amended = moment(calendar.add_business_days(days.today, -RULES_AMENDED, off), OPENING)
+    lives = [tale.moments() for tale in tales]
+    if localdate(amended) >= FIRST_DAY:
+        lives.append(rules.moments(amended, off))
+    _in_order(lives, until)
     _read_what_was_circulated(until, off)
 
 

@@ -19,9 +19,9 @@ from records.models import LedgerEntry
 from roles.enums import Basis
 from roles.models import Post, holders_of
 from workflow.access import NUDGE_DAYS
-from workflow.enums import DECIDING_KINDS, Outcome, RunKind, RunState, StepKind
+from workflow.enums import DECIDING_KINDS, Outcome, RouteState, RunKind, RunState, StepKind
 from workflow.management import worklist
-from workflow.models import Decision, Nudge, Reading, Run, Slot, StepRun, WorkItem
+from workflow.models import Decision, Nudge, Reading, Route, Run, Slot, StepRun, WorkItem
 from workflow.outcomes import STAGE_OF
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def violations(at: datetime) -> Iterator[str]:
         _decisions,
         _stood_in,
         _numbers,
+        _rules,
         _ledger,
     ):
         yield from rule()
@@ -148,6 +149,25 @@ def _numbers() -> Iterator[str]:
     promised = sum(NumberSeries.objects.values_list("last", flat=True))
     if given != promised:
         yield f"{promised} numbers were given, {given} are there"
+
+
+def _rules() -> Iterator[str]:
+    """Each code is ruled without a gap, and a case keeps the version of its first day."""
+    begun: dict[str, Route] = {}
+    for route in Route.objects.filter(state=RouteState.ACTIVE).order_by("code", "effective_from"):
+        before = begun.get(route.code)
+        if before is not None and before.effective_to != route.effective_from:
+            yield f"{before} ends on {before.effective_to}, {route} begins {route.effective_from}"
+        begun[route.code] = route
+    for route in begun.values():
+        if route.effective_to is not None:
+            yield f"{route} ends on {route.effective_to}, and nothing follows"
+    for run in Run.objects.exclude(route=None).select_related("route", "project"):
+        route, day = run.route, localdate(run.started_at)
+        assert route is not None  # noqa: S101 -- filtered
+        is_over = route.effective_to is not None and route.effective_to <= day
+        if day < route.effective_from or is_over or route.state != RouteState.ACTIVE:
+            yield f"run {run.pk} of {run.project} began on {day}, under {route}"
 
 
 def _ledger() -> Iterator[str]:

@@ -17,6 +17,7 @@ from workflow.management.hours import OPENING, later, moment
 from workflow.management.simulation import sheets
 from workflow.management.simulation.life import Life
 from workflow.management.simulation.office import Office
+from workflow.management.simulation.rulebook import Rulebook
 from workflow.management.simulation.tally import Failure, Tally
 from workflow.models import Decision
 
@@ -54,6 +55,7 @@ class World:
         self.lives: list[Life] = []
         self.idle = 0
         self.office = Office(self.random, tally, self._authors)
+        self.rules = Rulebook(seed, tally)
 
     def _begin(self) -> datetime:
         last = Decision.objects.order_by("-decided_at").values_list("decided_at", flat=True).first()
@@ -75,11 +77,13 @@ class World:
                 ended += 1
                 if ended % every == 0 and self.lives:
                     check()
+        self.rules.finish(self.now)
 
     def _let_live(self, life: Life) -> None:
         try:
             if self.random.random() < CHANGES:
                 self.office.change(self.now)
+            self.rules.live(self.now)
             moved = life.live(self.now)
         except Failure:
             raise

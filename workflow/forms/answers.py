@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bpr_projects.calendar import parse_date
+from bpr_projects.enums import RevisionKind
 from bpr_projects.forms import LineField, TextField
 from workflow.enums import DECIDING_KINDS, Outcome, SendBackTarget, StepKind
-from workflow.outcomes import MEASURES, PASSING, RULES, STATIONS, Answer, Rule
+from workflow.outcomes import MEASURES, PASSING, RULES, Answer, Rule, answers_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,11 +46,12 @@ class Question:
     needs_reply: bool = False
     needs_urgent_reason: bool = False
     needs_password: bool = False
+    text: RevisionKind = RevisionKind.PROJECT
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
         """The answers of the station, in the order of the buttons."""
-        return STATIONS[self.kind]
+        return answers_at(self.kind, self.text)
 
     @property
     def is_deciding(self) -> bool:

@@ -1,0 +1,22 @@
+"""What people type at a step, and when they write a rule. Input only, no verbs."""
+
+from workflow.forms.answers import (
+    ADD_CONDITION,
+    AnswerForm,
+    ConditionRow,
+    Question,
+    ReasonForm,
+)
+from workflow.forms.rules import ADD_ROW, AgainForm, HeadForm, StepForm
+
+__all__ = [
+    "ADD_CONDITION",
+    "ADD_ROW",
+    "AgainForm",
+    "AnswerForm",
+    "ConditionRow",
+    "HeadForm",
+    "Question",
+    "ReasonForm",
+    "StepForm",
+]

@@ -18,12 +18,13 @@ from bpr_projects.enums import Phase
 from bpr_projects.models import Closure
 from roles.enums import Basis
 from roles.models import Appointment, Delegation
-from workflow.access.conflicts import conflicts, facts
+from workflow.access.conflicts import conflicts, facts, recused_by_run
 from workflow.access.nudging import last_nudge, permit_by_clock
 from workflow.access.permits import Permit, yes
 from workflow.enums import (
     CYCLE_KINDS,
     DECIDING_KINDS,
+    GONE,
     OWN_WORK,
     READING_KINDS,
     RunKind,
@@ -56,17 +57,36 @@ class Seat:
     deputies: tuple[str, ...] = ()
     nudged_at: datetime | None = None
     nudged_by: str = ""
+    barred: tuple[tuple[str, str], ...] = ()
+    """Who holds the seat and may not answer, each with the reason."""
+
+    @property
+    def is_held(self) -> bool:
+        """Whether anybody may answer today."""
+        return bool(self.names or self.deputies)
+
+    @property
+    def why_unheld(self) -> str:
+        """市民課長（空席）, or 市民課長 戸舘さん（辞退）: why nobody may."""
+        if not self.barred:
+            return _("%s（空席）") % self.title
+        people = "、".join(
+            _("%(name)sさん（%(why)s）") % {"name": name, "why": why} for name, why in self.barred
+        )
+        return f"{self.title} {people}"
 
     @property
     def text(self) -> str:
         """市民課長 戸舘さん（代理 成田さん）; a shared seat by its title; 空席 says so."""
-        if self.is_shared and (self.names or self.deputies):
+        if not self.is_held:
+            return self.why_unheld
+        if self.is_shared:
             return self.title
         own = " ".join([self.title, "、".join(_("%sさん") % name for name in self.names)]).strip()
         acting = "、".join(_("%sさん") % name for name in self.deputies)
         if acting:
             return _("%(own)s（代理 %(deputy)s）") % {"own": own, "deputy": acting}
-        return own if self.names else _("%s（空席）") % self.title
+        return own
 
 
 @dataclass(frozen=True)
@@ -105,7 +125,23 @@ class Ball:
     @property
     def is_vacant(self) -> bool:
         """Whether a seat is asked that nobody holds today."""
-        return any(not (seat.names or seat.deputies) for seat in self.seats)
+        return any(not seat.is_held for seat in self.seats)
+
+    @property
+    def unheld(self) -> str:
+        """Why the case waits at the 事務局: the seats that nobody may answer for, or nothing.
+
+        What is the authors' own work waits for them.
+        """
+        if self.kind in OWN_WORK or not self.is_vacant:
+            return ""
+        seats = "、".join(seat.why_unheld for seat in self.seats if not seat.is_held)
+        return _("担当できる職がありません：%s") % seats
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether nobody at all may answer the step now."""
+        return bool(self.unheld) and not any(seat.is_held for seat in self.seats)
 
 
 def is_late(due_at: datetime | None, at: datetime, *, is_paused: bool) -> bool:
@@ -182,6 +218,7 @@ class People:
     own: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
     deputies: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
     conflicted: dict[int, frozenset[int]] = field(default_factory=dict)
+    recused: dict[int, frozenset[int]] = field(default_factory=dict)
 
     def excluded(self, step: StepRun) -> frozenset[int]:
         """Who may not answer a step although the seat is theirs."""
@@ -195,6 +232,12 @@ class People:
         own = [name for pk, name in self.own.get(slot.post_id, ()) if pk not in excluded]
         standing = self.deputies if slot.step_run.deputy.admits(Basis.DEPUTY) else {}
         acting = [name for pk, name in standing.get(slot.post_id, ()) if pk not in excluded]
+        gone = self.recused.get(slot.step_run.run_id, frozenset())
+        barred = [
+            (name, str(_("辞退") if pk in gone else _("提案に関わっているため")))
+            for pk, name in self.own.get(slot.post_id, ())
+            if pk in excluded
+        ]
         return Seat(
             slot.post_id,
             slot.post.title,
@@ -203,6 +246,7 @@ class People:
             tuple(acting),
             getattr(slot, "nudged_at", None),
             getattr(slot, "nudged_by", None) or "",
+            tuple(barred),
         )
 
 
@@ -227,7 +271,8 @@ def seats_today(slots: Collection[Slot], at: datetime) -> People:
         found = people.own if kind == "seated" else people.deputies
         if (person_id, name) not in people.own.get(post_id, ()):
             found.setdefault(post_id, []).append((person_id, name))
-    people.conflicted = conflicts(row[:3] for row in rows)
+    told = [row[:3] for row in rows]
+    people.conflicted, people.recused = conflicts(told), recused_by_run(told)
     return people
 
 
@@ -242,6 +287,7 @@ def _seated(rows: QuerySet[Any], kind: str, person: str) -> QuerySet[Any, tuple[
 def ball_of(slots: list[Slot], people: People, at: datetime, closures: frozenset[date]) -> Ball:
     """The line of one open step, from its slots and whoever may act today."""
     step = slots[0].step_run
+    slots = [slot for slot in slots if slot.state not in GONE]
     waiting = [slot for slot in slots if slot.state == SlotState.OPEN]
     seats = tuple(people.seat(slot) for slot in waiting)
     return Ball(

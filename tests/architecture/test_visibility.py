@@ -117,10 +117,12 @@ SHOWS_NOTHING: Final = {
     "question-correct",
     "reading-read",
     "readyz",
+    "reassign",
     "restrict",
     "rollout",
     "running",
     "tour-end",
+    "unheld",
     "unrestrict",
     "withdraw",
 }

@@ -15,12 +15,12 @@ from django.utils.timezone import localdate
 
 from bpr_projects.models import CycleEntry, content_hash
 from records import ledger
-from roles.enums import Basis
+from roles.enums import Basis, Role
 from roles.models import Section
 from workflow.enums import Outcome, StepKind
 from workflow.models import Condition, Decision, Reading, Run, Slot, StepRun
 from workflow.outcomes import Answer
-from workflow.signals import decision_recorded, reading_opened, work_closed
+from workflow.signals import decision_recorded, reading_opened, work_closed, work_unheld
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -45,6 +45,8 @@ class Saying:
     total: int | None = None
     supersedes: Decision | None = None
     record: CycleEntry | None = None
+    following: str = ""
+    """Who is asked instead of whoever left or was relieved, in words."""
 
 
 @dataclass
@@ -52,7 +54,8 @@ class Act:
     """Who acts, when, and what came of it so far.
 
     ``authors``: who submits right now; the decision that says so is written only at the end.
-    ``asks``: a slot was opened for which the engine has no task yet.
+    ``asks``: a slot was opened for which the engine has no task yet. ``unheld``: open slots that
+    nobody can answer, so that the 事務局 has to see to them.
     """
 
     by: User
@@ -63,6 +66,13 @@ class Act:
     closed: list[int] = field(default_factory=list)
     authors: frozenset[int] = frozenset()
     asks: bool = False
+    unheld: list[Slot] = field(default_factory=list)
+
+    @property
+    def leaving(self) -> frozenset[int]:
+        """Who steps aside by this act; the words that say so are written only at its end."""
+        recusals = (each for each in self.sayings if each.outcome == Outcome.RECUSED)
+        return frozenset(each.capacity.person.pk for each in recusals)
 
     @property
     def on(self) -> date:
@@ -75,7 +85,12 @@ class Act:
 
 
 def basis_of(capacity: Capacity, step: StepRun | None) -> Basis:
-    """専決 and 代決 are labelled by the step, 代理 by the capacity."""
+    """専決 and 代決 are labelled by the step, 代理 by the capacity.
+
+    決裁 by another seat than the 本部長's, to which the 事務局 moved it, is 代決 by the rule.
+    """
+    if step is not None and step.kind == StepKind.DECISION and capacity.post.role != Role.HQ_CHAIR:
+        return Basis.ACTING
     if capacity.basis == Basis.DEPUTY and step is not None and step.kind == StepKind.DECISION:
         return Basis.ACTING
     if step is not None and step.kind == StepKind.STANDING_DECISION:
@@ -218,9 +233,7 @@ def record(act: Act) -> list[Decision]:
     decisions = [_decision(act, saying) for saying in act.sayings]
     entries = ledger.append_many(
         [
-            ledger.Draft(
-                kind="DECISION", payload=_payload(row, saying), texts=_texts(saying.answer)
-            )
+            ledger.Draft(kind="DECISION", payload=_payload(row, saying), texts=_texts(saying))
             for row, saying in zip(decisions, act.sayings, strict=True)
         ],
         at=act.at,
@@ -233,6 +246,8 @@ def record(act: Act) -> list[Decision]:
         work_closed.send(sender=Slot, slot_ids=act.closed, at=act.at)
     for decision in decisions:
         decision_recorded.send(sender=Decision, decision=decision, at=act.at)
+    if act.unheld:
+        work_unheld.send(sender=Slot, slots=act.unheld, by=act.by, at=act.at)
     if act.readings:
         reading_opened.send(sender=Run, readings=act.readings, by=act.by, at=act.at)
     return decisions
@@ -280,8 +295,10 @@ def _principal(post: Post, act: Act) -> User | None:
     return held.person if held else None
 
 
-def _texts(answer: Answer) -> dict[str, str]:
+def _texts(saying: Saying) -> dict[str, str]:
+    answer = saying.answer
     texts = {
+        "following": saying.following,
         "comment": answer.comment,
         "reply": answer.reply,
         "urgent_reason": answer.urgent_reason,

@@ -29,13 +29,14 @@ from workflow.inbox.statement import (
     CONFLICT,
     COUNTS,
     DEPUTY,
+    GONE_STATES,
+    INTERESTED_WORDS,
     NEXT,
     OWN_KINDS,
     PERSONS,
     PRINCIPLES,
     READINGS,
     ROWS,
-    SUBMITTING_WORDS,
     nulls,
 )
 
@@ -261,7 +262,7 @@ def conflict_of(desk: Desk) -> str:
     single = [pk for pk in desk.posts(Basis.OWN) if not desk.capacities[pk].post.is_shared]
     return CONFLICT.format(
         own_kinds=OWN_KINDS,
-        submitting=SUBMITTING_WORDS,
+        interested=INTERESTED_WORDS,
         authoring=AUTHORING_WORDS,
         persons=_persons(desk.user.pk, deputised, localdate(desk.at)),
         seats=_listed([*single, *deputised]),
@@ -293,6 +294,7 @@ def _rows(post: int, listing: Listing, conflict: str, admitted: str) -> str:
         admitted=admitted,
         window=WINDOWS[listing.window],
         limit=listing.limit + 1,
+        gone=GONE_STATES,
         next_kind=pick.format("kind"),
         next_title=pick.format("title"),
     )

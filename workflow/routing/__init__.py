@@ -18,6 +18,7 @@ from workflow.routing.plans import (
     plan_of,
 )
 from workflow.routing.resolution import (
+    WAITS,
     NoHolder,
     Preview,
     Resolution,
@@ -25,11 +26,20 @@ from workflow.routing.resolution import (
     resolve,
     settle,
 )
-from workflow.routing.seats import able, in_turn
+from workflow.routing.seats import able, holders_at, in_turn
+from workflow.routing.succession import (
+    RECEIVERS,
+    Place,
+    Receiver,
+    next_in_line,
+    receivers,
+)
 
 __all__ = [
     "FACTS",
     "OPERATORS",
+    "RECEIVERS",
+    "WAITS",
     "Ask",
     "Case",
     "Choice",
@@ -37,19 +47,24 @@ __all__ = [
     "Match",
     "NoHolder",
     "NoRoute",
+    "Place",
     "PlanStep",
     "Preview",
+    "Receiver",
     "Resolution",
     "able",
     "case_of",
     "choose_route",
     "escalation",
     "facts_of",
+    "holders_at",
     "in_turn",
     "matches",
     "mediation",
+    "next_in_line",
     "plan_of",
     "preview",
+    "receivers",
     "resolve",
     "settle",
 ]

@@ -83,7 +83,10 @@ class PlanStep:
 
 @dataclass(frozen=True)
 class Case:
-    """What routing needs to know of a case. ``approved_by``: persons who said yes on this text."""
+    """What routing needs to know of a case. ``approved_by``: persons who said yes on this text.
+
+    ``recused``: who of the excluded stepped aside in it. A seat of theirs is never 省略 for that.
+    """
 
     project: Project
     section: Section
@@ -92,6 +95,7 @@ class Case:
     related: tuple[str, ...] = ()
     excluded: frozenset[int] = frozenset()
     approved_by: frozenset[int] = frozenset()
+    recused: frozenset[int] = frozenset()
 
 
 def case_of(
@@ -101,6 +105,7 @@ def case_of(
     kind: RevisionKind = RevisionKind.PROJECT,
     excluded: frozenset[int] = frozenset(),
     approved_by: frozenset[int] = frozenset(),
+    recused: frozenset[int] = frozenset(),
 ) -> Case:
     """The case of a sheet. ``excluded``: persons with a conflict of interest (authors)."""
     code = sheet.get("section")
@@ -117,6 +122,7 @@ def case_of(
         ),
         excluded=excluded | {project.proposer_id},
         approved_by=approved_by,
+        recused=recused,
     )
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from notifications import recipients
 from notifications.enums import Event, Urgency
 from workflow.enums import Outcome, RunKind, StepKind
+from workflow.outcomes import STATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +33,7 @@ DISCUSSION: Final = "/p/{reference}/discussion/"
 JOINING: Final = "/p/{reference}/join/"
 CONDITIONS: Final = "/p/{reference}/conditions/"
 STANDING: Final = "/me/deputy/"
+REASSIGN: Final = "/p/{reference}/steps/{slot}/reassign/"
 
 OPEN_CASE: Final = _("案件を見る")
 
@@ -226,6 +228,25 @@ NOTICES: Final[dict[Event, Notice]] = {
         recipients=recipients.proposers,
         outcomes=(Outcome.OBJECTED,),
     ),
+    Event.REASSIGNED: Notice(
+        subject=_("担当が替わりました（対応は不要です）：%(case)s"),
+        heading=_("先にお願いした次の件は、事務局が担当を付け替えました。"),
+        template="reassigned",
+        recipients=recipients.relieved,
+        outcomes=(Outcome.REASSIGNED,),
+        urgency=Urgency.NOW,
+        may_be_switched_off=False,
+    ),
+    Event.UNHELD: Notice(
+        subject=_("担当できる職がありません：%(case)s"),
+        heading=_("次の件は、判断できる方がいないため止まっています。"),
+        template="unheld",
+        recipients=recipients.keepers_of_slot,
+        urgency=Urgency.NOW,
+        may_be_switched_off=False,
+        path=REASSIGN,
+        button=_("担当を付け替える"),
+    ),
     Event.POST_READING: Notice(
         subject=_("後閲をお願いします：%(case)s%(until)s"),
         heading=_("次の件の後閲をお願いします。"),
@@ -386,7 +407,11 @@ NO_MAIL: Final[dict[tuple[Outcome, StepKind | None], str]] = {
     (Outcome.APPROVED, StepKind.APPROVAL): "as the confirmation",
     (Outcome.RECEIVED, StepKind.RECEPTION): "intermediate",
     (Outcome.SCORED, StepKind.REVIEW): "hidden from the others until their own is in",
-    (Outcome.RECUSED, StepKind.REVIEW): "on record; the PT長 sees it at 上申",
+    **{
+        (Outcome.RECUSED, kind): "the next is asked; a seat that nobody may answer for: UNHELD"
+        for kind, outcomes in STATIONS.items()
+        if Outcome.RECUSED in outcomes
+    },
     (Outcome.REFERRED, StepKind.REFERRAL): "intermediate",
     (Outcome.REFERRED_CONDITIONALLY, StepKind.REFERRAL): "an opinion, not the result",
     (Outcome.REFERRED_AGAINST, StepKind.REFERRAL): "an opinion, not the result",

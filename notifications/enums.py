@@ -17,6 +17,8 @@ class Event(TextChoices):
     HELD = "HELD", _("保留")
     PULLED_BACK = "PULLED_BACK", _("引戻し")
     OBJECTED = "OBJECTED", _("合議の不同意")
+    REASSIGNED = "REASSIGNED", _("担当の付替え")
+    UNHELD = "UNHELD", _("担当できる職がない手続")
     POST_READING = "POST_READING", _("後閲")
     CIRCULATION = "CIRCULATION", _("供覧")
     REMINDED = "REMINDED", _("確認のお願い")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from notifications.recipients import Addressee
     from roles.models import User
+    from workflow.models import Slot
 
 NAMESPACE: Final = uuid.UUID("6f1d0f2e-6a0b-5d0e-9a53-3f3d1c8c7a10")
 """Never changes: a mail that is sent again keeps its Message-ID."""
@@ -81,6 +82,17 @@ def post(
     ]
     if rows:
         OutboxMessage.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def unheld(slot: Slot) -> Fact:
+    """Nobody may answer for an open slot: told once, by the act that left it so or by a sweep."""
+    return Fact(
+        event=Event.UNHELD,
+        key=f"unheld:{slot.pk}",
+        addressees=NOTICES[Event.UNHELD].recipients(slot),
+        project_id=slot.step_run.project_id,
+        run_id=slot.step_run.run_id,
+    )
 
 
 def supersede(slot_ids: Collection[int], *, at: datetime) -> None:

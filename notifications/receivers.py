@@ -28,6 +28,7 @@ from workflow.signals import (
     reading_opened,
     work_closed,
     work_opened,
+    work_unheld,
 )
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
     from bpr_projects.models import Comment, JoinRequest, Project
     from roles.models import Absence, User
-    from workflow.models import ConditionReport, Decision, Nudge, Reading, WorkItem
+    from workflow.models import ConditionReport, Decision, Nudge, Reading, Slot, WorkItem
 
 
 @receiver(work_opened, dispatch_uid="notifications.work_opened")
@@ -70,6 +71,14 @@ def take_back_what_was_not_sent(
 ) -> None:
     """Nobody is asked any more for what is done, pulled back or ended."""
     outbox.supersede(slot_ids, at=at)
+
+
+@receiver(work_unheld, dispatch_uid="notifications.work_unheld")
+def tell_who_keeps_cases_moving(
+    sender: object, *, slots: Sequence[Slot], by: User, at: datetime, **_later: Any
+) -> None:
+    """The 事務局, which moves the place to somebody who may answer."""
+    outbox.post([outbox.unheld(slot) for slot in slots], at=at, actor=by)
 
 
 @receiver(decision_recorded, dispatch_uid="notifications.decision_recorded")

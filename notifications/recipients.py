@@ -45,6 +45,17 @@ def holders_asked_again(nudge: Nudge) -> list[Addressee]:
     return [Addressee(Why.HOLDER, post_id=nudge.slot.post_id, slot_id=nudge.slot_id)]
 
 
+def relieved(decision: Decision) -> list[Addressee]:
+    """The post whose work was given to another one."""
+    post = decision.slot.post_id if decision.slot is not None else decision.post_id
+    return [Addressee(Why.HOLDER, post_id=post)]
+
+
+def keepers_of_slot(slot: Slot) -> list[Addressee]:
+    """The 事務局, as long as the slot waits."""
+    return [replace(each, slot_id=slot.pk) for each in keepers()]
+
+
 def readers(reading: Reading) -> list[Addressee]:
     """The post that is to read."""
     return [Addressee(Why.READER, post_id=reading.post_id)]

@@ -47,6 +47,7 @@ GRANTS: Final[dict[Role, dict[Perm, Scope]]] = {
         Perm.RECEIVE_PROJECT: Scope.ALL,
         Perm.ABANDON_PROJECT: Scope.ALL,
         Perm.RESTRICT_PROJECT: Scope.ALL,
+        Perm.REASSIGN_WORK: Scope.ALL,
         Perm.CLOSE_REGION: Scope.ALL,
         Perm.VIEW_MAILBOX: Scope.ALL,
         Perm.VIEW_LEDGER: Scope.ALL,

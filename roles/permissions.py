@@ -14,6 +14,7 @@ class Perm(StrEnum):
     RECEIVE_PROJECT = "roles.receive_project"
     ABANDON_PROJECT = "roles.abandon_project"
     RESTRICT_PROJECT = "roles.restrict_project"
+    REASSIGN_WORK = "roles.reassign_work"
     CLOSE_REGION = "roles.close_region"
     VIEW_MAILBOX = "roles.view_mailbox"
     VIEW_LEDGER = "roles.view_ledger"

@@ -20,7 +20,7 @@ from bpr_projects.enums import Phase
 from bpr_projects.models import Closure
 from roles.enums import Basis
 from roles.models import Absence, Appointment, Delegation
-from workflow.access.conflicts import conflicts, facts
+from workflow.access.conflicts import conflicts, facts, recused_by_run
 from workflow.access.nudging import last_nudge, permit_by_clock
 from workflow.access.permits import Permit, yes
 from workflow.access.standing import PREFIX, Standing
@@ -28,6 +28,7 @@ from workflow.access.standing import parts as standing_parts
 from workflow.enums import (
     CYCLE_KINDS,
     DECIDING_KINDS,
+    GONE,
     OWN_WORK,
     READING_KINDS,
     RunKind,
@@ -66,6 +67,23 @@ class Seat:
     nudged_by: str = ""
     stand_ins: tuple[str, ...] = ()
     away_until: date | None = None
+    barred: tuple[tuple[str, str], ...] = ()
+    """Who holds the seat and may not answer, each with the reason."""
+
+    @property
+    def is_held(self) -> bool:
+        """Whether anybody may answer today."""
+        return bool(self.names or self.deputies or self.stand_ins)
+
+    @property
+    def why_unheld(self) -> str:
+        """市民課長（空席）, or 市民課長 戸舘さん（辞退）: why nobody may."""
+        if not self.barred:
+            return _("%s（空席）") % self.title
+        people = "、".join(
+            _("%(name)sさん（%(why)s）") % {"name": name, "why": why} for name, why in self.barred
+        )
+        return f"{self.title} {people}"
 
     @property
     def text(self) -> str:
@@ -73,12 +91,12 @@ class Seat:
 
         A shared seat by its title; 空席 says so.
         """
-        if self.is_shared and (self.names or self.deputies):
+        if not self.is_held:
+            return self.why_unheld
+        if self.is_shared:
             return self.title
         notes = [self._away(), _in_place(_("代決"), self.stand_ins)]
         notes += [_in_place(_("代理"), self.deputies)]
-        if not (self.names or any(notes)):
-            notes = [_("空席")]
         own = " ".join([self.title, "、".join(_("%sさん") % name for name in self.names)]).strip()
         said = "・".join(filter(None, notes))
         return _("%(own)s（%(notes)s）") % {"own": own, "notes": said} if said else own
@@ -86,11 +104,6 @@ class Seat:
     def _away(self) -> str:
         until = self.away_until
         return _("不在中 %(m)s/%(d)sまで") % {"m": until.month, "d": until.day} if until else ""
-
-    @property
-    def is_vacant(self) -> bool:
-        """Whether nobody may answer for it today."""
-        return not (self.names or self.deputies or self.stand_ins)
 
 
 def _in_place(word: str, names: Iterable[str]) -> str:
@@ -134,7 +147,23 @@ class Ball:
     @property
     def is_vacant(self) -> bool:
         """Whether a seat is asked that nobody holds today."""
-        return any(seat.is_vacant for seat in self.seats)
+        return any(not seat.is_held for seat in self.seats)
+
+    @property
+    def unheld(self) -> str:
+        """Why the case waits at the 事務局: the seats that nobody may answer for, or nothing.
+
+        What is the authors' own work waits for them.
+        """
+        if self.kind in OWN_WORK or not self.is_vacant:
+            return ""
+        seats = "、".join(seat.why_unheld for seat in self.seats if not seat.is_held)
+        return _("担当できる職がありません：%s") % seats
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether nobody at all may answer the step now."""
+        return bool(self.unheld) and not any(seat.is_held for seat in self.seats)
 
 
 def is_late(due_at: datetime | None, at: datetime, *, is_paused: bool) -> bool:
@@ -216,6 +245,7 @@ class People:
     conflicted: dict[int, frozenset[int]] = field(default_factory=dict)
     standing: Standing = field(default_factory=Standing)
     away: dict[int, date] = field(default_factory=dict)
+    recused: dict[int, frozenset[int]] = field(default_factory=dict)
 
     def excluded(self, step: StepRun) -> frozenset[int]:
         """Who may not answer a step although the seat is theirs."""
@@ -232,6 +262,12 @@ class People:
         acting = [name for pk, name in standing.get(slot.post_id, ()) if pk not in excluded]
         back = [self.away.get(pk) for pk, _name in seated]
         last = min((day for day in back if day), default=None) if all(back) else None
+        gone = self.recused.get(slot.step_run.run_id, frozenset())
+        barred = [
+            (name, str(_("辞退") if pk in gone else _("提案に関わっているため")))
+            for pk, name in self.own.get(slot.post_id, ())
+            if pk in excluded
+        ]
         return Seat(
             slot.post_id,
             slot.post.title,
@@ -242,6 +278,7 @@ class People:
             getattr(slot, "nudged_by", None) or "",
             tuple(self.standing.names[pk] for pk in sorted(self.standing.at(slot))),
             last - timedelta(days=1) if last else None,
+            tuple(barred),
         )
 
 
@@ -274,7 +311,8 @@ def seats_today(slots: Collection[Slot], at: datetime) -> People:
         found = people.own if kind == "seated" else people.deputies
         if (person_id, name) not in people.own.get(post_id, ()):
             found.setdefault(post_id, []).append((person_id, name))
-    people.conflicted = conflicts(row[:3] for row in rows if not row[0].startswith(PREFIX))
+    told = [row[:3] for row in rows if not row[0].startswith(PREFIX)]
+    people.conflicted, people.recused = conflicts(told), recused_by_run(told)
     people.standing = Standing.of(rows, people.conflicted)
     return people
 
@@ -302,6 +340,7 @@ def _seated(rows: QuerySet[Any], kind: str, person: str) -> QuerySet[Any, tuple[
 def ball_of(slots: list[Slot], people: People, at: datetime, closures: frozenset[date]) -> Ball:
     """The line of one open step, from its slots and whoever may act today."""
     step = slots[0].step_run
+    slots = [slot for slot in slots if slot.state not in GONE]
     waiting = [slot for slot in slots if slot.state == SlotState.OPEN]
     seats = tuple(people.seat(slot) for slot in waiting)
     return Ball(

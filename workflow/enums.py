@@ -51,6 +51,9 @@ OWN_WORK = CYCLE_KINDS | {StepKind.REVISION}
 DECIDING_KINDS = frozenset({StepKind.DECISION, StepKind.STANDING_DECISION})
 """Steps whose answer ends the matter: 決裁 and 専決."""
 
+BODY_KINDS = frozenset({StepKind.REVIEW, StepKind.DELIBERATION})
+"""Steps of a body: who leaves it is missed only below the quorum."""
+
 
 class Outcome(TextChoices):
     """What somebody said at a step, or did to a case. Words: final = 採択 …, never 否認."""
@@ -84,13 +87,14 @@ class Outcome(TextChoices):
     HALTED = "HALTED", _("所属長による停止")
     RESTRICTED = "RESTRICTED", _("関係者限り")
     UNRESTRICTED = "UNRESTRICTED", _("関係者限りの解除")
+    REASSIGNED = "REASSIGNED", _("担当の付替え")
 
 
 RESTRICTING = frozenset({Outcome.RESTRICTED, Outcome.UNRESTRICTED})
 """Who reads a case besides its parties: settled beside its way, which goes on as it stood."""
 
-ASIDE = RESTRICTING | {Outcome.SKIPPED}
-"""On record, but no move of the case: what a rule left out, and who may read."""
+ASIDE = RESTRICTING | {Outcome.SKIPPED, Outcome.REASSIGNED}
+"""On record, but no move of the case: what a rule left out, who may read, who is asked instead."""
 
 
 class Mode(TextChoices):
@@ -108,6 +112,11 @@ class SlotState(TextChoices):
     DONE = "DONE", _("処理済み")
     CANCELED = "CANCELED", _("取消し")
     RECUSED = "RECUSED", _("辞退")
+    MOVED = "MOVED", _("付替え")
+
+
+GONE = frozenset({SlotState.RECUSED, SlotState.MOVED})
+"""Places that left their step while it was open: nobody counts them any more."""
 
 
 class WhoRule(TextChoices):

@@ -32,6 +32,7 @@ class Effect(StrEnum):
     COUNT = "count"  # fills the slot; the step closes when its mode says so
     BACK = "back"  # closes the step, the run goes back to a target
     HOLD = "hold"  # the clock stops, the step stays open
+    LEAVE = "leave"  # the person leaves; somebody else of the seat or of the rule is asked
     ESCALATE = "escalate"  # closes the step and adds 決裁 by the 本部長
     ADOPT = "adopt"  # ends the run
     REFUSE = "refuse"  # ends the run
@@ -101,11 +102,14 @@ RULES: Final[dict[Outcome, Rule]] = {
         needs_scores=True,
     ),
     Outcome.RECUSED: Rule(
-        _("審査を辞退する"),
+        _("辞退する"),
         "辞退",
-        Effect.COUNT,
+        Effect.LEAVE,
         Tone.BACK,
-        _("利害関係があるときに辞退します。理由は記録に残ります。"),
+        _(
+            "利害関係があるときに辞退し、この手続が決まるまで判断に加わりません。"
+            "理由は記録に残り、規則による次の担当にお願いします。"
+        ),
         needs_comment=True,
     ),
     Outcome.REFERRED: Rule(
@@ -274,12 +278,20 @@ RULES: Final[dict[Outcome, Rule]] = {
         _("採択された案件として、全職員が見られるようにします。手続は止まりません。"),
         needs_comment=True,
     ),
+    Outcome.REASSIGNED: Rule(
+        _("担当を付け替える"),
+        "付替",
+        Effect.NONE,
+        Tone.INFO,
+        _("この段階の担当を、規則が認める別の職に移します。前の担当と新しい担当に知らせます。"),
+        needs_comment=True,
+    ),
 }
 """Outcome -> what it needs and does."""
 
 STATIONS: Final[dict[StepKind, tuple[Outcome, ...]]] = {
-    StepKind.CONFIRMATION: (Outcome.APPROVED, Outcome.SENT_BACK),
-    StepKind.RECEPTION: (Outcome.RECEIVED, Outcome.SENT_BACK),
+    StepKind.CONFIRMATION: (Outcome.APPROVED, Outcome.SENT_BACK, Outcome.RECUSED),
+    StepKind.RECEPTION: (Outcome.RECEIVED, Outcome.SENT_BACK, Outcome.RECUSED),
     StepKind.REVIEW: (Outcome.SCORED, Outcome.RECUSED),
     StepKind.REFERRAL: (
         Outcome.REFERRED,
@@ -287,17 +299,29 @@ STATIONS: Final[dict[StepKind, tuple[Outcome, ...]]] = {
         Outcome.REFERRED_AGAINST,
         Outcome.SENT_BACK,
         Outcome.HELD,
+        Outcome.RECUSED,
     ),
-    StepKind.APPROVAL: (Outcome.APPROVED, Outcome.SENT_BACK),
-    StepKind.CONCURRENCE: (Outcome.AGREED, Outcome.AGREED_WITH_OPINION, Outcome.OBJECTED),
-    StepKind.MEDIATION: (Outcome.SETTLED, Outcome.UNSETTLED),
-    StepKind.DELIBERATION: (Outcome.AGREED, Outcome.AGREED_WITH_OPINION, Outcome.OBJECTED),
+    StepKind.APPROVAL: (Outcome.APPROVED, Outcome.SENT_BACK, Outcome.RECUSED),
+    StepKind.CONCURRENCE: (
+        Outcome.AGREED,
+        Outcome.AGREED_WITH_OPINION,
+        Outcome.OBJECTED,
+        Outcome.RECUSED,
+    ),
+    StepKind.MEDIATION: (Outcome.SETTLED, Outcome.UNSETTLED, Outcome.RECUSED),
+    StepKind.DELIBERATION: (
+        Outcome.AGREED,
+        Outcome.AGREED_WITH_OPINION,
+        Outcome.OBJECTED,
+        Outcome.RECUSED,
+    ),
     StepKind.STANDING_DECISION: (
         Outcome.ADOPTED,
         Outcome.ADOPTED_WITH_CONDITIONS,
         Outcome.SENT_BACK,
         Outcome.HELD,
         Outcome.ESCALATED,
+        Outcome.RECUSED,
     ),
     StepKind.DECISION: (
         Outcome.ADOPTED,
@@ -305,6 +329,7 @@ STATIONS: Final[dict[StepKind, tuple[Outcome, ...]]] = {
         Outcome.SENT_BACK,
         Outcome.HELD,
         Outcome.NOT_ADOPTED,
+        Outcome.RECUSED,
     ),
     StepKind.POST_READING: (),
     StepKind.CIRCULATION: (),

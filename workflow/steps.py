@@ -100,7 +100,7 @@ def is_repeated(request: HttpRequest, refusal: Refusal, outcome: Outcome, slot: 
     before = refusal.decision if isinstance(refusal, AlreadyDone) else None
     if before is None or before.decided_by_id != person_of(request).pk:
         return False
-    return (before.outcome, before.slot_id) == (outcome, slot)
+    return before.outcome == outcome and before.slot_id in (slot, None)
 
 
 def recorded_before(request: HttpRequest, project: Project) -> HttpResponse:

@@ -15,7 +15,7 @@ from roles.enums import Basis
 from roles.models import Capacity, holders_of
 from workflow import access
 from workflow.charts import ball_lines
-from workflow.enums import ASIDE
+from workflow.enums import ASIDE, Outcome
 from workflow.models import Decision, WorkItem
 
 if TYPE_CHECKING:
@@ -123,6 +123,8 @@ class Situation:
             return Reason.WORK_CLOSED
         if message.event == Event.CYCLE_DUE and self._is_late(message):
             return Reason.DEADLINE_PASSED
+        if message.event == Event.UNHELD and not self._is_unheld(message):
+            return Reason.WORK_CLOSED
         if _is_settled(message):
             return Reason.WORK_CLOSED
         if message.reading is not None and message.reading.read_at is not None:
@@ -133,6 +135,11 @@ class Situation:
         """Whether CYCLE_OVERDUE tells of the work instead, as ``reminders`` counts the days."""
         due_at = message.slot.step_run.due_at if message.slot else None
         return due_at is not None and localdate(self.at) > localdate(due_at)
+
+    def _is_unheld(self, message: OutboxMessage) -> bool:
+        """Whether there still is nobody who may answer for the seat."""
+        ball = self.balls.get(message.project_id or 0)
+        return ball is not None and bool(ball.unheld)
 
     def capacity(self, fact: DeliveredFact) -> Capacity | None:
         """In which capacity the person holds the addressed post today, or stands in for it."""
@@ -200,7 +207,7 @@ def _before(messages: Sequence[OutboxMessage]) -> dict[tuple[int, datetime], Dec
         Decision.objects.filter(
             run__in={run for run, _at in opened}, decided_at__in={at for _run, at in opened}
         )
-        .exclude(outcome__in=ASIDE)
+        .exclude(outcome__in=ASIDE - {Outcome.REASSIGNED})
         .select_related("decided_by", "post", "entry")
         .prefetch_related("entry__texts")
         .order_by("pk")

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 SUBJECT_LIMIT: Final = 150
 QUOTE_LIMIT: Final = 1500
 INBOX: Final = "/inbox/"
-QUIET: Final = frozenset({Event.REMINDED, Event.CYCLE_DUE, Event.CYCLE_OVERDUE})
+QUIET: Final = frozenset({Event.REMINDED, Event.CYCLE_DUE, Event.CYCLE_OVERDUE, Event.UNHELD})
 """Facts about work that was opened long ago: they do not repeat what was said then."""
 
 QUOTES: Final = {
@@ -53,6 +53,7 @@ QUOTES: Final = {
     Outcome.OBJECTED: "不同意の理由",
     Outcome.ESCALATED: "上申の理由",
     Outcome.HALTED: "停止の理由",
+    Outcome.REASSIGNED: "付替えの理由",
     Outcome.ADOPTED: "決裁者の意見",
     Outcome.ADOPTED_WITH_CONDITIONS: "決裁者の意見",
 }
@@ -155,6 +156,8 @@ class _Words:
             "acting_as": Basis(self.fact.basis).label if self.fact.basis else "",
             "quote_label": _(QUOTES[Outcome(told.outcome)]) if (told := self._told()) else "",
             "quote": _comment(told) if told else "",
+            "unheld": self.ball.unheld if self.ball else "",
+            "following": _following(self.decision) if self.decision else "",
             "reading": self.message.reading,
             "step_title": self.message.slot.step_run.title if self.message.slot else "",
             "days": self._days_late(),
@@ -242,7 +245,7 @@ class _Words:
     def _turn(self) -> Turn | None:
         """How this person is asked for it."""
         work, run = self._work(), self.message.run
-        if work is None or run is None:
+        if work is None or run is None or self.event == Event.UNHELD:
             return None
         kind = StepKind(work.step_run.kind)
         return CORRECTIONS[RunKind(run.kind)] if kind == StepKind.REVISION else TURNS[kind]
@@ -378,6 +381,12 @@ def _comment(decision: Decision) -> str:
     texts = {text.name: text.shown for text in decision.entry.texts.all()}
     comment = texts.get("comment", "").strip()
     return comment if len(comment) <= QUOTE_LIMIT else f"{comment[: QUOTE_LIMIT - 1]}…"
+
+
+def _following(decision: Decision) -> str:
+    """Whom the work was given to."""
+    texts = {text.name: text.shown for text in decision.entry.texts.all()}
+    return texts.get("following", "")
 
 
 def _month_day(moment: datetime | date) -> str:

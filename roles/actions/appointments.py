@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from records import ledger
 from records.models import LedgerEntry
 from roles.actions.deputies import deputy_problem
-from roles.enums import AppointmentKind, Basis
+from roles.enums import AppointmentKind, Basis, Role
 from roles.grants import permits
 from roles.models import Absence, Appointment, Delegation, Recorded, Suspension, capacities_of
 from roles.permissions import Perm
@@ -43,6 +43,12 @@ class NotEntitled(Exception):
     """This person may not change who acts for the post."""
 
 
+class ReasonMissing(Exception):
+    """The last holder of a seat that decides leaves, and nobody said why. ``field``: where."""
+
+    field = "reason"
+
+
 class DeputyCannotAct(Exception):
     """The named deputy would not be able to act."""
 
@@ -66,13 +72,30 @@ def appoint(
 
 @transaction.atomic
 def end_appointment(
-    *, appointment: Appointment, ends_on: date, by: User, at: datetime
+    *, appointment: Appointment, ends_on: date, by: User, at: datetime, reason: str = ""
 ) -> Appointment:
-    """From this day on the person no longer holds the post."""
+    """From this day on the person no longer holds the post.
+
+    The last 本部長 may leave too, with the reason (任期満了 …) on record: what is to be decided
+    then waits, or whoever stands in by the rule decides. Raises ``ReasonMissing``.
+    """
     _must_manage(by, at)
-    row = Appointment.objects.select_for_update().get(pk=appointment.pk)
+    rows = Appointment.objects.select_for_update(of=("self",)).select_related("post")
+    row = rows.get(pk=appointment.pk)
+    if not reason.strip() and leaves_nobody(row, ends_on):
+        raise ReasonMissing(
+            _("%sが空席になります。理由（任期満了等）を入力してください。") % row.post.title
+        )
     row.ends_on = ends_on
-    return record(row, by=by, at=at)
+    return record(row, by=by, at=at, texts={"reason": reason} if reason.strip() else None)
+
+
+def leaves_nobody(appointment: Appointment, ends_on: date) -> bool:
+    """Whether no 本部長 is appointed any more on the day on which this one ends."""
+    if appointment.post.role != Role.HQ_CHAIR:
+        return False
+    others = Appointment.objects.in_force(ends_on).filter(post__role=Role.HQ_CHAIR)
+    return not others.exclude(pk=appointment.pk).exists()
 
 
 @transaction.atomic

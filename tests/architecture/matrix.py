@@ -90,6 +90,11 @@ MATRIX: Final[dict[str, tuple[Row, Row]]] = {
     "decide": (row(302, 200, unseen=404), row(302, 405)),
     "answer": (row(302, 405), row(302, 403, unseen=404, head=422)),
     "question-correct": (row(302, 404), row(302, 404)),
+    "unheld": (row(302, 403, secretariat=200), row(302, 405)),
+    "reassign": (
+        row(302, 403, unseen=404, secretariat=200),
+        row(302, 403, unseen=404, secretariat=422),
+    ),
     "nudge": (row(302, 405), row(302, 403, unseen=404)),
     "halt": (row(302, 403, unseen=404), row(302, 403, unseen=404)),
     "pull-back": (row(302, 403, unseen=404, leader=200), row(302, 403, unseen=404, leader=302)),

@@ -117,6 +117,7 @@ SHOWS_NOTHING: Final = {
     "question-correct",
     "reading-read",
     "readyz",
+    "reassign",
     "restrict",
     "rollout",
     "route",
@@ -135,6 +136,7 @@ SHOWS_NOTHING: Final = {
     "routes",
     "running",
     "tour-end",
+    "unheld",
     "unrestrict",
     "withdraw",
 }

@@ -58,7 +58,8 @@ def let_go(code: str, *, on: date = TODAY) -> None:
     """The holder of a post no longer holds it from that day on."""
     rows = Appointment.objects.in_force(TODAY).filter(post__code=code)
     for row in rows:
-        end_appointment(appointment=row, ends_on=on, by=holder("SECRETARIAT"), at=AT)
+        clerk = holder("SECRETARIAT")
+        end_appointment(appointment=row, ends_on=on, by=clerk, at=AT, reason="任期満了のため")
 
 
 def also_appoint(code: str, person: User) -> None:

@@ -13,10 +13,13 @@ from workflow.access.answering import (
 from workflow.access.conflicts import (
     approved_in,
     approving,
+    barred_in,
     conflicted,
     conflicted_by_run,
     is_conflicted,
 )
+from workflow.access.handing import may_reassign, permit_to_reassign
+from workflow.access.holding import unheld
 from workflow.access.meeting import (
     may_check,
     may_report,
@@ -78,6 +81,7 @@ __all__ = [
     "approved_in",
     "approving",
     "away_from",
+    "barred_in",
     "clock",
     "conflicted",
     "conflicted_by_run",
@@ -93,6 +97,7 @@ __all__ = [
     "may_answer",
     "may_check",
     "may_nudge",
+    "may_reassign",
     "may_report",
     "may_write_rules",
     "no",
@@ -107,6 +112,7 @@ __all__ = [
     "permit_to_close_region",
     "permit_to_copy",
     "permit_to_pull_back",
+    "permit_to_reassign",
     "permit_to_report",
     "permit_to_restrict",
     "permit_to_withdraw",
@@ -117,6 +123,7 @@ __all__ = [
     "said_by",
     "standing_at",
     "standing_report",
+    "unheld",
     "waits_for",
     "yes",
 ]

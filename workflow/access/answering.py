@@ -12,7 +12,7 @@ from roles.models import Capacity, User, capacities_of, held_by, holders_of
 from workflow.access.conflicts import approved_in, conflicted, is_conflicted
 from workflow.access.permits import Permit, no, yes
 from workflow.access.standing import acting, is_decision, standing_at
-from workflow.enums import DECIDING_KINDS, OWN_WORK, DeputyPolicy, Outcome, StepKind
+from workflow.enums import ASIDE, DECIDING_KINDS, OWN_WORK, DeputyPolicy, Outcome, StepKind
 from workflow.models import Decision
 
 if TYPE_CHECKING:
@@ -78,12 +78,13 @@ def may_answer(user: User, slot: Slot, at: datetime, held: Held | None = None) -
         ),
         approved=approved_in(step.run) if is_deputy_above else frozenset(),
         stand_ins=stand_ins,
+        has_recused=any(each["outcome"] == Outcome.RECUSED for each in said),
     )
 
 
 def _said_by(user: User, run_id: int) -> Sequence[Mapping[str, Any]]:
-    """What this person did in a run, not counting what a rule did."""
-    said = Decision.objects.filter(run=run_id, decided_by=user).exclude(outcome=Outcome.SKIPPED)
+    """What this person did in a run, not counting what a rule did or what moved no case."""
+    said = Decision.objects.filter(run=run_id, decided_by=user).exclude(outcome__in=ASIDE)
     return list(said.values("outcome", "step_run", "slot", "post__title"))
 
 
@@ -105,16 +106,20 @@ def permit_to_answer(
     answered_as: str,
     approved: frozenset[int] = frozenset(),
     stand_ins: frozenset[int] = frozenset(),
+    has_recused: bool = False,
 ) -> Permit:
     """The rule of ``may_answer`` on facts that were read before; pages read them all at once.
 
     ``approved``: who said yes below, see ``approved_in``. ``stand_ins``: see ``standing_at``.
+    ``has_recused``: who asks did.
     """
     capacity = _capacity_at(slot, user, capacities, stand_ins)
     if capacity is None:
         return no(not_yours(slot.post.title, []))
     project = slot.step_run.project
     if slot.step_run.kind not in OWN_WORK and user.pk in conflicted:
+        if has_recused:
+            return no(_("この案件の手続を辞退しているため、判断できません。"))
         return no(_why_conflicted(user, project, capacities))
     if answered_as:
         return no(_("この段階では、すでに別の立場（%s）で回答しています。") % answered_as)

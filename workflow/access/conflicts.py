@@ -7,6 +7,7 @@ about many rows, says the same in SQL (``inbox.statement.CONFLICT``); a test hol
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from django.db.models import CharField, Value
@@ -31,6 +32,10 @@ APPROVING: Final = (StepKind.CONFIRMATION, StepKind.APPROVAL, StepKind.CONCURREN
 
 SUBMITTING: Final = (Outcome.SUBMITTED, Outcome.RESUBMITTED)
 
+INTERESTED: Final = (*SUBMITTING, Outcome.RECUSED)
+"""What somebody did in a run that keeps the person from deciding in it: submitted, or stepped
+aside, which holds until the run ends."""
+
 Fact: TypeAlias = tuple[str, int, int]
 """Kind, run or post, post or person: the columns that every part of the union fills."""
 
@@ -38,6 +43,30 @@ Fact: TypeAlias = tuple[str, int, int]
 def conflicted(run: Run, on: date) -> frozenset[int]:
     """Persons who may not decide in a run: authors, and whoever stands for one of them."""
     return conflicted_by_run([run.pk], on).get(run.pk, frozenset())
+
+
+@dataclass(frozen=True)
+class Barred:
+    """Who may not decide in a run, and who of them stepped aside (辞退) in it."""
+
+    persons: frozenset[int]
+    recused: frozenset[int]
+
+
+def barred_in(run: Run, on: date, leaving: Iterable[int] = ()) -> Barred:
+    """``conflicted`` with those who are just stepping aside; their words are not written yet."""
+    first, *others = facts([run.pk], on)
+    found = [*first.union(*others, all=True), *(("recused", run.pk, pk) for pk in leaving)]
+    return Barred(conflicts(found).get(run.pk, frozenset()), recused_by_run(found)[run.pk])
+
+
+def recused_by_run(found: Iterable[Fact]) -> dict[int, frozenset[int]]:
+    """Who stepped aside in which run, of what ``facts`` has read."""
+    people: dict[int, frozenset[int]] = defaultdict(frozenset)
+    for kind, run, person in found:
+        if kind == "recused":
+            people[run] |= {person}
+    return people
 
 
 def conflicted_by_run(
@@ -60,7 +89,7 @@ def is_conflicted(user: User, held: Held, run: Run, said: frozenset[str], on: da
         project.proposer_id if project else None,
         run.revision.created_by_id if run.revision else None,
     }
-    if user.pk in wrote or not said.isdisjoint(SUBMITTING):
+    if user.pk in wrote or not said.isdisjoint(INTERESTED):
         return True
     if project is None:
         return Route.objects.filter(runs=run, authors=user).exists()
@@ -76,7 +105,7 @@ def conflicts(found: Iterable[Fact]) -> dict[int, frozenset[int]]:
 
     With the authors go the holders and deputies of the proposing seat, and the deputies of an
     author's seat. The 事務局 is a seat of several: another member may receive what one proposed.
-    Whoever holds a seat is not its deputy as well.
+    Whoever holds a seat is not its deputy as well. Who stepped aside counts as an author does.
     """
     told: dict[str, dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
     for kind, key, value in found:
@@ -87,8 +116,8 @@ def conflicts(found: Iterable[Fact]) -> dict[int, frozenset[int]]:
         for person in told["held"][post]:
             beside[person] |= people
     result = {}
-    for run in [*told["author"], *(told["seat"].keys() - told["author"].keys())]:
-        authors, seats = told["author"][run], told["seat"][run]
+    for run in told["author"].keys() | told["seat"].keys() | told["recused"].keys():
+        authors, seats = told["author"][run] | told["recused"][run], told["seat"][run]
         standing = [beside[author] for author in authors if author in beside]
         held = [told["holder"][seat] | deputies.get(seat, set()) for seat in seats]
         result[run] = frozenset(authors.union(*standing, *held))
@@ -101,8 +130,8 @@ def facts(
     """What the rule asks of the database, to be united: authors and seats of runs, the day's 代理.
 
     Authors are the proposer, the co-proposers of today and before (``AUTHORING``), who submitted
-    and who wrote the revision; of a route version, everybody who wrote its draft. ``more``: what
-    fills further columns, where the union has some.
+    and who wrote the revision; of a route version, everybody who wrote its draft; beside them,
+    who stepped aside. ``more``: what fills further columns, where the union has some.
     """
     about = Run.objects.filter(pk__in=runs)
     asked = Run.objects.filter(pk__in=runs, project__isnull=False)
@@ -110,6 +139,7 @@ def facts(
         content_object__runs__in=runs, permission__codename__in=AUTHORING
     )
     submitted = Decision.objects.filter(run__in=runs, outcome__in=SUBMITTING)
+    recused = Decision.objects.filter(run__in=runs, outcome=Outcome.RECUSED, project__isnull=False)
     standing = Delegation.objects.effective(on)
     deputised = Appointment.objects.in_force(on).filter(post__in=standing.order_by().values("post"))
     seats = asked.filter(project__proposer_post__is_shared=False)
@@ -123,6 +153,7 @@ def facts(
         (submitted, "author", "run", "decided_by"),
         (about.exclude(revision=None), "author", "pk", "revision__created_by"),
         (about.filter(rule__authors__isnull=False), "author", "pk", "rule__authors"),
+        (recused, "recused", "run", "decided_by"),
         (standing, "deputy", "post", "deputy"),
         (deputised, "held", "post", "person"),
         (holders, "holder", "post", "person"),

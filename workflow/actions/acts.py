@@ -15,12 +15,12 @@ from django.utils.timezone import localdate
 
 from bpr_projects.models import CycleEntry, content_hash
 from records import ledger
-from roles.enums import Basis
+from roles.enums import Basis, Role
 from roles.models import Section
-from workflow.enums import Outcome, StepKind
+from workflow.enums import Outcome, StepKind, WhoRule
 from workflow.models import Condition, Decision, Reading, Run, Slot, StepRun
 from workflow.outcomes import Answer
-from workflow.signals import decision_recorded, reading_opened, work_closed
+from workflow.signals import decision_recorded, reading_opened, work_closed, work_unheld
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -45,6 +45,8 @@ class Saying:
     total: int | None = None
     supersedes: Decision | None = None
     record: CycleEntry | None = None
+    following: str = ""
+    """Who is asked instead of whoever left or was relieved, in words."""
 
 
 @dataclass
@@ -53,7 +55,8 @@ class Act:
 
     ``authors``: who submits right now; the decision that says so is written only at the end.
     ``asks``: a slot was opened for which the engine has no task yet. ``rules``: what the act does
-    to the rules themselves, for the ledger beside what was said.
+    to the rules themselves, for the ledger beside what was said. ``unheld``: open slots that
+    nobody can answer, so that the 事務局 has to see to them.
     """
 
     by: User
@@ -65,6 +68,13 @@ class Act:
     authors: frozenset[int] = frozenset()
     asks: bool = False
     rules: list[ledger.Draft] = field(default_factory=list)
+    unheld: list[Slot] = field(default_factory=list)
+
+    @property
+    def leaving(self) -> frozenset[int]:
+        """Who steps aside by this act; the words that say so are written only at its end."""
+        recusals = (each for each in self.sayings if each.outcome == Outcome.RECUSED)
+        return frozenset(each.capacity.person.pk for each in recusals)
 
     @property
     def on(self) -> date:
@@ -76,10 +86,22 @@ class Act:
         self.sayings.append(saying)
 
 
+def _is_the_chairs(step: StepRun) -> bool:
+    """Whether the rule gives the 決裁 to the 本部長."""
+    who = {ask["who"] for ask in step.snapshot.get("asks", ())}
+    return step.kind == StepKind.DECISION and who == {WhoRule.HQ_CHAIR}
+
+
 def basis_of(capacity: Capacity, step: StepRun | None) -> Basis:
-    """専決 is labelled by the step where its holder takes it; 代決 and 代理 by the capacity."""
-    is_own = capacity.basis == Basis.OWN
-    if is_own and step is not None and step.kind == StepKind.STANDING_DECISION:
+    """専決 is labelled by the step where its holder takes it; 代決 and 代理 by the capacity.
+
+    決裁 by another seat than the 本部長's, to which the 事務局 moved it, is 代決 by the rule.
+    """
+    if step is None or capacity.basis != Basis.OWN:
+        return capacity.basis
+    if _is_the_chairs(step) and capacity.post.role != Role.HQ_CHAIR:
+        return Basis.ACTING
+    if step.kind == StepKind.STANDING_DECISION:
         return Basis.STANDING
     return capacity.basis
 
@@ -242,9 +264,7 @@ def record(act: Act) -> list[Decision]:
     decisions = [_decision(act, saying) for saying in act.sayings]
     entries = ledger.append_many(
         [
-            ledger.Draft(
-                kind="DECISION", payload=_payload(row, saying), texts=_texts(saying.answer)
-            )
+            ledger.Draft(kind="DECISION", payload=_payload(row, saying), texts=_texts(saying))
             for row, saying in zip(decisions, act.sayings, strict=True)
         ]
         + act.rules,
@@ -259,6 +279,8 @@ def record(act: Act) -> list[Decision]:
         work_closed.send(sender=Slot, slot_ids=act.closed, at=act.at)
     for decision in decisions:
         decision_recorded.send(sender=Decision, decision=decision, at=act.at)
+    if act.unheld:
+        work_unheld.send(sender=Slot, slots=act.unheld, by=act.by, at=act.at)
     if act.readings:
         reading_opened.send(sender=Run, readings=act.readings, by=act.by, at=act.at)
     return decisions
@@ -306,8 +328,10 @@ def _principal(post: Post, act: Act) -> User | None:
     return held.person if held else None
 
 
-def _texts(answer: Answer) -> dict[str, str]:
+def _texts(saying: Saying) -> dict[str, str]:
+    answer = saying.answer
     texts = {
+        "following": saying.following,
         "comment": answer.comment,
         "reply": answer.reply,
         "urgent_reason": answer.urgent_reason,

@@ -176,7 +176,7 @@ def answer(
         return False
     if slot.state == SlotState.DONE:
         return False
-    _fill(slot, outcome, act)
+    steps.leave(slot, SlotState.DONE, act)
     steps.resume(step, act.at)
     if act.capacity.basis == Basis.ACTING:
         steps.owe_absentee(step, act)
@@ -192,13 +192,6 @@ def _hold(slot: Slot, answer: Answer, act: Act) -> None:
     WorkItem.objects.filter(step_run=step).update(is_paused=True)
 
 
-def _fill(slot: Slot, outcome: Outcome, act: Act) -> None:
-    slot.state = SlotState.RECUSED if outcome == Outcome.RECUSED else SlotState.DONE
-    slot.closed_at = act.at
-    slot.save(update_fields=["state", "closed_at"])
-    steps.close_work([slot.pk], act)
-
-
 def _follow(
     run: Run, slot: Slot, outcome: Outcome, effect: Effect, answer: Answer, act: Act
 ) -> None:
@@ -210,32 +203,13 @@ def _follow(
         case Effect.ESCALATE:
             steps.close_step(step, outcome, act)
             why = str(_("室長が異例又は疑義ありとして上申したため"))
-            insert(run, routing.escalation(why, steps.plan_steps(run)[run.position]))
-            _onwards(run, act)
+            escalate(run, why, act)
         case Effect.ADOPT | Effect.REFUSE:
             steps.close_step(step, outcome, act)
             _end(run, adopted=effect == Effect.ADOPT, act=act)
         case _:
-            if outcome == Outcome.RECUSED:
-                _replace_member(slot, act)
             if steps.is_complete(step):
                 complete(run, outcome, act)
-
-
-def _replace_member(slot: Slot, act: Act) -> None:
-    """辞退 that leaves fewer members than the quorum brings in the next one in turn."""
-    step = slot.step_run
-    slots = list(step.slots.all())
-    left = [each for each in slots if each.state != SlotState.RECUSED]
-    if len(left) >= step.quorum:
-        return
-    asked = {each.post_id for each in slots}
-    turn = routing.in_turn(steps.case_for(step.run, act), act.on, step.deputy)
-    following = next((post for post in turn if post.pk not in asked), None)
-    if following is None:
-        few = _("辞退すると審査に必要な人数（%s人）を下回ります。事務局に連絡してください。")
-        raise Unanswered({"comment": few % step.quorum})
-    steps.ask_also(step, following, act)
 
 
 def complete(run: Run, outcome: Outcome, act: Act) -> None:
@@ -268,6 +242,12 @@ def _objected_now(step_id: int, act: Act) -> bool:
         said
         or Decision.objects.effective().filter(step_run=step_id, outcome=Outcome.OBJECTED).exists()
     )
+
+
+def escalate(run: Run, why: str, act: Act) -> None:
+    """専決 does not do: the present step is closed, 決裁 by the 本部長 comes next."""
+    insert(run, routing.escalation(why, steps.plan_steps(run)[run.position]))
+    _onwards(run, act)
 
 
 def insert(run: Run, step: routing.PlanStep) -> None:

@@ -44,7 +44,7 @@ def problems_of(  # noqa: C901 -- one line for each thing an answer may lack
         found.append(("target", _("差戻し先を選んでください。")))
     if rule.ends and objections(slot.step_run.run) and not answer.reply.strip():
         found.append(("reply", _("残っている不同意への回答を入力してください。")))
-    if _urgent(slot, permit) and not answer.urgent_reason.strip():
+    if outcome != Outcome.RECUSED and _urgent(slot, permit) and not answer.urgent_reason.strip():
         found.append(
             ("urgent_reason", _("代決・代理で行う理由（事前の指示又は緊急）を入力してください。"))
         )

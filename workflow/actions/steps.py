@@ -14,7 +14,7 @@ from bpr_projects.enums import ParticipantReason, RevisionKind
 from bpr_projects.models import Closure, Participant
 from roles.models import Section
 from workflow import routing
-from workflow.access.conflicts import APPROVING, YES, approved_in, conflicted
+from workflow.access.conflicts import APPROVING, YES, approved_in, barred_in
 from workflow.actions.acts import Act, Saying
 from workflow.enums import (
     READING_KINDS,
@@ -50,7 +50,8 @@ def case_for(run: Run, act: Act) -> routing.Case:
         for each in act.sayings
         if each.outcome in YES and each.step_run is not None and each.step_run.kind in APPROVING
     }
-    excluded, approved = conflicted(run, act.on) | act.authors, approved_in(run) | now
+    barred, approved = barred_in(run, act.on, act.leaving), approved_in(run) | now
+    excluded = barred.persons | act.authors
     if run.project is None:
         section = Section.objects.select_related("department").get(is_secretariat=True)
         return routing.case_of_rules(section, excluded=excluded, approved_by=approved)
@@ -60,17 +61,20 @@ def case_for(run: Run, act: Act) -> routing.Case:
         kind=RevisionKind(run.revision.kind) if run.revision else RevisionKind.PROJECT,
         excluded=excluded,
         approved_by=approved,
+        recused=barred.recused,
     )
 
 
 def advance(run: Run, act: Act) -> None:
     """Open the step at ``run.position`` or the first after it that asks somebody.
 
-    後閲 and 供覧 become readings and pass at once; who is left out (省略) is on record.
+    後閲 and 供覧 become readings and pass at once; who is left out (省略) is on record. A step
+    whose seats may not answer is opened all the same and waits at the 事務局; what is submitted
+    just now is refused instead, with the reason.
     """
     case = case_for(run, act)
     while run.position < len(run.plan):
-        step, found = routing.settle(plan_steps(run)[run.position], case, act.on)
+        step, found = _settled(plan_steps(run)[run.position], case, act)
         run.plan[run.position] = step.to_json()
         for seat, reason in found.left_out:
             _leave_out(run, step, seat, reason, act)
@@ -83,10 +87,22 @@ def advance(run: Run, act: Act) -> None:
     raise routing.NoRoute(run.get_kind_display())
 
 
+def _settled(step: PlanStep, case: routing.Case, act: Act) -> tuple[PlanStep, routing.Resolution]:
+    try:
+        return routing.settle(step, case, act.on)
+    except routing.NoHolder as gap:
+        if gap.waiting is None or act.authors:
+            raise
+        return gap.waiting
+
+
 def open_step(
     run: Run, step: PlanStep, posts: list[Post], act: Act, note: str = "", *, reopened: bool = False
 ) -> StepRun:
-    """Create the step with one slot a post. Refuses to ask nobody."""
+    """Create the step with one slot a post. Refuses to ask nobody.
+
+    Seats that nobody could answer for today are made known, unless they are the authors' own work.
+    """
     if not posts:
         raise routing.NoHolder(step.title)
     attempts = StepRun.objects.filter(run=run, round=run.round, position=run.position).count()
@@ -110,7 +126,11 @@ def open_step(
         else None,
         note=note,
     )
-    Slot.objects.bulk_create(Slot(step_run=opened, post=post, opened_at=act.at) for post in posts)
+    slots = Slot.objects.bulk_create(
+        Slot(step_run=opened, post=post, opened_at=act.at) for post in posts
+    )
+    if note == str(routing.WAITS):
+        act.unheld += slots
     act.asks = True
     _let_read(run, posts, ParticipantReason.STEP, act.at)
     run.step = opened
@@ -120,11 +140,22 @@ def open_step(
     return opened
 
 
-def ask_also(step: StepRun, post: Post, act: Act) -> None:
-    """One more seat in an open step of a body."""
-    Slot.objects.create(step_run=step, post=post, opened_at=act.at)
+def ask_instead(slot: Slot, state: SlotState, post: Post, act: Act) -> Slot:
+    """The place of a slot goes to another post, in the same step and with its deadline."""
+    leave(slot, state, act)
+    place = Slot.objects.create(step_run=slot.step_run, post=post, opened_at=act.at, replaces=slot)
     act.asks = True
-    _let_read(step.run, [post], ParticipantReason.STEP, act.at)
+    _let_read(slot.step_run.run, [post], ParticipantReason.STEP, act.at)
+    resume(slot.step_run, act.at)
+    return place
+
+
+def leave(slot: Slot, state: SlotState, act: Act) -> None:
+    """A slot is not asked any more: answered, left or moved."""
+    slot.state = state
+    slot.closed_at = act.at
+    slot.save(update_fields=["state", "closed_at"])
+    close_work([slot.pk], act)
 
 
 def _let_read(run: Run, posts: list[Post], reason: ParticipantReason, at: datetime) -> None:
@@ -180,12 +211,16 @@ def owe_remaining_readings(run: Run, act: Act) -> None:
             owe_readings(run, step, posts, act)
 
 
+def plan_of(step: StepRun) -> PlanStep:
+    """What an opened step was opened from."""
+    known = PlanStep.__dataclass_fields__.keys() & step.snapshot.keys()
+    return PlanStep.from_json({key: step.snapshot[key] for key in known})
+
+
 def owe_absentee(step: StepRun, act: Act) -> None:
     """後閲 after 代決: the seat reads what was decided in its place, whatever it was."""
-    known = PlanStep.__dataclass_fields__.keys() & step.snapshot.keys()
-    plan = PlanStep.from_json({key: step.snapshot[key] for key in known})
     reading = replace(
-        plan,
+        plan_of(step),
         kind=StepKind.POST_READING,
         asks=(),
         title=_("%sさんが代決した件の後閲") % act.by.name,

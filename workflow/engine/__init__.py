@@ -10,6 +10,7 @@ head last. Raises ``actions.refusals.Refusal``; after any of them nothing has ch
 
 from workflow.engine.answering import close_region, decide, record_phase
 from workflow.engine.asking import nudge
+from workflow.engine.handing import reassign, receivers
 from workflow.engine.meeting import check_condition, report_condition
 from workflow.engine.proposing import resubmit, submit
 from workflow.engine.reading import mark_read, mark_seen, resume_due
@@ -31,6 +32,8 @@ __all__ = [
     "propose_route",
     "propose_route_again",
     "pull_back",
+    "reassign",
+    "receivers",
     "record_phase",
     "report_condition",
     "restrict",

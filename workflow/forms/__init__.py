@@ -6,6 +6,8 @@ from workflow.forms.answers import (
     ConditionRow,
     Question,
     ReasonForm,
+    ReassignForm,
+    ReceiverCard,
 )
 from workflow.forms.rules import ADD_ROW, AgainForm, HeadForm, StepForm
 
@@ -18,5 +20,7 @@ __all__ = [
     "HeadForm",
     "Question",
     "ReasonForm",
+    "ReassignForm",
+    "ReceiverCard",
     "StepForm",
 ]

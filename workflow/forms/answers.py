@@ -18,7 +18,9 @@ from workflow.enums import DECIDING_KINDS, Outcome, SendBackTarget, StepKind
 from workflow.outcomes import MEASURES, PASSING, RULES, Answer, Rule, answers_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from workflow.routing import Receiver
 
 
 LONG: Final = 4000
@@ -365,3 +367,53 @@ class ReasonForm(forms.Form):
         """The reason as the engine takes it."""
         said = self.cleaned_data
         return Answer(comment=said["comment"], confirmed=said.get("confirmed", False))
+
+
+class ReceiverCard(NamedTuple):
+    """A radio card: a seat that may take the place, and who answers for it."""
+
+    value: str
+    title: str
+    people: str
+    is_chosen: bool
+
+
+class ReassignForm(forms.Form):
+    """担当の付替え: to which seat, and why."""
+
+    use_required_attribute = False
+
+    post = forms.ChoiceField(
+        label=gettext_lazy("新しい担当"),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": gettext_lazy("新しい担当を選んでください。"),
+            "invalid_choice": gettext_lazy("新しい担当を、一覧から選んでください。"),
+        },
+    )
+    comment = TextField(
+        label=gettext_lazy("理由"),
+        max_length=LONG,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": gettext_lazy("理由を入力してください。")},
+    )
+
+    def __init__(self, *args: Any, receivers: Sequence[Receiver], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.receivers = receivers
+        chooser = self.fields["post"]
+        assert isinstance(chooser, forms.ChoiceField)  # noqa: S101 -- declared above
+        chooser.choices = [(str(each.post.pk), each.post.title) for each in receivers]
+
+    def cards(self) -> list[ReceiverCard]:
+        """The seats, the rule's own order first."""
+        value = self["post"].value()
+        return [
+            ReceiverCard(
+                str(each.post.pk),
+                each.post.title,
+                "、".join(_("%sさん") % capacity.person.name for capacity in each.people),
+                value == str(each.post.pk),
+            )
+            for each in self.receivers
+        ]

@@ -32,6 +32,8 @@ from workflow.inbox.statement import (
     COUNTS,
     DECIDING_WORDS,
     DEPUTY,
+    GONE_STATES,
+    INTERESTED_WORDS,
     NEXT,
     OWN_KINDS,
     PERSONS,
@@ -39,7 +41,6 @@ from workflow.inbox.statement import (
     READINGS,
     ROWS,
     STOOD_IN,
-    SUBMITTING_WORDS,
     nulls,
 )
 
@@ -307,7 +308,7 @@ def conflict_of(desk: Desk) -> str:
     single = [pk for pk in desk.posts(Basis.OWN) if not desk.capacities[pk].post.is_shared]
     return CONFLICT.format(
         own_kinds=OWN_KINDS,
-        submitting=SUBMITTING_WORDS,
+        interested=INTERESTED_WORDS,
         authoring=AUTHORING_WORDS,
         persons=_persons(desk.user.pk, deputised, localdate(desk.at)),
         seats=_listed([*single, *deputised]),
@@ -339,6 +340,7 @@ def _rows(post: int, listing: Listing, conflict: str, admitted: str, branch: int
         admitted=admitted,
         window=WINDOWS[listing.window],
         limit=listing.limit + 1,
+        gone=GONE_STATES,
         next_kind=pick.format("kind"),
         next_title=pick.format("title"),
     )

@@ -208,6 +208,11 @@ def _slot(desk: Desk, slot_id: int) -> Slot | None:
             is_conflicted=RawSQL(  # noqa: S611 -- keys and days of ours, no words of a person
                 CONFLICTED.format(conflict=conflict_of(desk)), [], BooleanField()
             ),
+            has_recused=Exists(
+                Decision.objects.filter(
+                    run=OuterRef("step_run__run"), decided_by=desk.user, outcome=Outcome.RECUSED
+                )
+            ),
             priced_on=Coalesce(written_on, Value(localdate(desk.at))),
             **access.last_nudge(),
         )
@@ -256,6 +261,7 @@ def _why_not(desk: Desk, slot: Slot, said: Iterable[Decision]) -> str:
         conflicted=frozenset({desk.user.pk}) if is_conflicted else frozenset(),
         answered_as=next(elsewhere, ""),
         approved=access.approving(said),
+        has_recused=slot.has_recused,  # type: ignore[attr-defined]  # annotated
     )
     return permit.reason
 
@@ -307,7 +313,8 @@ def _buttons(kind: str) -> Iterable[Button]:
     if kind in OWN_WORK:
         return
     used: set[str] = set()
-    for outcome in STATIONS[StepKind(kind)][:BUTTONS]:
+    offered = [each for each in STATIONS[StepKind(kind)] if each != Outcome.RECUSED]
+    for outcome in offered[:BUTTONS]:
         rule = RULES[outcome]
         key = KEYS.get(rule.tone, "")
         look = "primary" if rule.tone == Tone.INFO else str(rule.tone)

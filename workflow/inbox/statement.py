@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Final
 
 from bpr_projects.access import AUTHORING
-from workflow.access.conflicts import SUBMITTING
-from workflow.enums import DECIDING_KINDS, OWN_WORK
+from workflow.access.conflicts import INTERESTED
+from workflow.enums import DECIDING_KINDS, GONE, OWN_WORK
 
 COLUMNS: Final = (
     "tag",
@@ -45,7 +45,8 @@ NEXT: Final = {
 """How a database picks a field of the plan's next step."""
 
 OWN_KINDS: Final = ", ".join(f"'{kind.value}'" for kind in sorted(OWN_WORK))
-SUBMITTING_WORDS: Final = ", ".join(f"'{outcome.value}'" for outcome in SUBMITTING)
+INTERESTED_WORDS: Final = ", ".join(f"'{outcome.value}'" for outcome in INTERESTED)
+GONE_STATES: Final = ", ".join(f"'{state.value}'" for state in sorted(GONE))
 AUTHORING_WORDS: Final = ", ".join(f"'{codename}'" for codename in AUTHORING)
 
 CONFLICT: Final = """(w.kind NOT IN ({own_kinds}) AND (
@@ -64,8 +65,9 @@ CONFLICT: Final = """(w.kind NOT IN ({own_kinds}) AND (
     OR w.step_run_id IN (
         SELECT c.id FROM workflow_decision d
         JOIN workflow_steprun c ON c.run_id = d.run_id AND c.closed_at IS NULL
-        WHERE d.decided_by_id IN ({persons}) AND d.outcome IN ({submitting}))))"""
-"""The rule of ``access.conflicts`` for one reader: nobody decides on what they proposed.
+        WHERE d.decided_by_id IN ({persons}) AND d.outcome IN ({interested}))))"""
+"""The rule of ``access.conflicts`` for one reader: nobody decides on what they proposed, or where
+they stepped aside.
 
 ``persons``: the reader and those whose seats the reader deputises. ``seats``: what makes the
 reader the author's deputy, or the holder of the proposing seat. What is asked beside ``w`` and
@@ -95,9 +97,10 @@ ROWS: Final = """SELECT * FROM (
     SELECT 'item' AS tag, w.slot_id, w.post_id, w.project_id, w.kind, w.number, w.title,
         w.section_name, st.title AS step_title, w.standard_days, w.opened_at, w.due_at, w.due_sort,
         w.is_paused, s.id IS NOT NULL AS is_seen, p.stage, u.family_name AS proposer,
-        (SELECT COUNT(*) FROM workflow_slot x WHERE x.step_run_id = w.step_run_id) AS asked,
         (SELECT COUNT(*) FROM workflow_slot x
-            WHERE x.step_run_id = w.step_run_id AND x.state <> 'OPEN') AS answered,
+            WHERE x.step_run_id = w.step_run_id AND x.state NOT IN ({gone})) AS asked,
+        (SELECT COUNT(*) FROM workflow_slot x
+            WHERE x.step_run_id = w.step_run_id AND x.state NOT IN ('OPEN', {gone})) AS answered,
         r.kind AS run_kind, {next_kind} AS next_kind, {next_title} AS next_title,
         n.asked_at AS nudged_at, asker.family_name AS nudged_by
     FROM workflow_workitem w

@@ -15,10 +15,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from bpr_projects import calendar
+from bpr_projects.access import visible_to
 from roles.actions import end_tour
 from roles.enums import Basis, Role
 from roles.grants import permits
 from roles.permissions import Perm
+from workflow import access
 from workflow.access import NO_POST
 from workflow.inbox import tabs
 from workflow.inbox.desk import KEY_DIGITS, WINDOWS, Desk, Listing, cursor_of
@@ -134,8 +136,16 @@ def home(request: HttpRequest) -> HttpResponse:
         "rows": [(item, *VERBS[item.kind]) for item in work.items],
         "can_propose": permits(desk.capacities.values(), Perm.PROPOSE_PROJECT),
         "is_first_time": desk.user.toured_at is None,
+        "unheld": _unheld(desk),
     }
     return render(request, "workflow/home.html", context)
+
+
+def _unheld(desk: Desk) -> int:
+    """How many steps wait because nobody may answer for them; the 事務局 alone is told."""
+    if not permits(desk.capacities.values(), Perm.REASSIGN_WORK):
+        return 0
+    return len(access.unheld(desk.at, visible_to(desk.user, desk.at)))
 
 
 @require_POST
@@ -164,7 +174,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "is_split": tab in BASES,
     }
     if not is_pane:
-        context |= _tab(request, desk, tab)
+        context |= _tab(request, desk, tab) | {"unheld": _unheld(desk)}
     if slot_id is not None and tab in BASES:
         preview = _open(request, desk, slot_id)
         context |= {"slot_id": slot_id, "preview": preview}

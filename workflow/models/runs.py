@@ -175,7 +175,10 @@ class StepRun(models.Model):
 
 
 class Slot(models.Model):
-    """The place of one post in one step. One person, one slot; one root decision a slot."""
+    """The place of one post in one step. One person, one slot; one root decision a slot.
+
+    ``replaces``: the place that somebody left (辞退) or that was moved (付替え) to this post.
+    """
 
     step_run = models.ForeignKey(StepRun, models.PROTECT, related_name="slots")
     post = models.ForeignKey(Post, models.PROTECT, related_name="slots")
@@ -183,11 +186,18 @@ class Slot(models.Model):
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
     task_id = models.BigIntegerField(null=True, blank=True, db_index=True)
+    replaces = models.OneToOneField(
+        "self", models.PROTECT, related_name="replaced_by", null=True, blank=True
+    )
 
     class Meta:
         ordering = ["step_run_id", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["step_run", "post"], name="one_slot_a_post"),
+            models.UniqueConstraint(
+                fields=["step_run", "post"],
+                condition=~Q(state__in=[SlotState.RECUSED, SlotState.MOVED]),
+                name="one_slot_a_post",
+            ),
             models.CheckConstraint(
                 condition=Q(state=SlotState.OPEN, closed_at__isnull=True)
                 | (~Q(state=SlotState.OPEN) & Q(closed_at__isnull=False)),

@@ -24,6 +24,7 @@ from workflow.routing.plans import (
 )
 from workflow.routing.replaying import Replay, replay
 from workflow.routing.resolution import (
+    WAITS,
     NoHolder,
     Preview,
     Resolution,
@@ -31,13 +32,22 @@ from workflow.routing.resolution import (
     resolve,
     settle,
 )
-from workflow.routing.seats import able, in_turn
+from workflow.routing.seats import able, holders_at, in_turn
+from workflow.routing.succession import (
+    RECEIVERS,
+    Place,
+    Receiver,
+    next_in_line,
+    receivers,
+)
 from workflow.routing.terms import Names
 from workflow.routing.texts import RouteText, StepText
 
 __all__ = [
     "FACTS",
     "OPERATORS",
+    "RECEIVERS",
+    "WAITS",
     "Ask",
     "Case",
     "Choice",
@@ -48,8 +58,10 @@ __all__ = [
     "Names",
     "NoHolder",
     "NoRoute",
+    "Place",
     "PlanStep",
     "Preview",
+    "Receiver",
     "Replay",
     "Resolution",
     "RouteText",
@@ -63,12 +75,15 @@ __all__ = [
     "escalation",
     "facts_of",
     "findings_of",
+    "holders_at",
     "in_force",
     "in_turn",
     "matches",
     "mediation",
+    "next_in_line",
     "plan_of",
     "preview",
+    "receivers",
     "replay",
     "resolve",
     "settle",

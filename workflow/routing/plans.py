@@ -101,6 +101,8 @@ class PlanStep:
 class Case:
     """What routing needs to know of a case. ``approved_by``: persons who said yes on this text.
 
+    ``recused``: who of the excluded stepped aside in it. A seat of theirs is never 省略 for that.
+
     A route version that is to be decided is a case without ``project``.
     """
 
@@ -111,6 +113,7 @@ class Case:
     related: tuple[str, ...] = ()
     excluded: frozenset[int] = frozenset()
     approved_by: frozenset[int] = frozenset()
+    recused: frozenset[int] = frozenset()
 
 
 def case_of(
@@ -120,6 +123,7 @@ def case_of(
     kind: RevisionKind = RevisionKind.PROJECT,
     excluded: frozenset[int] = frozenset(),
     approved_by: frozenset[int] = frozenset(),
+    recused: frozenset[int] = frozenset(),
 ) -> Case:
     """The case of a sheet. ``excluded``: persons with a conflict of interest (authors)."""
     code = sheet.get("section")
@@ -136,6 +140,7 @@ def case_of(
         ),
         excluded=excluded | {project.proposer_id},
         approved_by=approved_by,
+        recused=recused,
     )
 
 

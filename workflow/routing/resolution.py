@@ -6,12 +6,21 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from roles.enums import Basis
 from workflow.access.standing import read as read_standing
 from workflow.enums import DECIDING_KINDS, READING_KINDS, DeputyPolicy, StepKind, WhoRule
 from workflow.routing.plans import Ask, Case, Choice, PlanStep, escalation, plan_of
-from workflow.routing.seats import Holders, Seats, able, by_section, holders_at, section_of
+from workflow.routing.seats import (
+    Holders,
+    Seats,
+    able,
+    by_section,
+    holders_at,
+    section_of,
+    stepped_aside,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +36,8 @@ class NoHolder(Exception):
     """A step would ask nobody, or fewer than its quorum.
 
     ``left_out``: seats that exist and may not be asked, and why. ``able``: how many may be asked.
+    ``waiting``: what the step would be if it were opened nevertheless, to wait for somebody else;
+    nothing where there is no seat to wait at.
     """
 
     def __init__(
@@ -36,8 +47,10 @@ class NoHolder(Exception):
         left_out: tuple[LeftOut, ...] = (),
         needed: int = 1,
         able: int = 0,
+        waiting: tuple[PlanStep, Resolution] | None = None,
     ) -> None:
         self.title, self.left_out, self.needed, self.able = title, left_out, needed, able
+        self.waiting = waiting
         super().__init__(title)
 
 
@@ -55,8 +68,9 @@ YES_COUNTS: Final = SERIAL | {StepKind.CONFIRMATION}
 class Resolution:
     """The posts that a step asks on a day.
 
-    ``left_out``: 省略, seat by seat. ``gap``: what the step has to ask and cannot. ``stand_ins``:
-    family names of who would decide if the step were open today (``preview`` alone looks).
+    ``left_out``: 省略, seat by seat. ``gap``: what the step has to ask and cannot. ``barred``: the
+    seats that exist and whose people may not answer. ``stand_ins``: family names of who would
+    decide if the step were open today (``preview`` alone looks).
     """
 
     posts: tuple[Post, ...] = ()
@@ -65,6 +79,19 @@ class Resolution:
     left_out: tuple[LeftOut, ...] = ()
     gap: NoHolder | None = None
     stand_ins: tuple[str, ...] = ()
+    barred: tuple[Post, ...] = ()
+
+    def waiting(self) -> Resolution:
+        """The same with the seats that may not be asked: they wait in the open."""
+        asked = tuple(dict.fromkeys((*self.posts, *self.barred)))
+        titles = {post.title for post in self.barred}
+        left_out = tuple(each for each in self.left_out if each[0] not in titles)
+        return replace(self, posts=asked, note=str(WAITS), left_out=left_out, gap=None, barred=())
+
+
+STANDING_BARRED: Final = gettext_lazy("専決者が提案に関わっているため")
+STANDING_RECUSED: Final = gettext_lazy("専決者が辞退したため")
+WAITS: Final = gettext_lazy("担当できる職がないため、事務局の担当の付替えを待ちます。")
 
 
 def settle(step: PlanStep, case: Case, on: date) -> tuple[PlanStep, Resolution]:
@@ -74,13 +101,26 @@ def settle(step: PlanStep, case: Case, on: date) -> tuple[PlanStep, Resolution]:
     """
     found = resolve(step, case, on)
     if step.kind == StepKind.STANDING_DECISION and found.left_out and not found.posts:
-        step = escalation(str(_("専決者が提案に関わっているため")), step, inserted=False)
+        seats = found.holders.values()
+        has_recused = any(stepped_aside(holders, case) for holders in seats)
+        step = escalation(
+            str(STANDING_RECUSED if has_recused else STANDING_BARRED), step, inserted=False
+        )
         found = resolve(step, case, on)
+    waiting = found.waiting()
+    enough = (step, waiting) if found.barred and len(waiting.posts) >= step.quorum else None
     if found.gap is not None:
+        found.gap.waiting = enough
         raise found.gap
     asked = len(found.posts)
     if 0 < asked < step.quorum:
-        raise NoHolder(step.title, left_out=found.left_out, needed=step.quorum, able=asked)
+        raise NoHolder(
+            step.title,
+            left_out=found.left_out,
+            needed=step.quorum,
+            able=asked,
+            waiting=enough,
+        )
     return step, found
 
 
@@ -110,12 +150,17 @@ class _Asking:
         self.left_out: list[LeftOut] = []
         self.note = ""
         self.gap: NoHolder | None = None
+        self.barred: list[Post] = []
 
     @property
     def resolution(self) -> Resolution:
-        posts = self.posts[:1] if self.step.kind in SINGLE else self.posts
+        is_single = self.step.kind in SINGLE
+        posts = self.posts[:1] if is_single else self.posts
+        barred = self.barred[:1] if is_single else self.barred
         left_out = tuple(dict.fromkeys(self.left_out))
-        return Resolution(tuple(posts), self.holders, self.note, left_out, self.gap)
+        return Resolution(
+            tuple(posts), self.holders, self.note, left_out, self.gap, barred=tuple(barred)
+        )
 
     def read(self, posts: Iterable[Post]) -> None:
         """Look up who may act for these posts."""
@@ -126,6 +171,12 @@ class _Asking:
         is_met = self.step.kind in READING_KINDS or not all(map(self._is_barred, posts))
         if posts and not is_met and self._ask_instead(ask):
             return
+        if not is_met and self._waits(posts):
+            self.posts += posts
+            self.note = str(WAITS)
+            return
+        if not ask.may_skip:
+            self.barred += [post for post in posts if self._is_barred(post)]
         left_out = [(post.title, reason) for post in posts if (reason := self._add(post))]
         self.left_out += left_out
         if is_met:
@@ -138,9 +189,15 @@ class _Asking:
         elif not posts:
             self.left_out.append((seat, str(_("職が置かれていないため省略"))))
 
+    def _waits(self, posts: list[Post]) -> bool:
+        """Whether somebody stepped aside: no reason to pass the seat; 専決 becomes 決裁 instead."""
+        if self.step.kind == StepKind.STANDING_DECISION:
+            return False
+        return any(stepped_aside(self.holders[post.pk], self.case) for post in posts)
+
     def _ask_instead(self, ask: Ask) -> bool:
         """Everybody who should be asked is an author: the first seat of those who may instead."""
-        others, note = _others(ask, self.step)
+        others, note = others_of(ask, self.step)
         for post in (post for other in others for post in self.seats.meant(other)):
             self.read([post])
             if able(self.holders[post.pk], self.case) and not self._add(post):
@@ -163,7 +220,8 @@ class _Asking:
         """Why this post is not asked, or an empty string."""
         holders = self.holders[post.pk]
         if self._is_barred(post):
-            return str(_("提案に関わっているため"))
+            has_recused = stepped_aside(holders, self.case)
+            return str(_("辞退しているため") if has_recused else _("提案に関わっているため"))
         if self.step.kind == StepKind.CONCURRENCE and post.section_id == self.case.section.pk:
             return str(_("所管課の案件のため省略"))
         own = {each.person.pk for each in holders if each.basis == Basis.OWN}
@@ -182,7 +240,7 @@ class _Asking:
         )
 
 
-def _others(ask: Ask, step: PlanStep) -> tuple[list[Ask], str]:
+def others_of(ask: Ask, step: PlanStep) -> tuple[list[Ask], str]:
     """Who is asked in place of authors, in this order, and what is said about it.
 
     起案者 is the 所属長: the 部長 confirms instead; without one, the 事務局.

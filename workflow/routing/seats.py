@@ -41,6 +41,12 @@ def able(holders: list[Capacity], case: Case) -> frozenset[int]:
     )
 
 
+def stepped_aside(holders: list[Capacity], case: Case) -> bool:
+    """Whether somebody who holds the seat stepped aside in the case."""
+    own = {each.person.pk for each in holders if each.basis == Basis.OWN}
+    return not own.isdisjoint(case.recused)
+
+
 class Seats:
     """The seats of a day, each role read at the first question."""
 

@@ -102,15 +102,16 @@ def _columns_at(dossier: Dossier, run: Run, position: int, kind: StepKind) -> It
     elif kind in BODIES:
         yield _body(dossier, attempts[-1], heading)
     else:
-        for slot in attempts[-1].slots:
-            yield _seat(dossier, slot, heading, len(attempts[-1].slots))
+        asked = attempts[-1].asked
+        for slot in asked:
+            yield _seat(dossier, slot, heading, len(asked))
 
 
 def _body(dossier: Dossier, step: Step, heading: str) -> Column:
     done = sum(slot.state == SlotState.DONE for slot in step.slots)
     return Column(
         heading,
-        note=_("%(done)s/%(all)s人") % {"done": done, "all": len(step.slots)},
+        note=_("%(done)s/%(all)s人") % {"done": done, "all": len(step.asked)},
         is_now=step.is_open,
     )
 
@@ -124,6 +125,8 @@ def _seat(dossier: Dossier, slot: Slot, heading: str, seats: int) -> Column:
         return Column(title, _stamp(said, _word(said, slot)))
     if slot.state == SlotState.OPEN:
         note = _("保留中") if slot.step_run.paused_since else _("判断待ち")
+        if not dossier.people.seat(slot).is_held:
+            note = _("担当なし")
         return Column(title, note=note, is_now=True)
     return Column(title, note=_("－"))
 

@@ -15,7 +15,7 @@ from bpr_projects.prices import rate_of
 from records.models import LedgerText
 from workflow.access import last_nudge
 from workflow.charts import seats_today
-from workflow.enums import Outcome, RunKind, RunState, SlotState
+from workflow.enums import GONE, Outcome, RunKind, RunState, SlotState
 from workflow.models import Decision, Seen, Slot, StepRun
 from workflow.outcomes import standing_objections
 from workflow.sheet.belongings import Belongings, belongings_of
@@ -47,6 +47,11 @@ class Step:
     def is_open(self) -> bool:
         """Whether somebody is asked."""
         return self.run.closed_at is None
+
+    @property
+    def asked(self) -> list[Slot]:
+        """Slots that count: not those that somebody left, or that were moved to another post."""
+        return [slot for slot in self.slots if slot.state not in GONE]
 
     @property
     def waiting(self) -> list[Slot]:

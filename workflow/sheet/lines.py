@@ -39,6 +39,7 @@ TEXT_NAMES: Final[dict[str, StrOrPromise]] = {
     "comment": "",
     "reply": gettext_lazy("不同意への回答"),
     "urgent_reason": gettext_lazy("代決・代理の理由"),
+    "following": gettext_lazy("次の担当"),
 }
 """Words of a decision in the order they are shown, with their heading."""
 

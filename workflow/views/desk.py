@@ -14,8 +14,10 @@ from workflow import access, sheet
 from workflow.actions.completeness import targets_of
 from workflow.charts import ball_of
 from workflow.enums import (
+    ASIDE,
     CYCLE_KINDS,
     DECIDING_KINDS,
+    OWN_WORK,
     DeputyPolicy,
     Outcome,
     RunKind,
@@ -23,6 +25,7 @@ from workflow.enums import (
     StepKind,
 )
 from workflow.forms import AnswerForm, Question
+from workflow.outcomes import RULES
 from workflow.views import offers
 
 if TYPE_CHECKING:
@@ -72,6 +75,13 @@ class Desk:
     reasons: tuple[str, ...]
     verbs: tuple[offers.Verb, ...]
     readings: tuple[Owed, ...]
+    stand_ins: tuple[sheet.StandingIn, ...] = ()
+
+    @property
+    def move(self) -> offers.Verb | None:
+        """担当の付替え, where the reader may do it."""
+        label = RULES[Outcome.REASSIGNED].button
+        return next((each for each in self.verbs if each.permit and each.label == label), None)
 
     @property
     def to_see(self) -> list[Slot]:
@@ -125,7 +135,19 @@ def desk_of(
         reasons=tuple(_reasons(dossier, reader, mine)),
         verbs=(*([asks] if asks else []), *offers.verbs_of(dossier, reader, capacities)),
         readings=tuple(dossier.belongings.readings),
+        stand_ins=tuple(sheet.stand_ins_of(_unheld(dossier), dossier.at)),
     )
+
+
+def _unheld(dossier: Dossier) -> list[Slot]:
+    """Open seats that nobody may answer for today, beside the authors' own work."""
+    return [
+        slot
+        for step in dossier.open_steps
+        if step.run.kind not in OWN_WORK
+        for slot in step.waiting
+        if not dossier.people.seat(slot).is_held
+    ]
 
 
 def _with(part: Part, form: AnswerForm) -> Part:
@@ -160,7 +182,7 @@ def _permit(
             if said.step_run_id == step.run.pk
             and said.decided_by_id == reader.pk
             and said.slot_id != slot.pk
-            and said.outcome != Outcome.SKIPPED
+            and said.outcome not in ASIDE
         ),
         "",
     )
@@ -172,6 +194,7 @@ def _permit(
         stand_ins=dossier.people.standing.at(slot),
         answered_as=elsewhere,
         approved=access.approving(dossier.said_in(step.run.run)),
+        has_recused=reader.pk in dossier.people.recused.get(step.run.run_id, ()),
     )
 
 

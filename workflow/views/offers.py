@@ -13,7 +13,7 @@ from roles.enums import Role
 from roles.grants import permits
 from roles.permissions import Perm
 from workflow import access
-from workflow.enums import ASIDE, Outcome, RunKind, SlotState, StepKind
+from workflow.enums import ASIDE, OWN_WORK, Outcome, RunKind, SlotState, StepKind
 from workflow.outcomes import RULES
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def verbs_of(dossier: Dossier, reader: User, capacities: list[Capacity]) -> list
         _pull_back(dossier, reader, capacities),
         _withdraw(dossier, reader, capacities),
         _close_region(dossier, reader, capacities),
+        _reassign(dossier, reader, capacities),
         _abandon(dossier, reader, capacities),
         _restrict(dossier, reader, capacities),
         _halt(dossier, capacities, reader),
@@ -89,7 +90,8 @@ def _last_act(dossier: Dossier, step: Step) -> Decision | None:
     said = [
         each for each in dossier.decisions if each.run_id == run.pk and each.outcome not in ASIDE
     ]
-    is_touched = len(step.waiting) < len(step.slots) or any(
+    moved = sum(slot.state == SlotState.MOVED for slot in step.slots)
+    is_touched = len(step.waiting) + moved < len(step.slots) or any(
         each.step_run_id == step.run.pk for each in said
     )
     counting = [each for each in said if each.pk not in dossier.superseded]
@@ -120,6 +122,26 @@ def _close_region(dossier: Dossier, reader: User, capacities: list[Capacity]) ->
             % {"done": done, "quorum": step.run.quorum}
         )
     return _verb(dossier, Outcome.CLOSED, "close-region", "list-checks", permit)
+
+
+def _reassign(dossier: Dossier, reader: User, capacities: list[Capacity]) -> Verb | None:
+    """担当の付替え for the 事務局: of the seat that nobody may answer for, or the first."""
+    waiting = [
+        (dossier.people.seat(slot).is_held, slot.pk, step)
+        for step in dossier.open_steps
+        if step.run.kind not in OWN_WORK
+        for slot in step.waiting
+    ]
+    if not waiting:
+        return None
+    _held, slot_id, step = min(waiting, key=lambda row: row[:2])
+    recused = dossier.people.recused.get(step.run.run_id, frozenset())
+    is_author = reader.pk in dossier.people.excluded(step.run) - recused
+    permit = access.permit_to_reassign(capacities, is_author=is_author)
+    if not permits(capacities, Perm.REASSIGN_WORK):
+        return None
+    url = reverse("reassign", args=[dossier.project.reference, slot_id])
+    return Verb(str(RULES[Outcome.REASSIGNED].button), url, "repeat", permit)
 
 
 def _halt(dossier: Dossier, capacities: list[Capacity], reader: User) -> Verb | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from django.db.models import Count, Exists, Max, OuterRef, Q
@@ -18,8 +17,19 @@ from records import ledger
 from records.models import LedgerEntry
 from roles.enums import Basis
 from roles.models import Post, holders_of
+from workflow import access
 from workflow.access import NUDGE_DAYS
-from workflow.enums import DECIDING_KINDS, Outcome, RouteState, RunKind, RunState, StepKind
+from workflow.enums import (
+    ASIDE,
+    DECIDING_KINDS,
+    GONE,
+    OWN_WORK,
+    Outcome,
+    RouteState,
+    RunKind,
+    RunState,
+    StepKind,
+)
 from workflow.management import worklist
 from workflow.models import Decision, Nudge, Reading, Route, Run, Slot, StepRun, WorkItem
 from workflow.outcomes import STAGE_OF
@@ -41,6 +51,7 @@ def violations(at: datetime) -> Iterator[str]:
         _engine_rows,
         _decisions,
         _stood_in,
+        _places,
         _numbers,
         _rules,
         _ledger,
@@ -163,11 +174,11 @@ def _rules() -> Iterator[str]:
         if route.effective_to is not None:
             yield f"{route} ends on {route.effective_to}, and nothing follows"
     for run in Run.objects.exclude(route=None).select_related("route", "project"):
-        route, day = run.route, localdate(run.started_at)
-        assert route is not None  # noqa: S101 -- filtered
-        is_over = route.effective_to is not None and route.effective_to <= day
-        if day < route.effective_from or is_over or route.state != RouteState.ACTIVE:
-            yield f"run {run.pk} of {run.project} began on {day}, under {route}"
+        taken, day = run.route, localdate(run.started_at)
+        assert taken is not None  # noqa: S101 -- filtered
+        is_over = taken.effective_to is not None and taken.effective_to <= day
+        if day < taken.effective_from or is_over or taken.state != RouteState.ACTIVE:
+            yield f"run {run.pk} of {run.project} began on {day}, under {taken}"
 
 
 def _ledger() -> Iterator[str]:
@@ -194,22 +205,38 @@ def _polite_requests() -> Iterator[str]:
 def _work_list(at: datetime) -> Iterator[str]:
     """What ``check_inbox`` finds, but for seats that wait in the open for a holder.
 
-    Nobody holds them today, or whoever does came to it, or to stand in, after it was asked.
-    ``check_inbox`` names them, their page says so.
+    Whoever holds them left, stepped aside or came into conflict: the 事務局 has each on its list of
+    what it has to move, and nothing else on it. The authors' own work waits for a successor.
     """
+    listed = {slot.pk for slot in access.unheld(at)}
     for fault in worklist.faults(at):
-        if fault.rule != worklist.NO_HOLDER or not _waits_for_a_holder(fault.row, at):
+        if fault.rule != worklist.NO_HOLDER:
             yield f"{fault.rule}: {fault.sentence}"
+        elif fault.row in listed:
+            listed.remove(fault.row)
+        elif not _is_own_work_of_an_empty_seat(fault.row, at):
+            yield f"{fault.rule}: {fault.sentence}"
+    for slot_id in sorted(listed):
+        yield f"slot {slot_id} is held, and on the list of those that are not"
 
 
-def _waits_for_a_holder(slot_id: int, at: datetime) -> bool:
+def _is_own_work_of_an_empty_seat(slot_id: int, at: datetime) -> bool:
     slot = Slot.objects.select_related("step_run").get(pk=slot_id)
     holders = holders_of([slot.post_id], localdate(at))[slot.post_id]
-    asked_on = localdate(slot.opened_at)
-    days = (asked_on, asked_on - timedelta(days=1))  # people may have changed on that very day
-    return all(each.basis != Basis.OWN for each in holders) or any(
-        worklist.could_be_answered(slot, day) for day in days
-    )
+    return slot.step_run.kind in OWN_WORK and all(each.basis != Basis.OWN for each in holders)
+
+
+def _places() -> Iterator[str]:
+    """Who was asked instead stands in the same step; nobody answered in a step for two seats."""
+    for slot in Slot.objects.exclude(replaces=None).select_related("replaces"):
+        before = slot.replaces
+        if before is None or before.step_run_id != slot.step_run_id or before.state not in GONE:
+            yield f"slot {slot.pk} replaces {slot.replaces_id}, which is still asked"
+    answers = Decision.objects.effective().exclude(slot=None).exclude(outcome__in=ASIDE)
+    seats = Count("slot", distinct=True)
+    twice = answers.values("step_run", "decided_by").annotate(seats=seats).filter(seats__gt=1)
+    for row in twice.order_by("step_run"):
+        yield f"person {row['decided_by']} answered {row['seats']} seats of step {row['step_run']}"
 
 
 def _posts_without_anybody() -> Iterator[str]:

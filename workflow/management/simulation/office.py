@@ -150,7 +150,8 @@ class Office:
         tomorrow = today + timedelta(days=1)
         gap = self.random.choice((0, 0, 0, self.random.randint(2, 8)))
         by = self._secretary(today)
-        actions.end_appointment(appointment=leaving, ends_on=tomorrow, by=by, at=at)
+        why = "任期満了のため"
+        actions.end_appointment(appointment=leaving, ends_on=tomorrow, by=by, at=at, reason=why)
         actions.appoint(
             post=leaving.post,
             person=successor,

@@ -14,12 +14,16 @@ class WorkflowConfig(AppConfig):
         from viewflow.workflow.signals import task_failed  # noqa: PLC0415 -- the same
 
         from records.actions import register_runner  # noqa: PLC0415 -- the same
-        from records.ledger import register_evidence  # noqa: PLC0415 -- models are loaded only now
+        from records.ledger import (  # noqa: PLC0415 -- models are loaded only now
+            register_evidence,
+            register_replay,
+        )
         from workflow.actions.acts import (  # noqa: PLC0415 -- the same
             recompute,
             recompute_readings,
             strays,
         )
+        from workflow.actions.rederiving import Replay  # noqa: PLC0415 -- the same
         from workflow.actions.route_data import (  # noqa: PLC0415 -- the same
             LEDGER_KIND,
             recompute_routes,
@@ -30,5 +34,6 @@ class WorkflowConfig(AppConfig):
         register_evidence("DECISION", recompute, strays)
         register_evidence("READING", recompute_readings)
         register_evidence(LEDGER_KIND, recompute_routes)
+        register_replay("authority", Replay)
         register_runner(PDF, make_pdf)
         task_failed.connect(scrub, dispatch_uid="workflow.scrub")

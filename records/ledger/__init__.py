@@ -13,7 +13,13 @@ from records.ledger.chain import (
     dispose_of_texts,
     sha256_of,
 )
-from records.ledger.evidence import Recompute, Strays, register_evidence
+from records.ledger.evidence import (
+    Recompute,
+    Replay,
+    Strays,
+    register_evidence,
+    register_replay,
+)
 from records.ledger.verification import Verification, verify
 
 __all__ = [
@@ -23,6 +29,7 @@ __all__ = [
     "JSONValue",
     "NoTransaction",
     "Recompute",
+    "Replay",
     "Strays",
     "UnfitPayload",
     "UnreadableAnchor",
@@ -33,6 +40,7 @@ __all__ = [
     "dispose_of_texts",
     "read_anchors",
     "register_evidence",
+    "register_replay",
     "sha256_of",
     "verify",
     "write_anchor",

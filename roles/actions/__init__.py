@@ -16,6 +16,7 @@ from roles.actions.appointments import (
     revoke_delegation,
     suspend,
 )
+from roles.actions.chronicle import KINDS, Chronicle, Told
 from roles.actions.city import CITY, CityFileError, load_city
 from roles.actions.tour import end_tour
 
@@ -23,11 +24,14 @@ __all__ = [
     "APPOINTMENT",
     "CITY",
     "DELEGATION",
+    "KINDS",
     "RECORDED",
     "SUSPENSION",
+    "Chronicle",
     "CityFileError",
     "DeputyCannotAct",
     "NotEntitled",
+    "Told",
     "appoint",
     "delegate",
     "end_appointment",

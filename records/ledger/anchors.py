@@ -126,3 +126,24 @@ def _fail(day: date, error: Exception, at: datetime) -> None:
         is_first = AnchorDay.objects.filter(day=day, error="").update(error=type(error).__name__)
         if is_first:
             anchor_failed.send(sender=AnchorDay, day=AnchorDay.objects.get(day=day), at=at)
+
+
+@dataclass(frozen=True)
+class Covering:
+    """Which anchors vouch for an entry. ``is_held``: the chain still has what they say."""
+
+    first: Anchor
+    last: Anchor
+    count: int
+    is_held: bool
+
+
+def covering(path: Path, seq: int) -> Covering | None:
+    """The anchors that were written after the entry: it cannot be rewritten without them."""
+    later = [anchor for anchor in read_anchors(path) if anchor.seq >= seq]
+    if not later:
+        return None
+    ends = {(anchor.seq, anchor.hash) for anchor in (later[0], later[-1])}
+    rows = LedgerEntry.objects.filter(seq__in=[end for end, _hash in ends])
+    found = set(rows.values_list("seq", "hash"))
+    return Covering(later[0], later[-1], len(later), is_held=found == ends)

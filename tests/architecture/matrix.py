@@ -60,6 +60,8 @@ MATRIX: Final[dict[str, tuple[Row, Row]]] = {
     "measurement-add": (row(302, 405), row(302, 403, leader=404, head=404, secretariat=404)),
     "project": (row(302, 200, unseen=404), row(302, 405)),
     "project-history": (row(302, 200, unseen=404), row(302, 405)),
+    "decision-evidence": (row(302, 200, unseen=404), row(302, 405)),
+    "decision-evidence-json": (row(302, 200, unseen=404), row(302, 405)),
     "project-review": (row(302, 200, unseen=404), row(302, 405)),
     "project-files": (row(302, 200, unseen=404), row(302, 405)),
     "project-compare": (row(302, 200, unseen=404), row(302, 405)),

@@ -133,7 +133,10 @@ def _said(on_its_way: Project, running: Project) -> dict[str, int]:
         owner=Section.objects.get(code="SHIMIN"),
         due_on=AT.date(),
     )
+    submitted = Decision.objects.filter(project=on_its_way).earliest("pk")
     return {
+        "decision-evidence": submitted.pk,
+        "decision-evidence-json": submitted.pk,
         "comment-settle": question.pk,
         "comment-take-back": question.pk,
         "join-answer": asked.pk,

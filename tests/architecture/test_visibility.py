@@ -67,6 +67,7 @@ SHOWS_WORDS: Final = {"project-discussion", "comment-take-back"}
 SHOWS_COUNT: Final = {
     "project",
     "decide",
+    "decision-evidence",
     "project-review",
     "project-history",
     "project-files",
@@ -86,6 +87,7 @@ SHOWS_NOTHING: Final = {
     "comment-settle",
     "condition-check",
     "condition-report",
+    "decision-evidence-json",
     "glossary",
     "guide",
     "halt",

@@ -44,11 +44,12 @@ WORDS: Final = {Basis.ACTING: "代決", Basis.STANDING: "専決", Basis.DEPUTY: 
 
 @dataclass(frozen=True)
 class Stamp:
-    """The seal of a person who acted."""
+    """The seal of a person who acted. ``decision``: where its evidence is found."""
 
     surname: str
     at: datetime
     word: str
+    decision: int
 
 
 @dataclass(frozen=True)
@@ -141,4 +142,4 @@ def _word(said: Decision, slot: Slot) -> str:
 
 
 def _stamp(said: Decision, word: str) -> Stamp:
-    return Stamp(said.decided_by.family_name, said.decided_at, word)
+    return Stamp(said.decided_by.family_name, said.decided_at, word, said.pk)

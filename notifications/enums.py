@@ -31,6 +31,8 @@ class Event(TextChoices):
     PARTNERED = "PARTNERED", _("共同の提案者")
     CONDITION_REPORTED = "CONDITION_REPORTED", _("条件の報告")
     CONDITION_CHECKED = "CONDITION_CHECKED", _("条件の確認")
+    LEDGER_CHECKED = "LEDGER_CHECKED", _("台帳の月次検証")
+    ANCHOR_FAILED = "ANCHOR_FAILED", _("台帳の控えの書出し失敗")
     SECRET = "SECRET", _("認証に関する連絡")
 
 
@@ -54,6 +56,7 @@ class Why(TextChoices):
     PARTNER = "PARTNER", _("いっしょに提案する人に加えられたため")
     SECTION = "SECTION", _("あなたの課の申出・報告であるため")
     KEEPER = "KEEPER", _("事務局として確認をお願いするため")
+    AUDITOR = "AUDITOR", _("監査として記録の確かさを見ていただくため")
     ACCOUNT = "ACCOUNT", _("ご本人のアカウントに関する連絡のため")
 
 

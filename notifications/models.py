@@ -24,6 +24,7 @@ from notifications.enums import (
     urgency_choices,
     why_choices,
 )
+from records.models import AnchorDay, LedgerCheck
 from roles.enums import basis_choices
 from roles.models import Post, User
 from workflow.models import ConditionReport, Decision, Reading, Run, Slot
@@ -75,6 +76,12 @@ class OutboxMessage(models.Model):
     )
     report = models.ForeignKey(
         ConditionReport, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    ledger_check = models.ForeignKey(
+        LedgerCheck, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    anchor_day = models.ForeignKey(
+        AnchorDay, models.PROTECT, null=True, blank=True, related_name="+"
     )
     urgency = models.CharField(max_length=8, choices=urgency_choices, default=Urgency.NOW)
     hold_until = models.DateTimeField(null=True, blank=True)

@@ -44,6 +44,8 @@ class Fact:
     comment_id: int | None = None
     join_request_id: int | None = None
     report_id: int | None = None
+    ledger_check_id: int | None = None
+    anchor_day_id: int | None = None
 
 
 def post(
@@ -70,6 +72,8 @@ def post(
             comment_id=fact.comment_id,
             join_request_id=fact.join_request_id,
             report_id=fact.report_id,
+            ledger_check_id=fact.ledger_check_id,
+            anchor_day_id=fact.anchor_day_id,
             urgency=NOTICES[fact.event].urgency,
             hold_until=hold_until,
             created_at=at,

@@ -29,6 +29,7 @@ class WorkflowConfig(AppConfig):
             recompute_routes,
         )
         from workflow.nodes import scrub  # noqa: PLC0415 -- the same
+        from workflow.views.auditing import EXPORT, make_export  # noqa: PLC0415 -- the same
         from workflow.views.kessai import PDF, make_pdf  # noqa: PLC0415 -- the same
 
         register_evidence("DECISION", recompute, strays)
@@ -36,4 +37,5 @@ class WorkflowConfig(AppConfig):
         register_evidence(LEDGER_KIND, recompute_routes)
         register_replay("authority", Replay)
         register_runner(PDF, make_pdf)
+        register_runner(EXPORT, make_export)
         task_failed.connect(scrub, dispatch_uid="workflow.scrub")

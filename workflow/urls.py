@@ -5,6 +5,7 @@ from django.urls import path
 from workflow import inbox, steps
 from workflow.views import (
     attaching,
+    auditing,
     board,
     case,
     comparing,
@@ -100,5 +101,9 @@ urlpatterns = [
     path("p/<str:ref>/close-region/", verbs.close_region, name="close-region"),
     path("p/<str:ref>/kessai/", kessai.kessai, name="kessai"),
     path("p/<str:ref>/kessai.pdf", kessai.kessai_pdf, name="kessai-pdf"),
+    path("ledger/", auditing.audit, name="ledger"),
+    path("ledger/export/", auditing.export, name="ledger-export"),
+    path("ledger/exports/<int:pk>/", auditing.export_file, name="ledger-export-file"),
+    path("ledger/verifier/", auditing.verifier, name="ledger-verifier"),
     path("readings/<int:pk>/read/", steps.reading_read, name="reading-read"),
 ]

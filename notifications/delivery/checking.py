@@ -46,6 +46,8 @@ def load(keys: Collection[int]) -> list[Delivery]:
             "message__comment__post",
             "message__join_request__section",
             "message__report__condition__owner",
+            "message__ledger_check",
+            "message__anchor_day",
         )
         .defer("message__run__plan")
         .prefetch_related("message__decision__entry__texts", "message__decision__conditions__owner")

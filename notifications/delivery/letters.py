@@ -42,6 +42,9 @@ INBOX: Final = "/inbox/"
 QUIET: Final = frozenset({Event.REMINDED, Event.CYCLE_DUE, Event.CYCLE_OVERDUE})
 """Facts about work that was opened long ago: they do not repeat what was said then."""
 
+OF_THE_LEDGER: Final = frozenset({Event.LEDGER_CHECKED, Event.ANCHOR_FAILED})
+"""Facts about no case."""
+
 QUOTES: Final = {
     Outcome.SENT_BACK: "差戻しの理由",
     Outcome.NOT_ADOPTED: "不採択の理由",
@@ -162,6 +165,8 @@ class _Words:
             "writer": self._writer(),
             "join": self.message.join_request,
             "report": self.message.report,
+            "check": self.message.ledger_check,
+            "anchor_day": self.message.anchor_day,
             "is_project": run is not None and run.revision is not None and self._kind() == "",
             "kind": self._kind(),
             "lines": list(self._lines()),
@@ -186,7 +191,9 @@ class _Words:
         return one_line(f"【{settings.SITE_NAME}】{words}", SUBJECT_LIMIT)
 
     def _found(self) -> str:
-        """What the 事務局 said to the report of a condition, as it stands now."""
+        """What the 事務局 said to the report of a condition, or the verification of the ledger."""
+        if self.message.ledger_check is not None:
+            return _("正常") if self.message.ledger_check.is_sound else _("異常があります")
         report = self.message.report
         return _("確認済み") if report is not None and report.is_enough else _("再報告のお願い")
 
@@ -237,7 +244,7 @@ class _Words:
 
     def _path(self) -> str:
         if self.delivery.project is None:
-            return INBOX
+            return self.notice.path if self.event in OF_THE_LEDGER else INBOX
         path = self.turn.path if self.turn else self.notice.path
         address = path.format(reference=self.delivery.project.reference, slot=self.message.slot_id)
         remark = self.message.comment_id

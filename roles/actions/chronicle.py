@@ -113,6 +113,8 @@ class Chronicle:
     def deputies(self, post: int, at: datetime, on: str) -> set[int]:
         """Who may act in place of the holders: on the staff, not on leave, not a holder too."""
         named = {each.person for each in self._at_post(post, DELEGATION, at, on)}
+        if not named:  # nearly every post on nearly every day
+            return named
         able = {
             person
             for person in named

@@ -18,11 +18,13 @@ from bpr_projects import discussion, joining
 from bpr_projects.enums import CommentKind, CommentLevel
 from bpr_projects.models import Attachment
 from notifications.models import Delivery
+from records.actions import sweep
 from roles.models import Section, User
 from tests.architecture.matrix import ACTORS, MATRIX
 from tests.make import AT, a_draft, a_project, holder, the_slot
 from tests.notifications.mails import send
 from tests.workflow.pages import client_of
+from workflow.actions.exporting import export_ledger
 from workflow.enums import StepKind
 from workflow.models import Condition, Decision, Reading, Seen
 
@@ -142,7 +144,15 @@ def _said(on_its_way: Project, running: Project) -> dict[str, int]:
         "join-answer": asked.pk,
         "condition-report": condition.pk,
         "condition-check": condition.pk,
+        "ledger-export-file": _exported(),
     }
+
+
+def _exported() -> int:
+    """A copy of the ledger that the auditor took."""
+    run = export_ledger(by=holder("AUDITOR"), at=AT)
+    sweep(worker="world", clock=lambda: AT)
+    return run.pk
 
 
 def _mail() -> int:

@@ -221,7 +221,7 @@ def test_an_anchor_that_the_chain_does_not_hold_is_said(office: City, anchors: P
     assert [each["name"] for each in found["checks"] if not each["is_sound"]] == ["anchors"]
 
 
-@pytest.mark.parametrize(("ending", "queries"), [("/", 30), (".json", 27)])
+@pytest.mark.parametrize(("ending", "queries"), [("/", 29), (".json", 27)])
 def test_the_evidence_costs_the_same_however_long_the_history_is(
     office: City, django_assert_num_queries: DjangoAssertNumQueries, ending: str, queries: int
 ) -> None:

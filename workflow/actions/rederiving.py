@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from django.db.models import Q
 from django.utils.timezone import localdate
@@ -14,10 +14,11 @@ from roles.enums import Basis
 from workflow.actions.authority import Said, Situation, flaw_of
 from workflow.actions.route_data import LEDGER_KIND
 from workflow.enums import Outcome, StepKind
-from workflow.models import Decision, RouteStep
+from workflow.models import Decision, RouteStep, StepRun
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from django.db.models import QuerySet
 
@@ -39,9 +40,6 @@ COLUMNS: Final = {
     "slot_step": "slot__step_run_id",
     "slot_post": "slot__post_id",
     "step": "step_run_id",
-    "kind": "step_run__kind",
-    "snapshot": "step_run__snapshot",
-    "opened_at": "step_run__opened_at",
     "route": "run__route_id",
     "run": "run_id",
     "project": "project_id",
@@ -95,15 +93,30 @@ def flaw_in(decision: Decision) -> Flaw | None:
 def said_in(decisions: QuerySet[Decision]) -> dict[int, Said]:
     """The facts of decisions, by the number of their entries."""
     names = list(COLUMNS)
-    rows = decisions.order_by().values_list(*COLUMNS.values())
-    return {row[0]: _said(dict(zip(names, row, strict=True))) for row in rows}
+    found = decisions.order_by().values_list(*COLUMNS.values())
+    rows = [dict(zip(names, row, strict=True)) for row in found]
+    asked = {row["step"] for row in rows if row["step"] is not None}
+    steps = {
+        pk: (StepKind(kind), snapshot, opened_at)
+        for pk, kind, snapshot, opened_at in StepRun.objects.filter(pk__in=asked)
+        .order_by()
+        .values_list("pk", "kind", "snapshot", "opened_at")
+    }
+    return {row["seq"]: _said(row, steps.get(row["step"], NO_STEP)) for row in rows}
 
 
-def _said(row: dict[str, Any]) -> Said:
+Step: TypeAlias = "tuple[StepKind | None, Mapping[str, Any], datetime | None]"
+"""Kind, snapshot and opening of a step: many decisions answer the same one."""
+
+NO_STEP: Final[Step] = (None, {}, None)
+
+
+def _said(row: dict[str, Any], step: Step) -> Said:
+    kind, snapshot, opened_at = step
     row["outcome"], row["basis"] = Outcome(row["outcome"]), Basis(row["basis"])
-    row["kind"] = StepKind(row["kind"]) if row["kind"] else None
-    row["snapshot"], row["is_shared"] = row["snapshot"] or {}, bool(row["is_shared"])
-    return Said(**row, on=localdate(row["at"]).isoformat())
+    row["is_shared"] = bool(row["is_shared"])
+    day = localdate(row["at"]).isoformat()
+    return Said(**row, on=day, kind=kind, snapshot=snapshot, opened_at=opened_at)
 
 
 def situation_of(said: Collection[Said], chronicle: Chronicle, rules: _Rules) -> Situation:

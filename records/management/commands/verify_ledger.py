@@ -51,6 +51,9 @@ class Command(BaseCommand):
 
 def _sentence(found: Verification) -> str:
     if found.reason is None:
-        count = f"{found.count}行、権限を確かめた判断 {found.derived}件、廃棄済の本文 {found.disposed}件"
+        count = (
+            f"{found.count}行、権限を確かめた判断 {found.derived}件、"
+            f"廃棄済の本文 {found.disposed}件"
+        )
         return f"台帳は正常です: {count}、先頭 {found.head_hash}"
     return f"台帳 #{found.first_bad_seq} に異常があります: {found.reason.label}（{found.reason}）"

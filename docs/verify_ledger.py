@@ -28,7 +28,7 @@ CITY_TIME = timezone(timedelta(hours=9))
 MEANWHILE = timedelta(minutes=1)  # a change recorded while an act was under way
 
 FLAWS = {
-    "UNREADABLE": "行を読めません",
+    "UNREADABLE": "行を読めないか、この検証プログラムの知らない区分があります",
     "MISSING_ROW": "行が欠けているか、順序が違います",
     "BROKEN_LINK": "前の行とつながっていません",
     "ALTERED_ROW": "行の内容が変わっています",
@@ -163,8 +163,11 @@ class Verifier:
         except (ValueError, KeyError, TypeError):
             raise Broken(self.seq + 1, "UNREADABLE") from None
         self.link(seq, kind, payload, at, found)
-        self.check_texts(seq, payload.get("texts", {}), texts)
-        self.check_meaning(seq, kind, payload, at)
+        try:
+            self.check_texts(seq, payload.get("texts", {}), texts)
+            self.check_meaning(seq, kind, payload, at)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise Broken(seq, "UNREADABLE") from None
 
     def link(self, seq, kind, payload, at, found):
         if seq != self.seq + 1:

@@ -23,13 +23,14 @@ class WorkflowConfig(AppConfig):
             recompute_readings,
             strays,
         )
+        from workflow.actions.exporting import EXPORT  # noqa: PLC0415 -- the same
         from workflow.actions.rederiving import Replay  # noqa: PLC0415 -- the same
         from workflow.actions.route_data import (  # noqa: PLC0415 -- the same
             LEDGER_KIND,
             recompute_routes,
         )
         from workflow.nodes import scrub  # noqa: PLC0415 -- the same
-        from workflow.views.auditing import EXPORT, make_export  # noqa: PLC0415 -- the same
+        from workflow.views.auditing import make_export  # noqa: PLC0415 -- the same
         from workflow.views.kessai import PDF, make_pdf  # noqa: PLC0415 -- the same
 
         register_evidence("DECISION", recompute, strays)

@@ -147,10 +147,9 @@ class _Reading:
     def _check_texts(self, batch: Sequence[LedgerEntry]) -> None:
         found: dict[int, dict[str, _Text]] = {}
         rows = LedgerText.objects.filter(entry__gte=batch[0].seq, entry__lte=batch[-1].seq)
-        for seq, name, *text in rows.order_by().values_list(
-            "entry_id", "name", "text", "sha256", "blanked_at"
-        ):
-            found.setdefault(seq, {})[name] = _Text(*text)
+        columns = ("entry_id", "name", "text", "sha256", "blanked_at")
+        for seq, name, words, digest, blanked_at in rows.order_by().values_list(*columns):
+            found.setdefault(seq, {})[name] = _Text(words, digest, blanked_at)
         for entry in batch:
             texts = found.get(entry.seq, {})
             expected = entry.payload.get(TEXTS, {})

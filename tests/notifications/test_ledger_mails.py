@@ -16,7 +16,7 @@ from tests.notifications.mails import assert_accounted, names, send, the_mail, t
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_django.fixtures import SettingsWrapper as Settings
+    from pytest_django import Settings
 
     from tests.fixtures_city import City
 

@@ -21,7 +21,7 @@ from tests.records.tampering import tamper
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_django.fixtures import SettingsWrapper as Settings
+    from pytest_django import Settings
 
 NEXT_DAY: Final = AT + timedelta(days=1)
 NEXT_MONTH: Final = AT + timedelta(days=40)

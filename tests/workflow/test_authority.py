@@ -190,7 +190,7 @@ UNSOUND: Final[list[tuple[str, Flaw, Callable[[Said], Said]]]] = [
         (
             f"another {name}",
             Flaw.WRONG_RULE,
-            lambda said, name=name, value=value: replace(  # type: ignore[misc]
+            lambda said, name=name, value=value: replace(
                 said, snapshot=without(said.snapshot, **{name: value})
             ),
         )

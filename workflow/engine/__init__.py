@@ -10,6 +10,7 @@ head last. Raises ``actions.refusals.Refusal``; after any of them nothing has ch
 
 from workflow.engine.answering import close_region, decide, record_phase
 from workflow.engine.asking import nudge
+from workflow.engine.disposing import approve_disposal, ask_for_disposal
 from workflow.engine.meeting import check_condition, report_condition
 from workflow.engine.proposing import resubmit, submit
 from workflow.engine.reading import mark_read, mark_seen, resume_due
@@ -19,6 +20,8 @@ from workflow.engine.turning import abandon, halt, pull_back, withdraw
 
 __all__ = [
     "abandon",
+    "approve_disposal",
+    "ask_for_disposal",
     "check_condition",
     "close_region",
     "decide",

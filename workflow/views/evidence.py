@@ -6,7 +6,7 @@ Whoever reads the decision on the page of its case reads its evidence, as a page
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, date
 from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
@@ -107,12 +107,26 @@ class Evidence:
         return [(label, words) for label, words in rows if words]
 
     @property
+    def since(self) -> date | None:
+        """From which day what gave the power held, as it stood then."""
+        return _day(self.decision.authority.get("starts_on"))
+
+    @property
+    def until(self) -> date | None:
+        """The first day on which it held no more, if one was set."""
+        return _day(self.decision.authority.get("ends_on"))
+
+    @property
     def carries(self) -> str:
         """本務の任用, 兼務の任用, 代理: what gave the power."""
         kind = str(self.decision.authority.get("kind", ""))
         if kind in AppointmentKind:
             return _("%(kind)sの任用") % {"kind": AppointmentKind(kind).label}
         return _("代理の指名")
+
+
+def _day(spelled: str | None) -> date | None:
+    return date.fromisoformat(spelled) if spelled else None
 
 
 def _whom(ask: dict[str, Any]) -> str:

@@ -34,6 +34,7 @@ JOINING: Final = "/p/{reference}/join/"
 CONDITIONS: Final = "/p/{reference}/conditions/"
 STANDING: Final = "/me/deputy/"
 REASSIGN: Final = "/p/{reference}/steps/{slot}/reassign/"
+LEDGER: Final = "/ledger/"
 
 OPEN_CASE: Final = _("案件を見る")
 
@@ -385,6 +386,25 @@ NOTICES: Final[dict[Event, Notice]] = {
         heading=_("次の件の記録が、期限を過ぎています。"),
         template="cycle_due",
         recipients=recipients.holders_of_work,
+    ),
+    Event.LEDGER_CHECKED: Notice(
+        subject=_("台帳の月次検証：%(found)s"),
+        heading=_("台帳の全行を検証しました（%(found)s）。"),
+        template="ledger_checked",
+        recipients=recipients.who_audits,
+        may_be_switched_off=False,
+        path=LEDGER,
+        button=_("台帳の画面を開く"),
+    ),
+    Event.ANCHOR_FAILED: Notice(
+        subject=_("台帳の控えを書き出せません"),
+        heading=_("本日の台帳の控えを、システムの外に書き出せませんでした。"),
+        template="anchor_failed",
+        recipients=recipients.who_mends,
+        urgency=Urgency.NOW,
+        may_be_switched_off=False,
+        path=LEDGER,
+        button=_("台帳の画面を開く"),
     ),
 }
 """Event -> how it is told. ``Event.SECRET`` brings its own words (``outbox.post_secret``)."""

@@ -36,6 +36,8 @@ class Event(TextChoices):
     ABSENCE_REGISTERED = "ABSENCE_REGISTERED", _("不在の登録")
     ABSENCE_ENDED = "ABSENCE_ENDED", _("不在の終了")
     STANDS_IN = "STANDS_IN", _("代決・代理のお願い")
+    LEDGER_CHECKED = "LEDGER_CHECKED", _("台帳の月次検証")
+    ANCHOR_FAILED = "ANCHOR_FAILED", _("台帳の控えの書出し失敗")
     SECRET = "SECRET", _("認証に関する連絡")
 
 
@@ -62,6 +64,7 @@ class Why(TextChoices):
     ABSENT = "ABSENT", _("あなたの不在が、ご本人に代わって登録・変更されたため")
     REGISTRAR = "REGISTRAR", _("あなたが、この不在を登録・変更したため")
     STANDS_IN = "STANDS_IN", _("不在の間、代理又は代決をお願いするため")
+    AUDITOR = "AUDITOR", _("監査として記録の確かさを見ていただくため")
     ACCOUNT = "ACCOUNT", _("ご本人のアカウントに関する連絡のため")
 
 

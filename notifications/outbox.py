@@ -46,6 +46,8 @@ class Fact:
     join_request_id: int | None = None
     report_id: int | None = None
     absence_id: int | None = None
+    ledger_check_id: int | None = None
+    anchor_day_id: int | None = None
 
 
 def post(
@@ -73,6 +75,8 @@ def post(
             join_request_id=fact.join_request_id,
             report_id=fact.report_id,
             absence_id=fact.absence_id,
+            ledger_check_id=fact.ledger_check_id,
+            anchor_day_id=fact.anchor_day_id,
             urgency=NOTICES[fact.event].urgency,
             hold_until=hold_until,
             created_at=at,

@@ -18,6 +18,7 @@ from notifications import outbox
 from notifications.catalogue import NOTICES, OF_READING, TURNS, event_of
 from notifications.enums import Event
 from notifications.outbox import Fact
+from records.signals import anchor_failed, ledger_checked
 from roles.signals import absence_ended, absence_registered
 from workflow.enums import Outcome, StepKind
 from workflow.signals import (
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bpr_projects.models import Comment, JoinRequest, Project
+    from records.models import AnchorDay, LedgerCheck
     from roles.models import Absence, User
     from workflow.models import ConditionReport, Decision, Nudge, Reading, Slot, WorkItem
 
@@ -229,6 +231,34 @@ def tell_who_checks(
 ) -> None:
     """The 事務局."""
     _tell_of_condition(Event.CONDITION_REPORTED, report, report.reported_by, at)
+
+
+@receiver(ledger_checked, dispatch_uid="notifications.ledger_checked")
+def tell_what_the_ledger_is_worth(
+    sender: object, *, check: LedgerCheck, at: datetime, **_later: Any
+) -> None:
+    """監査, once a month; told in the transaction that keeps what was found."""
+    fact = Fact(
+        event=Event.LEDGER_CHECKED,
+        key=f"ledger:{check.month:%Y-%m}",
+        addressees=NOTICES[Event.LEDGER_CHECKED].recipients(check),
+        ledger_check_id=check.pk,
+    )
+    outbox.post([fact], at=at)
+
+
+@receiver(anchor_failed, dispatch_uid="notifications.anchor_failed")
+def tell_that_no_anchor_was_written(
+    sender: object, *, day: AnchorDay, at: datetime, **_later: Any
+) -> None:
+    """The 事務局, once a day."""
+    fact = Fact(
+        event=Event.ANCHOR_FAILED,
+        key=f"anchor:{day.day:%Y-%m-%d}",
+        addressees=NOTICES[Event.ANCHOR_FAILED].recipients(day),
+        anchor_day_id=day.pk,
+    )
+    outbox.post([fact], at=at)
 
 
 @receiver(condition_checked, dispatch_uid="notifications.condition_checked")

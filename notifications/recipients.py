@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bpr_projects.models import Comment, JoinRequest, Project
+    from records.models import AnchorDay, LedgerCheck
     from roles.models import User
     from workflow.models import ConditionReport, Nudge, Run, WorkItem
 
@@ -201,6 +202,18 @@ def keepers(_report: ConditionReport | None = None) -> list[Addressee]:
     """The 事務局."""
     posts = Post.objects.filter(role=Role.SECRETARIAT).order_by("pk").values_list("pk", flat=True)
     return [Addressee(Why.KEEPER, post_id=pk) for pk in posts]
+
+
+def who_audits(check: LedgerCheck) -> list[Addressee]:
+    """監査, every month; the 事務局 too when something is wrong."""
+    posts = Post.objects.filter(role=Role.AUDITOR).order_by("pk").values_list("pk", flat=True)
+    auditors = [Addressee(Why.AUDITOR, post_id=pk) for pk in posts]
+    return auditors if check.is_sound else [*auditors, *keepers()]
+
+
+def who_mends(_day: AnchorDay) -> list[Addressee]:
+    """The 事務局."""
+    return keepers()
 
 
 def who_meets(report: ConditionReport) -> list[Addressee]:

@@ -51,6 +51,7 @@ GRANTS: Final[dict[Role, dict[Perm, Scope]]] = {
         Perm.CLOSE_REGION: Scope.ALL,
         Perm.VIEW_MAILBOX: Scope.ALL,
         Perm.VIEW_LEDGER: Scope.ALL,
+        Perm.ASK_DISPOSAL: Scope.ALL,
         Perm.MANAGE_ORGANIZATION: Scope.ALL,
         Perm.MANAGE_PLAN: Scope.ALL,
         Perm.MANAGE_ROUTES: Scope.ALL,
@@ -58,6 +59,7 @@ GRANTS: Final[dict[Role, dict[Perm, Scope]]] = {
     Role.AUDITOR: {
         Perm.VIEW_PROJECT: Scope.ALL,
         Perm.VIEW_LEDGER: Scope.ALL,
+        Perm.APPROVE_DISPOSAL: Scope.ALL,
     },
     Role.SYSTEM_ADMIN: {
         Perm.ADMINISTER: Scope.ALL,

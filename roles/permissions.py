@@ -18,6 +18,8 @@ class Perm(StrEnum):
     CLOSE_REGION = "roles.close_region"
     VIEW_MAILBOX = "roles.view_mailbox"
     VIEW_LEDGER = "roles.view_ledger"
+    ASK_DISPOSAL = "roles.ask_disposal"
+    APPROVE_DISPOSAL = "roles.approve_disposal"
     MANAGE_ORGANIZATION = "roles.manage_organization"
     MANAGE_PLAN = "roles.manage_plan"
     MANAGE_ROUTES = "roles.manage_routes"

@@ -53,6 +53,8 @@ def load(keys: Collection[int]) -> list[Delivery]:
             "message__report__condition__owner",
             "message__absence__person",
             "message__absence__recorded_by",
+            "message__ledger_check",
+            "message__anchor_day",
         )
         .defer("message__run__plan")
         .prefetch_related("message__decision__entry__texts", "message__decision__conditions__owner")

@@ -44,6 +44,9 @@ INBOX: Final = "/inbox/"
 QUIET: Final = frozenset({Event.REMINDED, Event.CYCLE_DUE, Event.CYCLE_OVERDUE, Event.UNHELD})
 """Facts about work that was opened long ago: they do not repeat what was said then."""
 
+OF_THE_LEDGER: Final = frozenset({Event.LEDGER_CHECKED, Event.ANCHOR_FAILED})
+"""Facts about no case."""
+
 QUOTES: Final = {
     Outcome.SENT_BACK: "差戻しの理由",
     Outcome.NOT_ADOPTED: "不採択の理由",
@@ -172,6 +175,8 @@ class _Words:
             "is_told_why": self.message.why in (Why.ABSENT, Why.REGISTRAR),
             "deputised": self._deputised(),
             **self._absence(),
+            "check": self.message.ledger_check,
+            "anchor_day": self.message.anchor_day,
             "is_project": run is not None and run.revision is not None and self._kind() == "",
             "kind": self._kind(),
             "rule": run.rule if run is not None else None,
@@ -206,7 +211,9 @@ class _Words:
         return {"absentee": absence.person.name, "period": period}
 
     def _found(self) -> str:
-        """What the 事務局 said to the report of a condition, as it stands now."""
+        """What the 事務局 said to the report of a condition, or the verification of the ledger."""
+        if self.message.ledger_check is not None:
+            return _("正常") if self.message.ledger_check.is_sound else _("異常があります")
         report = self.message.report
         return _("確認済み") if report is not None and report.is_enough else _("再報告のお願い")
 
@@ -257,7 +264,8 @@ class _Words:
 
     def _path(self) -> str:
         if self.delivery.project is None:
-            return self._rule_path() if self.message.absence is None else self.notice.path
+            is_elsewhere = self.message.absence is not None or self.event in OF_THE_LEDGER
+            return self.notice.path if is_elsewhere else self._rule_path()
         path = self.turn.path if self.turn else self.notice.path
         address = path.format(reference=self.delivery.project.reference, slot=self.message.slot_id)
         remark = self.message.comment_id

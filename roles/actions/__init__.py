@@ -27,6 +27,7 @@ from roles.actions.appointments import (
     revoke_delegation,
     suspend,
 )
+from roles.actions.chronicle import KINDS, Chronicle, Told
 from roles.actions.city import CITY, CityFileError, load_city
 from roles.actions.deputies import days_of
 from roles.actions.tour import end_tour
@@ -37,13 +38,16 @@ __all__ = [
     "CITY",
     "DELEGATION",
     "HEADS",
+    "KINDS",
     "RECORDED",
     "SUSPENSION",
     "AbsenceRefused",
+    "Chronicle",
     "CityFileError",
     "DeputyCannotAct",
     "NotEntitled",
     "ReasonMissing",
+    "Told",
     "appoint",
     "days_of",
     "delegate",

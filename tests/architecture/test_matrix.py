@@ -19,6 +19,7 @@ from bpr_projects import discussion, joining
 from bpr_projects.enums import CommentKind, CommentLevel
 from bpr_projects.models import Attachment
 from notifications.models import Delivery
+from records.actions import sweep
 from roles.models import Section, User
 from tests.architecture.matrix import ACTORS, MATRIX
 from tests.make import (
@@ -33,6 +34,7 @@ from tests.make import (
 )
 from tests.notifications.mails import send
 from tests.workflow.pages import client_of
+from workflow.actions.exporting import export_ledger
 from workflow.actions.route_versions import start_draft
 from workflow.enums import StepKind
 from workflow.models import Condition, Decision, Reading, Route, Seen
@@ -156,15 +158,26 @@ def _said(on_its_way: Project, running: Project) -> dict[str, int]:
     )
     absence = an_absence(person=leader)
     deputy = a_delegation(post=on_its_way.proposer_post, deputy=a_user(), made_by=leader)
+    submitted = Decision.objects.filter(project=on_its_way).earliest("pk")
     return {
         "absence-end": absence.pk,
         "deputy-revoke": deputy.pk,
+        "decision-evidence": submitted.pk,
+        "decision-evidence-json": submitted.pk,
         "comment-settle": question.pk,
         "comment-take-back": question.pk,
         "join-answer": asked.pk,
         "condition-report": condition.pk,
         "condition-check": condition.pk,
+        "ledger-export-file": _exported(),
     }
+
+
+def _exported() -> int:
+    """A copy of the ledger that the auditor took."""
+    run = export_ledger(by=holder("AUDITOR"), at=AT)
+    sweep(worker="world", clock=lambda: AT)
+    return run.pk
 
 
 def _mail() -> int:

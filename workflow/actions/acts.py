@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.timezone import localdate
 
-from bpr_projects.models import CycleEntry, content_hash
+from bpr_projects.models import CycleEntry, Revision, content_hash
 from records import ledger
 from roles.enums import Basis, Role
 from roles.models import Section
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from bpr_projects.models import Revision
     from records.models import LedgerEntry
     from roles.models import Capacity, Post, User
 
@@ -146,8 +145,14 @@ def _stand_in_of(capacity: Capacity) -> dict[str, Any]:
     }
 
 
-def payload_of(decision: Decision) -> dict[str, Any]:
-    """What the chain fixes of a decision: ids, codes, hashes; never a word that somebody wrote."""
+def payload_of(decision: Decision, known: dict[int, str] | None = None) -> dict[str, Any]:
+    """What the chain fixes of a decision: ids, codes, hashes; never a word that somebody wrote.
+
+    ``known``: hashes of steps that were computed before.
+    """
+    step, known = decision.step_run, {} if known is None else known
+    if step is not None and step.pk not in known:
+        known[step.pk] = _step_hash(step)
     return {
         "project": decision.project_id,
         "revision": decision.revision_id,
@@ -169,7 +174,7 @@ def payload_of(decision: Decision) -> dict[str, Any]:
         "total": decision.total,
         "supersedes": decision.supersedes_id,
         "decided_at": decision.decided_at.astimezone(UTC).isoformat(),
-        "step": _step_hash(decision.step_run) if decision.step_run else None,
+        "step": known[step.pk] if step is not None else None,
     }
 
 
@@ -185,16 +190,14 @@ def _conditions_hash(conditions: Iterable[tuple[str, str, str]]) -> str | None:
 
 def recompute(entries: Sequence[LedgerEntry]) -> dict[int, dict[str, Any]]:
     """What the payloads should say, from the decision rows and the texts they decided."""
-    rows = (
-        Decision.objects.filter(entry__in=entries)
-        .select_related("revision", "step_run", "run")
-        .prefetch_related("conditions__owner", "revision__attachments")
-    )
+    rows = list(Decision.objects.filter(entry__in=entries).prefetch_related("conditions__owner"))
+    _read_once(rows)
     records = _phase_records(rows)
     digests: dict[int, str] = {}
+    steps: dict[int, str] = {}
     found = {}
     for row in rows:
-        payload = payload_of(row)
+        payload = payload_of(row, steps)
         if row.revision is not None:
             digest = digests.get(row.revision.pk) or _digest(row.revision)
             digests[row.revision.pk] = payload["revision_hash"] = digest
@@ -207,11 +210,28 @@ def recompute(entries: Sequence[LedgerEntry]) -> dict[int, dict[str, Any]]:
     return found
 
 
+def _read_once(rows: Iterable[Decision]) -> None:
+    """Give the decisions their texts and steps, each read once: many decide on the same.
+
+    What is gone is nothing: then the decision disagrees with its entry.
+    """
+    texts = {row.revision_id for row in rows if row.revision_id is not None}
+    asked = {row.step_run_id for row in rows if row.step_run_id is not None}
+    revisions = Revision.objects.prefetch_related("attachments").in_bulk(texts)
+    steps = StepRun.objects.in_bulk(asked)
+    for row in rows:
+        if row.revision_id is not None:
+            row.revision = revisions.get(row.revision_id)
+        if row.step_run_id is not None:
+            row.step_run = steps.get(row.step_run_id)
+
+
 def _phase_records(rows: Iterable[Decision]) -> dict[int, str]:
     """Hashes of what was recorded at phases, by decision: the n-th of a phase is the n-th's."""
-    cycles = {row.run.cycle_id for row in rows if row.outcome == Outcome.RECORDED}
-    if not cycles:
+    runs = {row.run_id for row in rows if row.outcome == Outcome.RECORDED}
+    if not runs:
         return {}
+    cycles = set(Run.objects.filter(pk__in=runs).values_list("cycle_id", flat=True))
     waiting: dict[tuple[int, str], list[CycleEntry]] = defaultdict(list)
     for entry in CycleEntry.objects.filter(cycle__in=cycles).order_by("-pk"):
         waiting[entry.cycle_id, entry.phase].append(entry)

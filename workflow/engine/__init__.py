@@ -10,6 +10,7 @@ head last. Raises ``actions.refusals.Refusal``; after any of them nothing has ch
 
 from workflow.engine.answering import close_region, decide, record_phase
 from workflow.engine.asking import nudge
+from workflow.engine.disposing import approve_disposal, ask_for_disposal
 from workflow.engine.handing import reassign, receivers
 from workflow.engine.meeting import check_condition, report_condition
 from workflow.engine.proposing import resubmit, submit
@@ -22,6 +23,8 @@ from workflow.engine.turning import abandon, halt, pull_back, withdraw
 __all__ = [
     "Unclean",
     "abandon",
+    "approve_disposal",
+    "ask_for_disposal",
     "check_condition",
     "close_region",
     "decide",

@@ -73,6 +73,7 @@ class Shell:
     home_count: int
     can_propose: bool
     can_see_mailbox: bool
+    can_see_ledger: bool
     can_edit_plan: bool
     can_administer: bool
     fiscal_year_label: str
@@ -99,6 +100,7 @@ def _shell(request: HttpRequest) -> Shell:
         home_count=counts.mine,
         can_propose=permits(capacities, Perm.PROPOSE_PROJECT),
         can_see_mailbox=permits(capacities, Perm.VIEW_MAILBOX),
+        can_see_ledger=permits(capacities, Perm.VIEW_LEDGER),
         can_edit_plan=permits(capacities, Perm.MANAGE_PLAN),
         can_administer=permits(capacities, Perm.ADMINISTER),
         fiscal_year_label=calendar.fiscal_year_label(calendar.fiscal_year(localdate(desk.at))),

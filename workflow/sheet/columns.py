@@ -44,11 +44,15 @@ WORDS: Final = {Basis.ACTING: "代決", Basis.STANDING: "専決", Basis.DEPUTY: 
 
 @dataclass(frozen=True)
 class Stamp:
-    """The seal of a person who acted. ``in_place_of``: whose power it was (代決, 代理)."""
+    """The seal of a person who acted. ``decision``: where its evidence is found.
+
+    ``in_place_of``: whose power it was (代決, 代理).
+    """
 
     surname: str
     at: datetime
     word: str
+    decision: int
     in_place_of: str = ""
 
 
@@ -152,4 +156,4 @@ def _stamp(said: Decision, word: str) -> Stamp:
         if principal
         else ""
     )
-    return Stamp(said.decided_by.family_name, said.decided_at, word, in_place_of)
+    return Stamp(said.decided_by.family_name, said.decided_at, word, said.pk, in_place_of)

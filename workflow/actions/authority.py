@@ -204,7 +204,7 @@ def _deputy(said: Said, situation: Situation) -> Flaw | None:
 
 
 def _conflict(said: Said, situation: Situation) -> Flaw | None:
-    """No author decides, nor who stepped aside, nor a holder of the proposing seat, nor deputies."""
+    """No author decides, nor who stepped aside, nor the proposing seat, nor their deputies."""
     if said.kind in OWN_WORK:
         return None
     authors, chronicle, day = situation.authors(said), situation.chronicle, (said.at, said.on)

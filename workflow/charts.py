@@ -17,7 +17,7 @@ from bpr_projects import calendar
 from bpr_projects.enums import Phase
 from bpr_projects.models import Closure
 from roles.enums import Basis
-from roles.models import Appointment, Delegation
+from roles.models import Appointment, Delegation, Succession
 from workflow.access.conflicts import conflicts, facts
 from workflow.access.nudging import last_nudge, permit_by_clock
 from workflow.access.permits import Permit, yes
@@ -215,9 +215,17 @@ def seats_today(slots: Collection[Slot], at: datetime) -> People:
     posts = {slot.post_id for slot in slots}
     own = Appointment.objects.effective(on).filter(post__in=posts)
     acting = Delegation.objects.effective(on).filter(post__in=posts)
+    closed = Succession.objects.in_force(on).filter(post__in=posts)
     parts = [
         _seated(own, "seated", "person"),
         _seated(acting, "seated as deputy", "deputy"),
+        _seated(inheriting(Appointment.objects.effective(on), closed), "seated", "person", HEIR),
+        _seated(
+            inheriting(Delegation.objects.effective(on), closed),
+            "seated as deputy",
+            "deputy",
+            HEIR,
+        ),
         *facts({slot.step_run.run_id for slot in slots}, on, Value("", CharField()), NO_NUMBER),
     ]
     rows = sorted(parts[0].union(*parts[1:], all=True), key=lambda row: (row[0], row[4]))
@@ -234,8 +242,19 @@ def seats_today(slots: Collection[Slot], at: datetime) -> People:
 NO_NUMBER: Final = Value(0, IntegerField())
 
 
-def _seated(rows: QuerySet[Any], kind: str, person: str) -> QuerySet[Any, tuple[Any, ...]]:
-    columns = ("post", person, f"{person}__family_name", "pk")
+HEIR: Final = "post__inherited__post"
+"""From what holds an heir to the closed post."""
+
+
+def inheriting(rows: QuerySet[Any], closed: QuerySet[Succession]) -> QuerySet[Any]:
+    """Who holds the heirs of closed posts, once for each of these (``HEIR``)."""
+    return rows.filter(post__inherited__in=closed)
+
+
+def _seated(
+    rows: QuerySet[Any], kind: str, person: str, post: str = "post"
+) -> QuerySet[Any, tuple[Any, ...]]:
+    columns = (post, person, f"{person}__family_name", "pk")
     return rows.order_by().values_list(Value(kind, CharField()), *columns)
 
 

@@ -4,19 +4,24 @@ from roles.actions.appointments import (
     APPOINTMENT,
     DELEGATION,
     RECORDED,
+    SUCCESSION,
     SUSPENSION,
     DeputyCannotAct,
     NotEntitled,
     appoint,
+    days_of,
     delegate,
     end_appointment,
     end_suspension,
     evidence_of,
     record,
+    refuse_unfit,
+    revoke_appointment,
     revoke_delegation,
     suspend,
 )
 from roles.actions.city import CITY, CityFileError, load_city
+from roles.actions.sections import REORGANIZATION, Formed, reorganize
 from roles.actions.tour import end_tour
 
 __all__ = [
@@ -24,11 +29,15 @@ __all__ = [
     "CITY",
     "DELEGATION",
     "RECORDED",
+    "REORGANIZATION",
+    "SUCCESSION",
     "SUSPENSION",
     "CityFileError",
     "DeputyCannotAct",
+    "Formed",
     "NotEntitled",
     "appoint",
+    "days_of",
     "delegate",
     "end_appointment",
     "end_suspension",
@@ -36,6 +45,9 @@ __all__ = [
     "evidence_of",
     "load_city",
     "record",
+    "refuse_unfit",
+    "reorganize",
+    "revoke_appointment",
     "revoke_delegation",
     "suspend",
 ]

@@ -78,7 +78,7 @@ ADMITTED: Final = """NOT EXISTS (SELECT 1 FROM workflow_steprun b
 """The rule of ``DeputyPolicy.admits`` for a post that the reader deputises."""
 
 PERSONS: Final = """SELECT {me} UNION SELECT h.person_id FROM roles_appointment h
-    WHERE h.post_id IN ({deputised}) AND h.starts_on <= '{on}'
+    WHERE h.post_id IN ({deputised}) AND h.revoked_at IS NULL AND h.starts_on <= '{on}'
     AND (h.ends_on IS NULL OR h.ends_on > '{on}')"""
 
 ROWS: Final = """SELECT * FROM (

@@ -10,7 +10,15 @@ from django.utils.translation import gettext as _
 from roles.enums import Basis
 from workflow.enums import DECIDING_KINDS, READING_KINDS, DeputyPolicy, StepKind, WhoRule
 from workflow.routing.plans import Ask, Case, Choice, PlanStep, escalation, plan_of
-from workflow.routing.seats import Holders, Seats, able, by_section, holders_at, section_of
+from workflow.routing.seats import (
+    Holders,
+    Seats,
+    able,
+    by_section,
+    followed,
+    holders_at,
+    section_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -99,8 +107,8 @@ class _Asking:
     """
 
     def __init__(self, step: PlanStep, case: Case, on: date) -> None:
-        self.step, self.case, self.on = step, case, on
-        self.seats = Seats(case, DeputyPolicy(step.deputy), on)
+        self.step, self.case, self.on = step, followed(case, on), on
+        self.seats = Seats(self.case, DeputyPolicy(step.deputy), on)
         self.holders: Holders = {}
         self.posts: list[Post] = []
         self.persons: frozenset[int] = frozenset()

@@ -26,9 +26,11 @@ class WorkflowConfig(AppConfig):
         )
         from workflow.nodes import scrub  # noqa: PLC0415 -- the same
         from workflow.views.kessai import PDF, make_pdf  # noqa: PLC0415 -- the same
+        from workflow.views.organization import handing  # noqa: PLC0415 -- the same
 
         register_evidence("DECISION", recompute, strays)
         register_evidence("READING", recompute_readings)
         register_evidence(LEDGER_KIND, recompute_routes)
         register_runner(PDF, make_pdf)
+        register_runner(handing.PDF, handing.make_pdf)
         task_failed.connect(scrub, dispatch_uid="workflow.scrub")

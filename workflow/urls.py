@@ -24,7 +24,7 @@ from workflow.views import (
     submitting,
     verbs,
 )
-from workflow.views.organization import changing, importing, looking, rehearsing
+from workflow.views.organization import changing, handing, importing, looking, rehearsing
 
 urlpatterns = [
     path("", inbox.home, name="home"),
@@ -103,6 +103,10 @@ urlpatterns = [
     path("org/appoint/", changing.appoint, name="org-appoint"),
     path("org/appointments/<int:pk>/end/", changing.appointment_end, name="org-appointment-end"),
     path("org/people/<int:pk>/", looking.person, name="org-person"),
+    path("org/people/<int:pk>/handover/", handing.handover, name="org-handover"),
+    path("org/people/<int:pk>/handover.xlsx", handing.handover_xlsx, name="org-handover-xlsx"),
+    path("org/people/<int:pk>/handover.pdf", handing.handover_pdf, name="org-handover-pdf"),
+    path("org/people/<int:pk>/password/", handing.issue_password, name="org-password"),
     path("org/people/<int:pk>/suspend/", changing.suspend, name="org-suspend"),
     path("org/suspensions/<int:pk>/end/", changing.suspension_end, name="org-suspension-end"),
     path("org/reorganize/", changing.reorganize, name="org-reorganize"),

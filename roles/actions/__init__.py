@@ -1,5 +1,6 @@
 """Verbs over people and posts. Each change of who may act is a row of the ledger."""
 
+from roles.actions.accounts import PASSWORD_ISSUED, issue_password
 from roles.actions.appointments import (
     APPOINTMENT,
     DELEGATION,
@@ -28,6 +29,7 @@ __all__ = [
     "APPOINTMENT",
     "CITY",
     "DELEGATION",
+    "PASSWORD_ISSUED",
     "RECORDED",
     "REORGANIZATION",
     "SUCCESSION",
@@ -43,6 +45,7 @@ __all__ = [
     "end_suspension",
     "end_tour",
     "evidence_of",
+    "issue_password",
     "load_city",
     "record",
     "refuse_unfit",

@@ -23,6 +23,7 @@ KINDS: Final = (
     "SUSPENSION",
     "REORGANIZATION",
     "PERSONNEL_FILE",
+    "PASSWORD_ISSUED",
     "CITY",
 )
 """What is told; a SUCCESSION follows from its reorganization."""
@@ -126,6 +127,8 @@ def _what(kind: str, said: Mapping[str, Any], past: Mapping[str, Any]) -> str:
             return _("組織の改正")
         case "PERSONNEL_FILE":
             return _("異動の取込み")
+        case "PASSWORD_ISSUED":
+            return _("仮パスワードの発行")
     return _("市の最初の登録")
 
 

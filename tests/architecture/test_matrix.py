@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,9 +19,9 @@ from bpr_projects import discussion, joining
 from bpr_projects.enums import CommentKind, CommentLevel
 from bpr_projects.models import Attachment
 from notifications.models import Delivery
-from roles.models import Section, User
+from roles.models import PersonnelFile, Section, User
 from tests.architecture.matrix import ACTORS, MATRIX
-from tests.make import AT, a_draft, a_project, holder, the_slot
+from tests.make import AT, a_draft, a_project, a_suspension, holder, the_slot
 from tests.notifications.mails import send
 from tests.workflow.pages import client_of
 from workflow.enums import StepKind
@@ -90,7 +91,7 @@ def addresses() -> dict[str, str]:
         uploaded_at=AT,
     )
     reading = Reading.objects.get(project=running, kind=StepKind.POST_READING)
-    rows = {"reading-read": reading.pk, **_said(on_its_way, running)}
+    rows = {"reading-read": reading.pk, **_said(on_its_way, running), **_held(on_its_way)}
     found = {}
     for route in routes():
         case = running if route in RUNNING else on_its_way
@@ -139,6 +140,24 @@ def _said(on_its_way: Project, running: Project) -> dict[str, int]:
         "join-answer": asked.pk,
         "condition-report": condition.pk,
         "condition-check": condition.pk,
+    }
+
+
+def _held(on_its_way: Project) -> dict[str, int]:
+    """Route of 組織・役割 -> the proposer, a term of office, a leave to come, a list sent in."""
+    leader = on_its_way.proposer
+    away = a_suspension(
+        person=User.objects.get(employee_number="100501"), starts_on=date(2027, 1, 4)
+    )
+    kept = PersonnelFile.objects.create(
+        name="異動.csv", sha256="0" * 64, lines=[], uploaded_by=leader, uploaded_at=AT
+    )
+    of_person = ("person", "suspend", "handover", "handover-xlsx", "handover-pdf", "password")
+    return {
+        **{f"org-{name}": leader.pk for name in of_person},
+        "org-appointment-end": leader.appointments.earliest("pk").pk,
+        "org-suspension-end": away.pk,
+        "org-import-plan": kept.pk,
     }
 
 

@@ -92,7 +92,11 @@ def apply_file(*, file: PersonnelFile, digest: str, by: User, at: datetime) -> P
 
 def _end(plan: Plan, *, by: User, at: datetime) -> None:
     for move in plan.moves:
-        if move.what == ENDED and move.row is not None:
+        if move.what != ENDED or move.row is None:
+            continue
+        if move.row.starts_on >= move.day:
+            actions.revoke_appointment(appointment=move.row, by=by, at=at)
+        else:
             actions.end_appointment(appointment=move.row, ends_on=move.day, by=by, at=at)
 
 

@@ -33,7 +33,10 @@ NUMBER: Final = User._meta.get_field("employee_number")  # noqa: SLF001 -- Djang
 
 @dataclass(frozen=True)
 class Move:
-    """One appointment that begins, ends, or stays."""
+    """One appointment that begins, ends, or stays.
+
+    One that would have begun on the day it ends is taken back.
+    """
 
     what: str
     number: str
@@ -231,8 +234,8 @@ class _Planner:
         }
 
     def _end(self, number: str, name: str, row: Appointment, read: _Read) -> None:
-        if row.starts_on >= read.day:
-            words = _("「%s」の任期は発令日に始まるため、終えられません。先に取り消してください。")
+        if self.today >= row.starts_on >= read.day:
+            words = _("「%s」の任期は今日始まったため、今日では終えられません。")
             self._error(read.line, words % row.post.title)
             return
         self.result.moves.append(

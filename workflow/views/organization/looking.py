@@ -123,6 +123,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         .select_related("post")
         .order_by("starts_on", "pk"),
         "sees_all": sees_all,
+        "needs_password": not shown.has_usable_password() and shown.last_login is None,
     }
     return render(request, "workflow/organization/person.html", context)
 

@@ -43,8 +43,8 @@ def secretary() -> User:
 def a_staffed_section(name: str) -> Section:
     """With head, leader and two more people."""
     section = a_section(name=name)
-    for role, more in ((Role.SECTION_HEAD, {}), (Role.DX_LEADER, {})):
-        an_appointment(post=a_post(role, section=section, title=f"{name}の{role.label}", **more))
+    for role in (Role.SECTION_HEAD, Role.DX_LEADER):
+        an_appointment(post=a_post(role, section=section, title=f"{name}の{role.label}"))
     staff = a_post(Role.STAFF, section=section, title=f"{name} 職員", is_shared=True)
     for _number in range(2):
         an_appointment(post=staff)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from openpyxl import load_workbook
 
@@ -75,7 +77,7 @@ def test_everything_that_is_left_stands_on_the_paper(leader: User) -> None:
     reference, draft = case.reference, Project.objects.get(title="書きかけの工夫").reference
     found["担当している案件"].sort(reverse=True)
     assert found == {
-        "役割": ["市民課 職員　本務", "市民課 DX推進リーダー　兼務"],
+        "役割": ["市民課 DX推進リーダー　兼務", "市民課 職員　本務"],
         "開いている仕事": [f"{reference}　試している工夫"],
         "担当している案件": [f"{draft}　書きかけの工夫", f"{reference}　試している工夫"],
         "果たすべき採択の条件": [f"{reference}　動線を図示する"],
@@ -102,7 +104,7 @@ def test_it_costs_the_same_however_much_is_left(
     leader: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     reader = holder("SECRETARIAT")
-    with django_assert_num_queries(100, exact=False) as first:
+    with CaptureQueriesContext(connection) as first:
         handover_of(leader, reader, AT)
     a_project(route="RT1", to=StepKind.OBSERVE)
     a_project(route="RT1", to=StepKind.OBSERVE)

@@ -102,7 +102,10 @@ def test_a_csv_is_read_in_the_usual_encodings(encoding: str) -> None:
 
 
 def test_a_sheet_is_read_with_numbers_and_days_as_people_see_them() -> None:
-    rows = [[100106, "石川　真由美", None, None, "税務課長", None, DAY], [None] * 7]
+    rows: list[list[Any]] = [
+        [100106, "石川　真由美", None, None, "税務課長", None, DAY],
+        [None] * 7,
+    ]
 
     [line] = lines_of(xlsx_of(rows))
 

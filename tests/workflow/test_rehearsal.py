@@ -93,7 +93,7 @@ def test_open_work_without_holder_and_the_vacant_seat_are_found(office: City) ->
     leave("HEAD-SHIMIN")
 
     assert found() == {
-        "open-work-without-holder": [f"{case.reference}　所属長の確認（市民課長）"],
+        "open-work-without-holder": [f"{case.reference}　所属長 確認（市民課長）"],
         "vacant-post": ["市民課長 が空席です。"],
     }
 
@@ -117,8 +117,8 @@ def test_who_would_come_to_sit_over_the_own_proposal_is_found(office: City) -> N
     an_appointment(post=post("HEAD-SHIMIN"), person=case.proposer, starts_on=DAY)
 
     assert found() == {
-        "open-work-without-holder": [f"{case.reference}　所属長の確認（市民課長）"],
-        "self-approval": [f"{case.reference}　所属長の確認（{case.proposer.name} さん）"],
+        "open-work-without-holder": [f"{case.reference}　所属長 確認（市民課長）"],
+        "self-approval": [f"{case.reference}　所属長 確認（{case.proposer.name} さん）"],
     }
 
 
@@ -153,7 +153,7 @@ def test_the_command_names_the_first_and_fails(office: City) -> None:
     out, complaint = run("--json")
 
     assert complaint == (
-        f"令和9年4月1日に問題があります: {case.reference}　所属長の確認（市民課長）"
+        f"令和9年4月1日に問題があります: {case.reference}　所属長 確認（市民課長）"
         "（open-work-without-holder、全2件）"
     )
     assert json.loads(out.splitlines()[-1])["ok"] is False

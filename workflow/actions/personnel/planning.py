@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 MOST_CHANGES: Final = 1_000
 NEW, ENDED, UNCHANGED = "new", "ended", "unchanged"
+LONGEST_NUMBER: Final = 10
 NUMBER: Final = User._meta.get_field("employee_number")  # noqa: SLF001 -- Django's documented name
 
 
@@ -115,7 +116,7 @@ class _Planner:
     def __init__(self, lines: Sequence[Line], today: date) -> None:
         self.lines, self.today = lines, today
         self.result = Plan()
-        numbers = {each.number for each in lines if 0 < len(each.number) <= NUMBER.max_length}
+        numbers = {each.number for each in lines if 0 < len(each.number) <= LONGEST_NUMBER}
         self.people = {
             each.employee_number: each for each in User.objects.filter(employee_number__in=numbers)
         }

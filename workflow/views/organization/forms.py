@@ -223,7 +223,12 @@ class ReorganizeForm(_Form):
 
     def _add(self, row: int, departments: list[tuple[str, str]]) -> None:
         fields: Mapping[str, forms.Field] = {
-            "name": LineField(label=_("新しい課等の名称"), max_length=40, required=False),
+            "name": LineField(
+                label=_("新しい課等の名称"),
+                max_length=40,
+                required=row == ROWS[0],
+                error_messages={"required": _("新しい課等の名称を入力してください。")},
+            ),
             "short_name": LineField(label=_("略称"), max_length=20, required=False),
             "head_title": LineField(
                 label=_("所属長の職名"), max_length=60, required=False, help_text=_("例：市民課長")
@@ -249,8 +254,6 @@ class ReorganizeForm(_Form):
             self.add_error("former", gettext("改称と分割では、課を1つだけ選んでください。"))
         if change == MERGE and len(former) == 1:
             self.add_error("former", gettext("統合では、課を2つ以上選んでください。"))
-        if 1 not in named:
-            self.add_error("name_1", gettext("新しい課等の名称を入力してください。"))
         if change == SPLIT and len(named) == 1:
             self.add_error("name_2", gettext("分割では、2つ目の課等の名称も入力してください。"))
         if change in (RENAME, MERGE) and len(named) > 1:

@@ -151,7 +151,7 @@ def issue_password(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         password = actions.issue_password(person=shown, by=person_of(request), at=timezone.now())
     except ValidationError as refusal:
-        context = {"reason": " ".join(refusal.messages), "typed": []}
-        return render(request, "409.html", context, status=409)
+        why = {"reason": " ".join(refusal.messages), "typed": []}
+        return render(request, "409.html", why, status=409)
     context = {"shown": shown, "password": password}
     return render(request, "workflow/organization/password.html", context)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from django.utils.translation import gettext_lazy
+
 from roles.enums import Role
 from roles.models import Appointment, Delegation, Department, Post, Section, StandIn, Suspension
 
@@ -14,10 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
-BODIES: Final[tuple[tuple[str, tuple[Role, ...]], ...]] = (
-    ("推進本部", (Role.HQ_CHAIR, Role.HQ_MEMBER)),
-    ("プロジェクトチーム", (Role.PT_CHAIR, Role.PT_MEMBER)),
-    ("事務局・監査", (Role.SECRETARIAT, Role.AUDITOR, Role.SYSTEM_ADMIN)),
+    from django_stubs_ext import StrOrPromise
+
+BODIES: Final[tuple[tuple[StrOrPromise, tuple[Role, ...]], ...]] = (
+    (gettext_lazy("推進本部"), (Role.HQ_CHAIR, Role.HQ_MEMBER)),
+    (gettext_lazy("プロジェクトチーム"), (Role.PT_CHAIR, Role.PT_MEMBER)),
+    (gettext_lazy("事務局・監査"), (Role.SECRETARIAT, Role.AUDITOR, Role.SYSTEM_ADMIN)),
 )
 """Seats outside the line of departments and sections."""
 
@@ -89,7 +93,7 @@ class Branch:
 class Body:
     """本部, PT, 事務局."""
 
-    name: str
+    name: StrOrPromise
     seats: list[Seat]
 
 

@@ -77,11 +77,11 @@ def load(
 
 
 def _reserve(at: datetime) -> None:
-    """The next 人事異動, as far as it is known: one leader has a successor, one head has none."""
+    """The next 人事異動, as far as it is known: one leader has a successor, one has none."""
     if localdate(at) >= TRANSFER:
         return
     by = people_who(Role.SECRETARIAT, localdate(at))[0]
-    for code in ("LEADER-ZEIMU", "HEAD-KANKYO"):
+    for code in ("LEADER-ZEIMU", "LEADER-KENKO"):
         row = Appointment.objects.in_force(localdate(at)).get(post__code=code)
         offices.end_appointment(appointment=row, ends_on=TRANSFER, by=by, at=at)
     offices.appoint(

@@ -72,9 +72,14 @@ def first_of_next_month(day: date) -> date:
     return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
+def plain_day(day: date) -> str:
+    """令和8年11月25日."""
+    return f"{era_year_label(day)}{day.month}月{day.day}日"
+
+
 def wareki(day: date) -> str:
     """令和8年11月25日（水）."""
-    return f"{era_year_label(day)}{day.month}月{day.day}日{weekday_mark(day)}"
+    return f"{plain_day(day)}{weekday_mark(day)}"
 
 
 def short_date(day: date, today: date) -> str:

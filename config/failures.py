@@ -28,6 +28,7 @@ POST_ONLY: Final = frozenset(
         "measurement-add",
         "nudge",
         "observation-add",
+        "org-password",
         "phase-record",
         "reading-read",
         "tour-end",

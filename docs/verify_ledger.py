@@ -94,6 +94,7 @@ class Organization:
         self.of_post = {}
         self.of_person = {}
         self.replaced = []
+        self.heirs = {}
 
     def read(self, seq, kind, payload, at):
         before = self.standing.pop(payload.get("supersedes"), None)
@@ -115,17 +116,33 @@ class Organization:
         self.of_post.setdefault(row["post"], set()).add(seq)
         self.of_person.setdefault(row["person"], set()).add(seq)
 
+    def succeed(self, seq, payload):
+        """A closed post's work goes to its heir."""
+        rows = self.heirs.setdefault(payload["post"], {})
+        rows.pop(payload.get("supersedes"), None)
+        rows[seq] = (payload["heir"], payload["starts_on"], payload["ends_on"])
+
+    def seats(self, post, at):
+        """The post, and what has its work since it was closed."""
+        day = at.astimezone(CITY_TIME).date().isoformat()
+        rows = self.heirs.get(post, {}).values()
+        heirs = [heir for heir, since, until in rows if since <= day and (until or "9") > day]
+        return {post, *heirs}
+
     def found(self, kinds, at, post=None, person=None):
         """Rows of these kinds that are in force, of a post or of a person."""
         day = at.astimezone(CITY_TIME).date().isoformat()
-        index, key = (self.of_post, post) if post is not None else (self.of_person, person)
-        rows = [self.standing[seq] for seq in index.get(key, ())]
+        seats = self.seats(post, at) if post is not None else ()
+        if post is not None:
+            rows = [self.standing[seq] for seat in seats for seq in self.of_post.get(seat, ())]
+        else:
+            rows = [self.standing[seq] for seq in self.of_person.get(person, ())]
         rows += [row for row, replaced_at in self.replaced if at <= replaced_at + MEANWHILE]
         return [
             row
             for row in rows
             if row["kind"] in kinds
-            and (post is None or row["post"] == post)
+            and (post is None or row["post"] in seats)
             and (person is None or row["person"] == person)
             and row["starts_on"] <= day
             and (row["ends_on"] is None or day < row["ends_on"])
@@ -200,6 +217,8 @@ class Verifier:
         if kind == "TEXT_DISPOSAL":
             for name in payload["names"]:
                 self.disposed += self.blanked.pop((payload["entry"], name), False)
+        elif kind == "SUCCESSION":
+            self.organization.succeed(seq, payload)
         elif kind in ("APPOINTMENT", "DELEGATION", "SUSPENSION", "ABSENCE"):
             self.organization.read(seq, kind, payload, at)
         elif kind == "DECISION":
@@ -210,7 +229,8 @@ class Verifier:
         at, post, person = moment(said["decided_at"]), said["post"], said["decided_by"]
         organization = self.organization
         held = organization.found(BASES[said["basis"]], at, person=person)
-        mine = [row for row in held if row["post"] == post]
+        seats = organization.seats(post, at)
+        mine = [row for row in held if row["post"] in seats]
         stands_in = said["basis"] == "ACTING" and not mine
         if stands_in:
             self.judge_standing_in(seq, said, at)

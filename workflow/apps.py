@@ -32,6 +32,7 @@ class WorkflowConfig(AppConfig):
         from workflow.nodes import scrub  # noqa: PLC0415 -- the same
         from workflow.views.auditing import make_export  # noqa: PLC0415 -- the same
         from workflow.views.kessai import PDF, make_pdf  # noqa: PLC0415 -- the same
+        from workflow.views.organization import handover  # noqa: PLC0415 -- the same
 
         register_evidence("DECISION", recompute, strays)
         register_evidence("READING", recompute_readings)
@@ -39,4 +40,5 @@ class WorkflowConfig(AppConfig):
         register_replay("authority", Replay)
         register_runner(PDF, make_pdf)
         register_runner(EXPORT, make_export)
+        register_runner(handover.PDF, handover.make_pdf)
         task_failed.connect(scrub, dispatch_uid="workflow.scrub")

@@ -19,7 +19,7 @@ from bpr_projects import calendar
 from bpr_projects.enums import Phase
 from bpr_projects.models import Closure
 from roles.enums import Basis
-from roles.models import Absence, Appointment, Delegation
+from roles.models import Absence, Appointment, Delegation, Succession
 from workflow.access.conflicts import conflicts, facts, recused_by_run
 from workflow.access.nudging import last_nudge, permit_by_clock
 from workflow.access.permits import Permit, yes
@@ -291,10 +291,18 @@ def seats_today(slots: Collection[Slot], at: datetime) -> People:
     posts = {slot.post_id for slot in slots}
     own = Appointment.objects.effective(on).filter(post__in=posts)
     acting = Delegation.objects.effective(on).filter(post__in=posts)
+    closed = Succession.objects.in_force(on).filter(post__in=posts)
     parts = [
         _seated(own, "seated", "person"),
         _seated(acting, "seated as deputy", "deputy"),
         _absent(own, on),
+        _seated(inheriting(Appointment.objects.effective(on), closed), "seated", "person", HEIR),
+        _seated(
+            inheriting(Delegation.objects.effective(on), closed),
+            "seated as deputy",
+            "deputy",
+            HEIR,
+        ),
         *facts({slot.step_run.run_id for slot in slots}, on, Value("", CharField()), NO_NUMBER),
     ]
     deciding = [slot for slot in slots if slot.step_run.admits(Basis.ACTING)]
@@ -332,8 +340,19 @@ def _absent(own: QuerySet[Any], on: date) -> QuerySet[Any, tuple[Any, ...]]:
 NO_NUMBER: Final = Value(0, IntegerField())
 
 
-def _seated(rows: QuerySet[Any], kind: str, person: str) -> QuerySet[Any, tuple[Any, ...]]:
-    columns = ("post", person, f"{person}__family_name", "pk")
+HEIR: Final = "post__inherited__post"
+"""From what holds an heir to the closed post."""
+
+
+def inheriting(rows: QuerySet[Any], closed: QuerySet[Succession]) -> QuerySet[Any]:
+    """Who holds the heirs of closed posts, once for each of these (``HEIR``)."""
+    return rows.filter(post__inherited__in=closed)
+
+
+def _seated(
+    rows: QuerySet[Any], kind: str, person: str, post: str = "post"
+) -> QuerySet[Any, tuple[Any, ...]]:
+    columns = (post, person, f"{person}__family_name", "pk")
     return rows.order_by().values_list(Value(kind, CharField()), *columns)
 
 

@@ -31,6 +31,7 @@ from workflow.views import (
     submitting,
     verbs,
 )
+from workflow.views.organization import changing, handover, importing, looking, rehearsing
 
 urlpatterns = [
     path("", inbox.home, name="home"),
@@ -148,4 +149,22 @@ urlpatterns = [
     path(
         "routes/<slug:code>/<int:version>/withdraw/", rule_deciding.withdraw, name="route-withdraw"
     ),
+    path("org/", looking.chart, name="org"),
+    path("org/terms/", looking.terms, name="org-terms"),
+    path("org/deputies/", looking.deputies, name="org-deputies"),
+    path("org/changes/", looking.change_log, name="org-changes"),
+    path("org/rehearsal/", rehearsing.rehearsal, name="org-rehearsal"),
+    path("org/appoint/", changing.appoint, name="org-appoint"),
+    path("org/appointments/<int:pk>/end/", changing.appointment_end, name="org-appointment-end"),
+    path("org/people/<int:pk>/", looking.person, name="org-person"),
+    path("org/people/<int:pk>/handover/", handover.handover, name="org-handover"),
+    path("org/people/<int:pk>/handover.xlsx", handover.handover_xlsx, name="org-handover-xlsx"),
+    path("org/people/<int:pk>/handover.pdf", handover.handover_pdf, name="org-handover-pdf"),
+    path("org/people/<int:pk>/password/", handover.issue_password, name="org-password"),
+    path("org/people/<int:pk>/suspend/", changing.suspend, name="org-suspend"),
+    path("org/suspensions/<int:pk>/end/", changing.suspension_end, name="org-suspension-end"),
+    path("org/reorganize/", changing.reorganize, name="org-reorganize"),
+    path("org/import/", importing.upload, name="org-import"),
+    path("org/import/template.xlsx", importing.template, name="org-import-template"),
+    path("org/import/<int:pk>/", importing.plan, name="org-import-plan"),
 ]

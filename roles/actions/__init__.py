@@ -8,11 +8,13 @@ from roles.actions.absences import (
     may_register,
     register_absence,
 )
+from roles.actions.accounts import PASSWORD_ISSUED, issue_password
 from roles.actions.appointments import (
     ABSENCE,
     APPOINTMENT,
     DELEGATION,
     RECORDED,
+    SUCCESSION,
     SUSPENSION,
     DeputyCannotAct,
     NotEntitled,
@@ -24,12 +26,16 @@ from roles.actions.appointments import (
     evidence_of,
     leaves_nobody,
     record,
+    refuse_unfit,
+    revoke_appointment,
     revoke_delegation,
+    span_of,
     suspend,
 )
 from roles.actions.chronicle import KINDS, Chronicle, Told
 from roles.actions.city import CITY, CityFileError, load_city
 from roles.actions.deputies import days_of
+from roles.actions.sections import REORGANIZATION, Formed, reorganize
 from roles.actions.tour import end_tour
 
 __all__ = [
@@ -39,12 +45,16 @@ __all__ = [
     "DELEGATION",
     "HEADS",
     "KINDS",
+    "PASSWORD_ISSUED",
     "RECORDED",
+    "REORGANIZATION",
+    "SUCCESSION",
     "SUSPENSION",
     "AbsenceRefused",
     "Chronicle",
     "CityFileError",
     "DeputyCannotAct",
+    "Formed",
     "NotEntitled",
     "ReasonMissing",
     "Told",
@@ -57,11 +67,16 @@ __all__ = [
     "end_suspension",
     "end_tour",
     "evidence_of",
+    "issue_password",
     "leaves_nobody",
     "load_city",
     "may_register",
     "record",
+    "refuse_unfit",
     "register_absence",
+    "reorganize",
+    "revoke_appointment",
     "revoke_delegation",
+    "span_of",
     "suspend",
 ]

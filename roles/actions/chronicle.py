@@ -7,12 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from roles.actions.appointments import ABSENCE, APPOINTMENT, DELEGATION, SUSPENSION
+from roles.actions.appointments import (
+    ABSENCE,
+    APPOINTMENT,
+    DELEGATION,
+    SUCCESSION,
+    SUSPENSION,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-KINDS: Final = frozenset({ABSENCE, APPOINTMENT, DELEGATION, SUSPENSION})
+KINDS: Final = frozenset({ABSENCE, APPOINTMENT, DELEGATION, SUCCESSION, SUSPENSION})
 """Kinds of entries that a chronicle reads; it passes over all others."""
 
 MEANWHILE: Final = timedelta(minutes=1)
@@ -47,6 +53,18 @@ class Told:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Heir:
+    """What has the work of a closed post, on which days."""
+
+    post: int
+    starts_on: str
+    ends_on: str | None
+
+    def is_in_force(self, on: str) -> bool:
+        return self.starts_on <= on and (self.ends_on is None or on < self.ends_on)
+
+
 def told_by(seq: int, kind: str, payload: Mapping[str, Any], recorded_at: datetime) -> Told:
     """The entry as facts. A 代理 names its person as the deputy."""
     revoked_at = payload.get("revoked_at") or payload.get("ended_at")
@@ -72,14 +90,29 @@ class Chronicle:
     def __init__(self) -> None:
         self._standing: dict[int, Told] = {}
         self._replaced: dict[int, tuple[Told, datetime]] = {}
+        self._heirs: dict[int, dict[int, Heir]] = defaultdict(dict)
         self._of_post: dict[int, set[int]] = defaultdict(set)
         self._of_person: dict[int, set[int]] = defaultdict(set)
         self._room = ROOM
 
     def read(self, seq: int, kind: str, payload: Mapping[str, Any], recorded_at: datetime) -> None:
         """Take the next entry."""
-        if kind not in KINDS:
-            return
+        if kind == SUCCESSION:
+            self._heirs[payload["post"]].pop(payload.get("supersedes") or 0, None)
+            self._heirs[payload["post"]][seq] = Heir(
+                payload["heir"], payload["starts_on"], payload["ends_on"]
+            )
+        elif kind in KINDS:
+            self._remember(seq, kind, payload, recorded_at)
+
+    def seats(self, post: int, on: str) -> set[int]:
+        """The post, and what has its work since it was closed."""
+        heirs = self._heirs.get(post, {}).values()
+        return {post, *(heir.post for heir in heirs if heir.is_in_force(on))}
+
+    def _remember(
+        self, seq: int, kind: str, payload: Mapping[str, Any], recorded_at: datetime
+    ) -> None:
         before = self._standing.get(payload.get("supersedes") or 0)
         if before is not None:
             self._forget(before)
@@ -158,7 +191,8 @@ class Chronicle:
         return (self._standing[seq] for seq in self._of_person.get(person, ()))
 
     def _at_post(self, post: int, kind: str, at: datetime, on: str) -> Iterable[Told]:
-        rows = (self._standing[seq] for seq in self._of_post.get(post, ()))
+        seats = (self._of_post.get(seat, ()) for seat in self.seats(post, on))
+        rows = (self._standing[seq] for seqs in seats for seq in seqs)
         return (told for told in rows if told.kind == kind and told.is_in_force(at, on))
 
     def _forget(self, told: Told) -> None:

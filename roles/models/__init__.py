@@ -20,7 +20,9 @@ from roles.models.capacities import (
 from roles.models.organization import Department, Post, Section, StandIn
 from roles.models.people import User
 from roles.models.periods import Dated, Recorded, days_include
+from roles.models.personnel import PersonnelFile
 from roles.models.standing import standing_in
+from roles.models.successions import Succession, heirs_of
 
 __all__ = [
     "Absence",
@@ -30,15 +32,18 @@ __all__ = [
     "Delegation",
     "Department",
     "Held",
+    "PersonnelFile",
     "Post",
     "Recorded",
     "Section",
     "StandIn",
+    "Succession",
     "Suspension",
     "User",
     "capacities_of",
     "days_include",
     "everybody",
+    "heirs_of",
     "held_by",
     "holders_of",
     "is_on_the_staff",

@@ -29,9 +29,18 @@ if TYPE_CHECKING:
 class AppointmentQuerySet(PermanentQuerySet["Appointment"]):
     """Queries over who holds which post."""
 
+    def standing(self) -> Self:
+        """Not taken back before they began."""
+        return self.filter(revoked_at=None)
+
     def in_force(self, on: date) -> Self:
         """Appointed on that day, whether or not the person can act."""
-        return self.filter(days_include(on))
+        return self.standing().filter(days_include(on))
+
+    def overlapping(self, starts_on: date, ends_on: date | None) -> Self:
+        """In force on one of these days."""
+        begun = Q() if ends_on is None else Q(starts_on__lt=ends_on)
+        return self.standing().filter(begun, Q(ends_on=None) | Q(ends_on__gt=starts_on))
 
     def effective(self, on: date) -> Self:
         """Appointed to a living post, and able to act: active, not suspended."""
@@ -47,7 +56,7 @@ class AppointmentQuerySet(PermanentQuerySet["Appointment"]):
 
 
 class Appointment(Dated, Recorded):
-    """A person holds a post for some days."""
+    """A person holds a post for some days. Revoked before the first of them, for none."""
 
     post = models.ForeignKey(
         Post, models.PROTECT, related_name="appointments", verbose_name=_("職")
@@ -58,6 +67,7 @@ class Appointment(Dated, Recorded):
     kind = models.CharField(
         _("区分"), max_length=12, choices=appointment_kinds, default=AppointmentKind.MAIN
     )
+    revoked_at = models.DateTimeField(_("取消日時"), null=True, blank=True)
 
     objects = AppointmentQuerySet.as_manager()
 
@@ -74,13 +84,19 @@ class Appointment(Dated, Recorded):
     def __str__(self) -> str:
         return f"{self.post_id} {self.person_id} {self.starts_on}"
 
+    def is_in_force(self, on: date) -> bool:
+        return self.revoked_at is None and super().is_in_force(on)
+
     def ledger_payload(self) -> Payload:
+        """Whether it was revoked is said only of those that were."""
+        revoked: Payload = {} if self.revoked_at is None else {"revoked_at": iso(self.revoked_at)}
         return {
             "post": self.post_id,
             "person": self.person_id,
             "kind": str(self.kind),
             "starts_on": iso(self.starts_on),
             "ends_on": iso(self.ends_on),
+            **revoked,
         }
 
 
@@ -89,6 +105,11 @@ class SuspensionQuerySet(PermanentQuerySet["Suspension"]):
 
     def in_force(self, on: date) -> Self:
         return self.filter(days_include(on))
+
+    def overlapping(self, starts_on: date, ends_on: date | None) -> Self:
+        """In force on one of these days."""
+        begun = Q() if ends_on is None else Q(starts_on__lt=ends_on)
+        return self.filter(begun, Q(ends_on=None) | Q(ends_on__gt=starts_on))
 
 
 class Suspension(Dated, Recorded):

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from roles.enums import Basis, Role
 from roles.models.appointments import Absence, Appointment, Delegation
 from roles.models.organization import Post, Section, StandIn
 from roles.models.people import User
 from roles.models.periods import days_include
+from roles.models.successions import Succession, heirs_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
 
     from django.db.models import QuerySet
@@ -35,6 +36,8 @@ class Capacity:
     Of who stands in, ``appointment`` is to the seat that the rule names, ``stand_in`` its place in
     the order, ``away`` why nobody attends and ``until`` the first day after; nothing where the
     seat is vacant. Of a holder who is absent, ``until`` is the first day after, too.
+
+    Whoever holds the heir of a closed post does so for what the closed one left open.
     """
 
     post: Post
@@ -51,6 +54,12 @@ class Capacity:
         """The last day on which it holds, as people say it; nothing where that is open."""
         first_after = self.delegation.ends_on if self.delegation else self.until
         return first_after - timedelta(days=1) if first_after else None
+
+    @property
+    def is_inherited(self) -> bool:
+        """Whether the post is closed, and another one acts for what it left open."""
+        source = self.appointment or self.delegation
+        return source is not None and source.post_id != self.post.pk
 
 
 def _own(appointment: Appointment) -> Capacity:
@@ -263,9 +272,15 @@ def held_by(user: User, on: date) -> Held:
     """Two small queries."""
     if not user.is_active:
         return Held({}, {})
-    own = Appointment.objects.effective(on).filter(person=user).order_by("-pk")
-    deputised = Delegation.objects.effective(on).filter(deputy=user).order_by("-pk")
-    return Held({each.post_id: each for each in own}, {each.post_id: each for each in deputised})
+    own = _inheriting(Appointment.objects.effective(on).filter(person=user), on)
+    deputised = _inheriting(Delegation.objects.effective(on).filter(deputy=user), on)
+    sources = list(own.order_by("-pk")), list(deputised.order_by("-pk"))
+    closed = _inherited([each for rows in sources for each in rows], on)
+    found: list[dict[int, Any]] = []
+    for rows in sources:
+        of_closed = {post.pk: each for each in rows for post in closed.get(each.post_id, [])}
+        found.append(of_closed | {each.post_id: each for each in rows})
+    return Held(*found)
 
 
 def _capacities(user: User, on: date) -> list[Capacity]:
@@ -282,28 +297,60 @@ def _capacities(user: User, on: date) -> list[Capacity]:
 def _read_capacities(
     appointments: QuerySet[Appointment], delegations: QuerySet[Delegation], on: date
 ) -> list[Capacity]:
-    """Two queries: holders first, with the first day after an absence, then deputies."""
+    """Two queries: holders first, with the first day after an absence, then deputies.
+
+    A third where one of the posts is an heir.
+    """
     away = Absence.objects.in_force(on).filter(person=OuterRef("person")).order_by("-ends_on")
-    own = appointments.select_related("person", *POST).order_by("pk")
+    own = _inheriting(appointments, on).select_related("person", *POST).order_by("pk")
     own = own.annotate(away_until=Subquery(away.values("ends_on")[:1]))
-    deputised = delegations.select_related("deputy", *POST).order_by("pk")
-    return _distinct([_own(row) for row in own] + [_deputised(row) for row in deputised])
+    deputised = _inheriting(delegations, on).select_related("deputy", *POST).order_by("pk")
+    found = [_own(row) for row in own] + [_deputised(row) for row in deputised]
+    closed = _inherited([each.appointment or each.delegation for each in found], on)
+    left = [replace(each, post=post) for each in found for post in closed.get(each.post.pk, [])]
+    return _distinct(sorted(found + left, key=lambda each: each.basis == Basis.DEPUTY))
+
+
+R = TypeVar("R", Appointment, Delegation)
+
+
+def _inheriting(rows: QuerySet[R], on: date) -> QuerySet[R]:
+    """Say of each row whether its post is the heir of closed ones that day."""
+    closed = Succession.objects.in_force(on).filter(heir=OuterRef("post"))
+    return rows.annotate(inherits=Exists(closed))
+
+
+def _inherited(rows: Sequence[Any], on: date) -> dict[int, list[Post]]:
+    """Heir -> the closed posts for which its holders act; asked only where there are some."""
+    heirs = {each.post_id for each in rows if each.inherits}
+    if not heirs:
+        return {}
+    posts: dict[int, list[Post]] = {}
+    left = Succession.objects.in_force(on).filter(heir__in=heirs)
+    for row in left.select_related(*POST).order_by("pk"):
+        posts.setdefault(row.heir_id, []).append(row.post)
+    return posts
 
 
 def holders_of(post_ids: Iterable[int], on: date) -> dict[int, list[Capacity]]:
-    """Who may act for each of these posts that day: its holders first, then their deputies."""
+    """Who may act for each of these posts that day: its holders first, then their deputies.
+
+    Of a closed post these are the holders of its heir.
+    """
     holders: dict[int, list[Capacity]] = {post_id: [] for post_id in post_ids}
     register = _register_of(on)
     if register is not None:
         found = [each for each in register.capacities if each.post.pk in holders]
     else:
+        asked = Q(post__in=holders) | Q(post__in=heirs_of(holders, on))
         found = _read_capacities(
-            Appointment.objects.effective(on).filter(post__in=holders),
-            Delegation.objects.effective(on).filter(post__in=holders),
+            Appointment.objects.effective(on).filter(asked),
+            Delegation.objects.effective(on).filter(asked),
             on,
         )
     for capacity in found:
-        holders[capacity.post.pk].append(capacity)
+        if capacity.post.pk in holders:
+            holders[capacity.post.pk].append(capacity)
     return holders
 
 

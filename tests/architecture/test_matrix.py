@@ -20,13 +20,14 @@ from bpr_projects.enums import CommentKind, CommentLevel
 from bpr_projects.models import Attachment
 from notifications.models import Delivery
 from records.actions import sweep
-from roles.models import Section, User
+from roles.models import PersonnelFile, Section, User
 from tests.architecture.matrix import ACTORS, MATRIX
 from tests.make import (
     AT,
     a_delegation,
     a_draft,
     a_project,
+    a_suspension,
     a_user,
     an_absence,
     holder,
@@ -109,7 +110,7 @@ def addresses() -> dict[str, str]:
         uploaded_at=AT,
     )
     reading = Reading.objects.get(project=running, kind=StepKind.POST_READING)
-    rows = {"reading-read": reading.pk, **_said(on_its_way, running)}
+    rows = {"reading-read": reading.pk, **_said(on_its_way, running), **_held(on_its_way)}
     start_draft(of=Route.objects.get(code="RT2"), by=holder("SECRETARIAT"), effective_from=LATER)
     found = {}
     for route in routes():
@@ -178,6 +179,24 @@ def _exported() -> int:
     run = export_ledger(by=holder("AUDITOR"), at=AT)
     sweep(worker="world", clock=lambda: AT)
     return run.pk
+
+
+def _held(on_its_way: Project) -> dict[str, int]:
+    """Route of 組織・役割 -> the proposer, a term of office, a leave to come, a list sent in."""
+    leader = on_its_way.proposer
+    away = a_suspension(
+        person=User.objects.get(employee_number="100501"), starts_on=date(2027, 1, 4)
+    )
+    kept = PersonnelFile.objects.create(
+        name="異動.csv", sha256="0" * 64, lines=[], uploaded_by=leader, uploaded_at=AT
+    )
+    of_person = ("person", "suspend", "handover", "handover-xlsx", "handover-pdf", "password")
+    return {
+        **{f"org-{name}": leader.pk for name in of_person},
+        "org-appointment-end": leader.appointments.earliest("pk").pk,
+        "org-suspension-end": away.pk,
+        "org-import-plan": kept.pk,
+    }
 
 
 def _mail() -> int:

@@ -10,11 +10,11 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from django.db.models import CharField, Value
+from django.db.models import CharField, Q, Value
 
 from bpr_projects.access import AUTHORING
 from bpr_projects.models import ProjectUserObjectPermission
-from roles.models import Appointment, Delegation
+from roles.models import Appointment, Delegation, Succession
 from workflow.enums import Outcome, StepKind
 from workflow.models import Decision, Route, Run
 
@@ -105,7 +105,8 @@ def conflicts(found: Iterable[Fact]) -> dict[int, frozenset[int]]:
 
     With the authors go the holders and deputies of the proposing seat, and the deputies of an
     author's seat. The 事務局 is a seat of several: another member may receive what one proposed.
-    Whoever holds a seat is not its deputy as well. Who stepped aside counts as an author does.
+    Whoever holds a seat is not its deputy as well. Who stepped aside counts as an author does, the
+    heir of a closed seat as that seat.
     """
     told: dict[str, dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
     for kind, key, value in found:
@@ -143,11 +144,15 @@ def facts(
     standing = Delegation.objects.effective(on)
     deputised = Appointment.objects.in_force(on).filter(post__in=standing.order_by().values("post"))
     seats = asked.filter(project__proposer_post__is_shared=False)
-    holders = Appointment.objects.effective(on).filter(
-        post__in=seats.values("project__proposer_post")
+    closed = asked.filter(project__proposer_post__heirs__in=Succession.objects.in_force(on))
+    heirs = "project__proposer_post__heirs__heir"
+    proposing = Q(post__in=seats.values("project__proposer_post")) | Q(
+        post__in=closed.filter(project__proposer_post__is_shared=False).values(heirs)
     )
+    holders = Appointment.objects.effective(on).filter(proposing)
     parts: list[tuple[QuerySet[Any], str, str, str]] = [
         (asked, "seat", "pk", "project__proposer_post"),
+        (closed, "seat", "pk", heirs),
         (asked, "author", "pk", "project__proposer"),
         (grants, "author", "content_object__runs", "user"),
         (submitted, "author", "run", "decided_by"),

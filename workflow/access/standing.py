@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Any, Final
 from django.db.models import CharField, Exists, F, IntegerField, OuterRef, Value
 
 from roles.enums import Basis
-from roles.models import Absence, Appointment, Capacity, Post, StandIn, Suspension, standing_in
+from roles.models import (
+    Absence,
+    Appointment,
+    Capacity,
+    Post,
+    StandIn,
+    Succession,
+    Suspension,
+    days_include,
+    standing_in,
+)
 from workflow.access.conflicts import APPROVING, YES, conflicts, facts
 from workflow.enums import DECIDING_KINDS, DeputyPolicy
 from workflow.models import Decision, WorkItem
@@ -28,6 +38,9 @@ if TYPE_CHECKING:
 
 NO_NAME: Final = Value("", CharField())
 NO_NUMBER: Final = Value(0, IntegerField())
+HEIR: Final = ("post__inherited__post", "person", NO_NAME, NO_NUMBER)
+"""Who holds what follows a closed seat, as its holder."""
+
 PREFIX: Final = "stands "
 """Kinds of the rows that this module reads from a union begin so."""
 
@@ -103,7 +116,11 @@ def parts(
     """What the rule asks of the database about seats and runs, to be united with ``facts``."""
     appointed = Appointment.objects.in_force(on).filter(post__in=posts)
     attending = Appointment.objects.attending(on)
-    ranks = StandIn.objects.filter(post__in=posts, stand_in_post__appointments__in=attending)
+    closed = Succession.objects.in_force(on).filter(post__in=posts)
+    of_heirs = {"post__inherited__in": closed}
+    ranks = StandIn.objects.filter(
+        days_include(on, "post__"), post__in=posts, stand_in_post__appointments__in=attending
+    )
     approved = Decision.objects.effective().filter(
         run__in=runs, round=F("run__round"), outcome__in=YES, step_run__kind__in=APPROVING
     )
@@ -111,6 +128,8 @@ def parts(
     rows: list[tuple[QuerySet[Any], str, tuple[Any, ...]]] = [
         (appointed, "principal", ("post", "person", NO_NAME, NO_NUMBER)),
         (attending.filter(post__in=posts), "attending", ("post", "person", NO_NAME, NO_NUMBER)),
+        (Appointment.objects.in_force(on).filter(**of_heirs), "principal", HEIR),
+        (attending.filter(**of_heirs), "attending", HEIR),
         (ranks, "rank", ("post", person, f"{person}__family_name", "order")),
         (approved, "approved", ("run", "decided_by", NO_NAME, NO_NUMBER)),
     ]

@@ -16,7 +16,7 @@ from django.utils.timezone import localdate
 from bpr_projects.models import CycleEntry, Revision, content_hash
 from records import ledger
 from roles.enums import Basis, Role
-from roles.models import Section
+from roles.models import Appointment, Section
 from workflow.enums import Outcome, StepKind, WhoRule
 from workflow.models import Condition, Decision, Reading, Run, Slot, StepRun
 from workflow.outcomes import Answer
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from records.models import LedgerEntry
-    from roles.models import Capacity, Post, User
+    from roles.models import Capacity, User
 
 
 @dataclass
@@ -106,8 +106,12 @@ def basis_of(capacity: Capacity, step: StepRun | None) -> Basis:
 
 
 def authority_of(capacity: Capacity, principal: User | None) -> dict[str, Any]:
-    """Snapshot of what gave the power: the appointment, delegation or order, as it stood."""
+    """Snapshot of what gave the power: the appointment, delegation or order, as it stood.
+
+    ``through``: the post that acts for a closed one.
+    """
     source = capacity.appointment or capacity.delegation
+    through = {"through": source.post.title} if source and capacity.is_inherited else {}
     return {
         **_stand_in_of(capacity),
         "appointment": capacity.appointment.pk if capacity.appointment else None,
@@ -120,6 +124,7 @@ def authority_of(capacity: Capacity, principal: User | None) -> dict[str, Any]:
         "starts_on": source.starts_on.isoformat() if source else None,
         "ends_on": source.ends_on.isoformat() if source and source.ends_on else None,
         "ledger_entry": source.ledger_entry_id if source else None,
+        **through,
     }
 
 
@@ -317,7 +322,7 @@ def _payload(decision: Decision, saying: Saying) -> dict[str, Any]:
 def _decision(act: Act, saying: Saying) -> Decision:
     basis = basis_of(saying.capacity, saying.step_run)
     is_own = saying.capacity.basis == Basis.OWN
-    principal = None if is_own else _principal(saying.capacity.post, act)
+    principal = None if is_own else _principal(saying.capacity, act)
     answer = saying.answer
     return Decision(
         project=saying.run.project,
@@ -342,9 +347,11 @@ def _decision(act: Act, saying: Saying) -> Decision:
     )
 
 
-def _principal(post: Post, act: Act) -> User | None:
+def _principal(capacity: Capacity, act: Act) -> User | None:
     """The person whose power is used, if the post is not vacant."""
-    held = post.appointments.in_force(act.on).select_related("person").order_by("pk").first()
+    post_id = capacity.delegation.post_id if capacity.delegation else capacity.post.pk
+    rows = Appointment.objects.in_force(act.on).filter(post=post_id)
+    held = rows.select_related("person").order_by("pk").first()
     return held.person if held else None
 
 

@@ -89,14 +89,19 @@ def flaw_of(said: Said, situation: Situation) -> Flaw | None:
 # --- what the person acted on ------------------------------------------------------------------
 
 
+def _is_of_seat(said: Said, told: Told, situation: Situation) -> bool:
+    """The seat itself, or the one that has its work since it was closed."""
+    return told.post in situation.chronicle.seats(said.post, said.on)
+
+
 def _by_appointment(said: Said, told: Told, situation: Situation) -> bool:
-    return (told.kind, told.post) == (APPOINTMENT, said.post)
+    return told.kind == APPOINTMENT and _is_of_seat(said, told, situation)
 
 
 def _by_delegation(said: Said, told: Told, situation: Situation) -> bool:
     """Only somebody of the staff deputises."""
     on_the_staff = situation.chronicle.is_on_the_staff(said.person, said.at, said.on)
-    return (told.kind, told.post) == (DELEGATION, said.post) and on_the_staff
+    return told.kind == DELEGATION and _is_of_seat(said, told, situation) and on_the_staff
 
 
 def _by_order(said: Said, told: Told, situation: Situation) -> bool:

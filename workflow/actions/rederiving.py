@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.timezone import localdate
 
 from records.models import LedgerEntry
-from roles.actions import APPOINTMENT, KINDS, Chronicle
+from roles.actions import APPOINTMENT, KINDS, SUCCESSION, Chronicle
 from roles.enums import Basis
 from roles.models import StandIn
 from workflow.access.conflicts import INTERESTED
@@ -181,6 +181,8 @@ class _Rules:
 def _concerning(posts: set[int], people: set[int], before: int) -> Iterable[LedgerEntry]:
     """Entries about these posts and people, about the posts these hold, and what replaced them."""
     entries = LedgerEntry.objects.filter(kind__in=KINDS, seq__lt=before)
+    heirs = entries.filter(kind=SUCCESSION, payload__post__in=posts)
+    posts = posts | set(heirs.values_list("payload__heir", flat=True))
     held = entries.filter(payload__person__in=people).values_list("payload__post", flat=True)
     posts = posts | {post for post in held if post is not None}
     about = Q(payload__post__in=posts) | Q(payload__person__in=people)

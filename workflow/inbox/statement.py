@@ -90,7 +90,7 @@ STOOD_IN: Final = "w.slot_id IN ({slots})"
 """Decisions in which the reader stands in: ``access.standing`` has found which."""
 
 PERSONS: Final = """SELECT {me} UNION SELECT h.person_id FROM roles_appointment h
-    WHERE h.post_id IN ({deputised}) AND h.starts_on <= '{on}'
+    WHERE h.post_id IN ({deputised}) AND h.revoked_at IS NULL AND h.starts_on <= '{on}'
     AND (h.ends_on IS NULL OR h.ends_on > '{on}')"""
 
 ROWS: Final = """SELECT * FROM (

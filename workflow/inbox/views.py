@@ -109,7 +109,8 @@ def _shell(request: HttpRequest) -> Shell:
 
 def _label(desk: Desk) -> str:
     """市民課長・PT員（市民窓口）: what a person decides as, before where they merely work."""
-    posts = [desk.capacities[pk].post for pk in desk.posts(Basis.OWN)]
+    held = [desk.capacities[pk] for pk in desk.posts(Basis.OWN)]
+    posts = [each.post for each in held if not each.is_inherited]
     speaking = [post.title for post in posts if post.role != Role.STAFF] or [
         post.title for post in posts
     ]

@@ -17,6 +17,7 @@ from workflow.routing.seats import (
     Seats,
     able,
     by_section,
+    followed,
     holders_at,
     section_of,
     stepped_aside,
@@ -142,8 +143,8 @@ class _Asking:
     """
 
     def __init__(self, step: PlanStep, case: Case, on: date) -> None:
-        self.step, self.case, self.on = step, case, on
-        self.seats = Seats(case, step.kind, DeputyPolicy(step.deputy), on)
+        self.step, self.case, self.on = step, followed(case, on), on
+        self.seats = Seats(self.case, step.kind, DeputyPolicy(step.deputy), on)
         self.holders: Holders = {}
         self.posts: list[Post] = []
         self.persons: frozenset[int] = frozenset()

@@ -6,7 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from roles.enums import Basis, Role
-from roles.models import holders_of, names_of_sections, posts_named, seats_of
+from roles.models import (
+    Section,
+    Succession,
+    holders_of,
+    names_of_sections,
+    posts_named,
+    seats_of,
+)
 from workflow.enums import DeputyPolicy, StepKind, WhoRule
 
 if TYPE_CHECKING:
@@ -47,6 +54,11 @@ def stepped_aside(holders: list[Capacity], case: Case) -> bool:
     return not own.isdisjoint(case.recused)
 
 
+def followed(case: Case, on: date) -> Case:
+    """The case of the section that has the work of the 所管課 on that day."""
+    return replace(case, section=Section.objects.followed(case.section, on))
+
+
 class Seats:
     """The seats of a day, each role read at the first question."""
 
@@ -64,7 +76,17 @@ class Seats:
         role = ROLE_OF[rule]
         if role not in self._of_role:
             self._of_role[role] = seats_of(role, self.on)
-        return [post for post in self._of_role[role] if _is_asked(rule, post, ask, self.case)]
+        seats = self._of_role[role]
+        meant = [post for post in seats if _is_asked(rule, post, ask, self.case)]
+        return meant or ([] if rule != WhoRule.HEADS_OF else self._following(ask, seats))
+
+    def _following(self, ask: Ask, seats: list[Post]) -> list[Post]:
+        """The heads of those sections that took over from the ones that the ask names."""
+        closed = Succession.objects.in_force(self.on).filter(
+            post__role=Role.SECTION_HEAD, post__section__code__in=ask.argument
+        )
+        heirs = set(closed.values_list("heir", flat=True))
+        return [post for post in seats if post.pk in heirs]
 
 
 def by_section(ask: Ask, case: Case) -> list[Ask]:

@@ -16,8 +16,10 @@ from django.utils.timezone import localdate
 from bpr_projects import calendar
 from bpr_projects.models import Closure, Project
 from bpr_projects.plan import load_plan
+from roles import actions as offices
 from roles.actions import load_city
-from roles.models import User, holders_of
+from roles.enums import AppointmentKind, Role
+from roles.models import Appointment, Post, User, holders_of, people_who
 from workflow import engine
 from workflow.actions.route_data import load_routes
 from workflow.management.demo import crowd, rules, script
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 CITIES: Final = Path(settings.BASE_DIR) / "cities"
 FIRST_DAY: Final = date(2026, 4, 3)
 LAST_DAY: Final = date(2027, 3, 31)
+TRANSFER: Final = date(2027, 4, 1)
 """The story belongs to the first year of the plan, whose numbers begin with R8."""
 
 READ_AFTER_MINUTES: Final = 900
@@ -74,7 +77,26 @@ def load(
             Random(f"{seed} cases"),  # noqa: S311 -- a sample
         )
         _tell(story, list(others), at, seed)
+        _reserve(at)
     return Loaded(filled=True, people=User.objects.count(), cases=Project.objects.count())
+
+
+def _reserve(at: datetime) -> None:
+    """The next 人事異動, as far as it is known: one leader has a successor, one has none."""
+    if localdate(at) >= TRANSFER:
+        return
+    by = people_who(Role.SECRETARIAT, localdate(at))[0]
+    for code in ("LEADER-ZEIMU", "LEADER-KENKO"):
+        row = Appointment.objects.in_force(localdate(at)).get(post__code=code)
+        offices.end_appointment(appointment=row, ends_on=TRANSFER, by=by, at=at)
+    offices.appoint(
+        post=Post.objects.get(code="LEADER-ZEIMU"),
+        person=User.objects.get(employee_number="100502"),
+        kind=AppointmentKind.CONCURRENT,
+        starts_on=TRANSFER,
+        by=by,
+        at=at,
+    )
 
 
 def _found(password: str | None, at: datetime) -> None:

@@ -163,7 +163,7 @@ class Office:
         return True
 
     def _appointment(self, today: date) -> Appointment:
-        rows = Appointment.objects.in_force(today).filter(post__role__in=MOVING)
+        rows = Appointment.objects.in_force(today).filter(post__role__in=MOVING, ends_on=None)
         return self.random.choice(list(rows.select_related("post", "person").order_by("pk")))
 
     def _successor(self, leaving: Appointment, today: date) -> User | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import QuerySet
 from guardian.shortcuts import assign_perm
 from viewflow.workflow import STATUS, Token
 from viewflow.workflow.models import Task
@@ -16,14 +17,15 @@ from viewflow.workflow.models import Task
 from bpr_projects.enums import Stage
 from bpr_projects.models import NumberSeries, Project
 from roles.actions import end_appointment
-from roles.enums import AppointmentKind
-from roles.models import Appointment, Post
+from roles.enums import AppointmentKind, Basis
+from roles.models import Appointment, Post, StandIn
 from tests.make import (
     AT,
     a_delegation,
     a_project,
     a_suspension,
     a_user,
+    an_absence,
     an_appointment,
     holder,
     say,
@@ -36,7 +38,7 @@ from workflow.management import worklist
 from workflow.management.simulation import Failure, Tally, World, rulebook, violations
 from workflow.management.simulation.life import Life
 from workflow.management.simulation.probes import must_refuse
-from workflow.models import Nudge, Route, Run, Slot, StepRun, WorkItem
+from workflow.models import Decision, Nudge, Reading, Route, Run, Slot, StepRun, WorkItem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,7 +84,9 @@ def test_many_lives_fill_an_empty_database_and_break_nothing(transactional_db: N
     result, _said = lived(MANY, seed=SEED)
     assert result["violations"] == 0
     assert sum(result["endings"].values()) == MANY
-    assert set(result["personnel"]) == {"delegate", "revoke", "suspend", "transfer"}
+    changes = {"delegate", "revoke", "suspend", "transfer", "go_away", "come_back"}
+    assert set(result["personnel"]) <= changes
+    assert len(result["personnel"]) > 2
     assert {"pull back", "withdraw", "close region", "resubmit", "nudge"} <= set(result["acts"])
     assert {"COMPLETED", "STOPPED", "ROLLED_OUT", "WITHDRAWN"} <= set(result["endings"])
 
@@ -196,6 +200,45 @@ def _ask_twice() -> None:
 )
 def test_harm_is_found(office: City, harm: Callable[[], None], sentence: str) -> None:
     a_project()
+    assert list(violations(AT)) == []
+    harm()
+    assert any(sentence in each for each in violations(AT)), list(violations(AT))
+
+
+def _owe_nothing() -> None:
+    Reading.objects.update(is_after_acting=False)
+
+
+def _change_the_order() -> None:
+    StandIn.objects.filter(post__code="HEAD-DIGITAL").update(
+        post=Post.objects.get(code="HEAD-ZEIMU")
+    )
+
+
+def _propose_it() -> None:
+    Project.objects.update(proposer=holder("DEPT-SOMUBU"))
+
+
+def _name_a_deputy() -> None:
+    QuerySet(Decision).filter(basis=Basis.ACTING).update(basis=Basis.DEPUTY)
+
+
+@pytest.mark.parametrize(
+    ("harm", "sentence"),
+    [
+        (_owe_nothing, "owes a reading to nobody"),
+        (_change_the_order, "follows no order"),
+        (_propose_it, "was taken by who proposed"),
+        (_name_a_deputy, "was taken as DEPUTY"),
+    ],
+)
+def test_harm_to_a_decision_in_another_s_place_is_found(
+    office: City, harm: Callable[[], None], sentence: str
+) -> None:
+    case = a_project(route="RT1", to=StepKind.STANDING_DECISION)
+    an_absence(person=holder("HEAD-DIGITAL"))
+    second = holder("DEPT-SOMUBU")
+    say(case, Outcome.ADOPTED, by=second, urgent_reason="事前の指示による。")
     assert list(violations(AT)) == []
     harm()
     assert any(sentence in each for each in violations(AT)), list(violations(AT))

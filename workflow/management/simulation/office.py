@@ -39,6 +39,10 @@ MOVING: Final = (
 """Posts whose holders change here. The 事務局 stays: somebody has to register the changes."""
 
 
+DECIDERS: Final = 0.4
+"""Share of the absences that concern the head of the 事務局."""
+
+
 class Office:
     """The city hall's personnel, changing at random. ``authors``: who may not be moved now."""
 
@@ -112,7 +116,8 @@ class Office:
 
     def _go_away(self, at: datetime, today: date) -> bool:
         """不在 from today on, by oneself or by the 事務局, with a deputy or without."""
-        seat = self._appointment(today)
+        decides = self._deciding(today) if self.random.random() < DECIDERS else None
+        seat = decides or self._appointment(today)
         ill = self.random.random() < 0.3
         named = self.random.choice(list(User.objects.active().order_by("pk")))
         try:
@@ -130,6 +135,12 @@ class Office:
             self.tally.refusals["AbsenceRefused"] += 1
             return False
         return True
+
+    def _deciding(self, today: date) -> Appointment | None:
+        """The head of the 事務局, whose 専決 others take by the order of 代決."""
+        rows = Appointment.objects.in_force(today).filter(post__role=Role.SECTION_HEAD)
+        rows = rows.filter(post__section__is_secretariat=True).order_by("pk")
+        return rows.select_related("post", "person").first()
 
     def _come_back(self, at: datetime, today: date) -> bool:
         rows = list(Absence.objects.in_force(today).select_related("person").order_by("pk"))

@@ -28,7 +28,7 @@ WINDOW: Final = 30
 """Cases that live at the same time."""
 TOGETHER: Final = 9
 """At most so many minutes pass between two acts of different cases."""
-CHANGES: Final = 0.02
+CHANGES: Final = 0.03
 PATIENCE: Final = 400
 """So many acts in a row that nobody could do mean that something is stuck."""
 FIRST: Final = date(2026, 4, 6)

@@ -141,11 +141,11 @@ def _rules() -> Iterator[str]:
         if route.effective_to is not None:
             yield f"{route} ends on {route.effective_to}, and nothing follows"
     for run in Run.objects.exclude(route=None).select_related("route", "project"):
-        route, day = run.route, localdate(run.started_at)
-        assert route is not None  # noqa: S101 -- filtered
-        is_over = route.effective_to is not None and route.effective_to <= day
-        if day < route.effective_from or is_over or route.state != RouteState.ACTIVE:
-            yield f"run {run.pk} of {run.project} began on {day}, under {route}"
+        taken, day = run.route, localdate(run.started_at)
+        assert taken is not None  # noqa: S101 -- filtered
+        is_over = taken.effective_to is not None and taken.effective_to <= day
+        if day < taken.effective_from or is_over or taken.state != RouteState.ACTIVE:
+            yield f"run {run.pk} of {run.project} began on {day}, under {taken}"
 
 
 def _ledger() -> Iterator[str]:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from bpr_projects.enums import RevisionKind
 from bpr_projects.models import Project
+from records import ledger
 from roles.models import Post
 from tests.fixtures_city import CITIES
 from tests.make import (
@@ -37,7 +38,7 @@ from tests.proof import refused
 from workflow import engine
 from workflow.access import unheld
 from workflow.actions.refusals import Unroutable
-from workflow.actions.route_data import load_routes
+from workflow.actions.route_data import load_routes, rows_hash
 from workflow.enums import READING_KINDS, Outcome, RouteState, Station, StepKind, WhoRule
 from workflow.models import Decision, Reading, Route, RouteStep, Slot, StepRun
 from workflow.routing import (
@@ -311,6 +312,21 @@ def test_the_shipped_routes_are_there_once(office: City) -> None:
         ("RT8", 80),
         ("RT9", 90),
     ]
+
+
+def test_an_older_city_gets_the_codes_that_it_never_had(office: City) -> None:
+    RouteStep.objects.filter(route__code="RT9").delete()
+    Route.objects.filter(code="RT9").delete()
+    Route.objects.filter(code="RT1").update(name="改めた名称")
+    with transaction.atomic():
+        ledger.append(kind="ROUTES", payload={"rows": rows_hash()}, at=AT)
+
+    assert load_routes(CITIES / "routes.toml", at=AT)
+
+    assert Route.objects.get(code="RT9").steps.count() == 2
+    assert Route.objects.get(code="RT1").name == "改めた名称"
+    assert Route.objects.count() == 8
+    assert ledger.verify().ok
 
 
 def test_every_shipped_condition_is_understood(office: City) -> None:

@@ -14,7 +14,8 @@ from bpr_projects.enums import RevisionKind
 from workflow.enums import STATION_OF, RunKind, StepKind, WhoRule
 from workflow.routing import FACTS, OPERATORS, RouteText, StepText, facts_of, findings_of, matches
 from workflow.routing.cells import MOST, cells, count_of, prepared
-from workflow.routing.checking import CHECKS, WHO_FITS, Check, Ground
+from workflow.routing.checking import CHECKS, WHO_FITS, Check
+from workflow.routing.findings import Ground
 from workflow.routing.seats import ROLE_OF
 from workflow.routing.terms import FACT_WORDS, OPERATOR_WORDS, Names, sentence_of
 

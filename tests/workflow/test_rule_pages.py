@@ -472,6 +472,19 @@ def test_a_version_is_proposed_approved_and_adopted_on_the_screen() -> None:
     assert 'href="/routes/RT2/2/"' in text_of(finished)
 
 
+def test_who_opens_the_page_by_its_link_has_seen_it() -> None:
+    run = propose(a_draft())
+    slot = open_slot(run)
+
+    client_of("AUDITOR").get("/routes/RT2/2/")
+    client_of(HEAD).get("/routes/RT2/2/", headers={"Sec-Purpose": "prefetch"})
+    client_of(HEAD).head("/routes/RT2/2/")
+    assert not Seen.objects.exists()
+    client_of(HEAD).get("/routes/RT2/2/")
+
+    assert [each.slot for each in Seen.objects.filter(person=holder(HEAD))] == [slot]
+
+
 def test_an_answer_without_a_choice_comes_back_with_what_was_typed() -> None:
     run = propose(a_draft())
 

@@ -188,7 +188,9 @@ def _concerning(posts: set[int], people: set[int], before: int) -> Iterable[Ledg
     about = Q(payload__post__in=posts) | Q(payload__person__in=people)
     found = {each.seq: each for each in entries.filter(about | Q(payload__deputy__in=people))}
     others = {each.payload.get("deputy") or each.payload.get("person") for each in found.values()}
-    found |= {each.seq: each for each in entries.filter(payload__person__in=others - people - {None})}
+    found |= {
+        each.seq: each for each in entries.filter(payload__person__in=others - people - {None})
+    }
     fresh = set(found)
     while fresh:
         replacing = entries.filter(payload__supersedes__in=fresh)

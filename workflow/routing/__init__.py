@@ -4,9 +4,10 @@ Pure reads: the preview before submit and the opening of a step use the same fun
 was previewed is what happens.
 """
 
-from workflow.routing.checking import Finding, Ground, findings_of
+from workflow.routing.checking import findings_of
 from workflow.routing.comparing import compare
 from workflow.routing.conditions import FACTS, OPERATORS, Facts, Match, facts_of, matches
+from workflow.routing.findings import Finding, Ground
 from workflow.routing.plans import (
     Ask,
     Case,

@@ -55,7 +55,7 @@ def _numbers(name: str, bounds: Iterable[int]) -> list[int | bool]:
     return [*found, before + 1]
 
 
-MOST: Final = 200_000
+MOST: Final = 100_000
 """More cells than this are not tried: nobody could read such rules either."""
 
 

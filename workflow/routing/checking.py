@@ -6,10 +6,9 @@ without any finding is proposed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext as _
 
@@ -27,40 +26,14 @@ from workflow.enums import (
     WhoRule,
 )
 from workflow.outcomes import STATIONS, send_back_targets
-from workflow.routing.cells import MOST, cells, count_of, prepared
-from workflow.routing.conditions import OPERATORS
-from workflow.routing.terms import FACT_WORDS, TAKES_ARGUMENT, Names, atoms, comparison_of
+from workflow.routing.choosing import choice_findings
+from workflow.routing.findings import Finding, Ground, wrong_in
+from workflow.routing.terms import TAKES_ARGUMENT, Names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-    from datetime import date
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
-    from workflow.routing.conditions import Facts
     from workflow.routing.texts import RouteText, StepText
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing to put right. ``step``: the order of the step, none for the version itself."""
-
-    field: str
-    sentence: str
-    step: int | None = None
-
-
-@dataclass(frozen=True)
-class Ground:
-    """What a version is checked against.
-
-    ``others``: the rules of the other codes on its first day. ``begun``: first days of the decided
-    versions of its code. ``names`` and ``seats``: the city on that day.
-    """
-
-    today: date
-    names: Names
-    seats: Mapping[str, int] = field(default_factory=dict)
-    others: tuple[RouteText, ...] = ()
-    begun: tuple[date, ...] = ()
 
 
 class Check(StrEnum):
@@ -208,31 +181,11 @@ def _first_two(known: Sequence[StepText]) -> Iterator[Finding]:
 
 
 def _conditions(text: RouteText, _ground: Ground) -> Iterator[Finding]:
-    for sentence in _wrong_in(text.condition):
+    for sentence in wrong_in(text.condition):
         yield Finding("condition", sentence)
     for step in text.steps:
-        for sentence in _wrong_in(step.condition):
+        for sentence in wrong_in(step.condition):
             yield Finding("condition", sentence, step.order)
-
-
-def _wrong_in(condition: Mapping[str, Any]) -> Iterator[str]:
-    found = list(atoms(condition))
-    if condition and not found:
-        yield _("条件に、事実が1つもありません。")
-    for atom in found:
-        fact = FACT_WORDS.get(atom["fact"])
-        if fact is None:
-            yield _("「%s」という事実はありません。") % atom["fact"]
-            continue
-        if atom.get("op") not in OPERATORS:
-            yield _("「%s」の比べ方を選んでください。") % fact.label
-        elif not fact.is_number and atom["op"] != "==":
-            yield _("「%s」は、はい・いいえで比べてください。") % fact.label
-        value = atom.get("value")
-        if isinstance(value, bool) == fact.is_number or not isinstance(value, int):
-            yield _("「%s」の値が正しくありません。") % fact.label
-        if not str(atom.get("text") or "").strip():
-            yield _("「%s」に、画面に出す言葉を入力してください。") % fact.label
 
 
 # --- who is asked -----------------------------------------------------------------------------
@@ -388,112 +341,6 @@ def _flow(text: RouteText, _ground: Ground) -> Iterator[Finding]:
             yield Finding("deputy", _("経路の改正の決裁は、代決できません。"), step.order)
 
 
-# --- which route a case takes -----------------------------------------------------------------
-
-QUESTIONS: Final = (
-    RevisionKind.CHANGE,
-    RevisionKind.STOP,
-    RevisionKind.COMPLETION,
-    RevisionKind.ROLLOUT,
-    RevisionKind.ROUTE,
-)
-"""Kinds of a question for which there has to be a route."""
-
-
-def _choice(text: RouteText, ground: Ground) -> Iterator[Finding]:
-    """Gap, tie and shadow, decided over every kind of case that the conditions can tell apart."""
-    rules = [*ground.others, text]
-    if any(_is_unreadable(rule.condition) for rule in rules):
-        return
-    for asked, competing in _competitions(rules, text):
-        if count_of(rule.condition for rule in competing) > MOST:
-            yield Finding("condition", _("条件の組合せが多すぎて、重なりを確かめられません。"))
-            continue
-        yield from _competition(text, asked, sorted(competing, key=lambda rule: rule.priority))
-
-
-def _is_unreadable(condition: Mapping[str, Any]) -> bool:
-    return next(_wrong_in(_without_words(condition)), None) is not None
-
-
-def _without_words(condition: Mapping[str, Any]) -> dict[str, Any]:
-    """The condition as far as a comparison can read it: how it is worded does not matter."""
-    if "fact" in condition:
-        return {**condition, "text": "－"}
-    return {
-        name: _without_words(part) if name == "not" else [_without_words(each) for each in part]
-        for name, part in condition.items()
-    }
-
-
-def _competitions(
-    rules: Sequence[RouteText], text: RouteText
-) -> Iterator[tuple[str, list[RouteText]]]:
-    """The rules that are tried together: for proposals, or for one kind of question each."""
-    if text.is_of_cases:
-        yield _("提案"), [rule for rule in rules if rule.is_of_cases]
-        return
-    for kind in QUESTIONS:
-        yield (
-            str(kind.label),
-            [rule for rule in rules if not rule.is_of_cases and kind in rule.revision_kinds],
-        )
-
-
-def _competition(text: RouteText, asked: str, rules: Sequence[RouteText]) -> Iterator[Finding]:
-    takes = [(rule, prepared(rule.condition)) for rule in rules]
-    gap, tie = None, None
-    chosen: set[str] = set()
-    for facts in cells(rule.condition for rule in rules):
-        first = next((rule for rule, test in takes if test(facts)), None)
-        if first is None:
-            gap = gap or facts
-            continue
-        chosen.add(first.code)
-        if tie is None and _is_tied(text, first, takes, facts):
-            tie = facts
-    if gap is not None or not rules:
-        said = {"asked": asked, "case": described(gap or {}, rules)}
-        sentence = _("どの経路にも当てはまらない「%(asked)s」が生じます（例：%(case)s）。") % said
-        yield Finding("condition", sentence)
-    if tie is not None:
-        said = {"asked": asked, "case": described(tie, rules)}
-        sentence = _("同じ優先順位の経路と重なる「%(asked)s」があります（例：%(case)s）。") % said
-        yield Finding("priority", sentence)
-    for rule in rules:
-        if rule.code in chosen:
-            continue
-        sentence = _("優先順位が先の経路にすべて取られ、%(rule)sになる「%(asked)s」がありません。")
-        name = _("この経路") if rule is text else f"{rule.code} {rule.name}"
-        yield Finding("priority", sentence % {"rule": name, "asked": asked})
-
-
-def _is_tied(
-    text: RouteText,
-    first: RouteText,
-    takes: Sequence[tuple[RouteText, Callable[[Facts], bool]]],
-    facts: Facts,
-) -> bool:
-    """Whether the version and another one of its priority both would take the case."""
-    if first.priority != text.priority:
-        return False
-    alike = [rule for rule, test in takes if rule.priority == text.priority and test(facts)]
-    return text in alike and len(alike) > 1
-
-
-def described(facts: Mapping[str, Any], rules: Sequence[RouteText]) -> str:
-    """A case in words: the facts that the conditions ask for, as far as they are not the usual."""
-    named = dict.fromkeys(atom["fact"] for rule in rules for atom in atoms(rule.condition))
-    words = []
-    for name in named:
-        value, fact = facts.get(name), FACT_WORDS[name]
-        if fact.is_number:
-            words.append(f"{fact.label} {value:,}{fact.unit}")
-        elif value:
-            words.append(comparison_of({"fact": name, "op": "==", "value": True}))
-    return "、".join(words) or _("条件に挙げた事実がない")
-
-
 CHECKS: Final[dict[Check, Callable[[RouteText, Ground], Iterator[Finding]]]] = {
     Check.WORDS: _words,
     Check.DAY: _day,
@@ -508,6 +355,6 @@ CHECKS: Final[dict[Check, Callable[[RouteText, Ground], Iterator[Finding]]]] = {
     Check.RETURN: _return,
     Check.FALLBACK: _fallback,
     Check.FLOW: _flow,
-    Check.CHOICE: _choice,
+    Check.CHOICE: choice_findings,
 }
 """Check -> what it looks for."""

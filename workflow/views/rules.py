@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from roles.models import capacities_of
-from workflow import access
+from workflow import access, engine
 from workflow.actions import route_replay, route_versions
 from workflow.enums import RouteState, WhoRule
 from workflow.models import Route
@@ -27,7 +27,7 @@ from workflow.views.rule_desk import desk_of, history_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
-    from datetime import date
+    from datetime import date, datetime
 
     from django.http import HttpRequest, HttpResponse
     from django_stubs_ext import StrOrPromise
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from roles.models import Capacity
     from workflow.routing import Finding, Names, StepText
     from workflow.routing.comparing import Field
+    from workflow.views.rule_desk import RuleDesk
 
 LOOKS: Final[dict[str, tuple[str, str]]] = {
     RouteState.DRAFT: ("", "pencil"),
@@ -200,7 +201,15 @@ def route(request: HttpRequest, code: str, version: int) -> HttpResponse:
     capacities = capacities_of(person_of(request), localdate(at))
     found, versions = version_or_404(code, version, capacities)
     context = version_page(request, found, versions)
+    _look(request, context["desk"], at)
     return render(request, "workflow/route.html", context)
+
+
+def _look(request: HttpRequest, desk: RuleDesk, at: datetime) -> None:
+    """The one write of a GET: a holder who may answer has the page open. No prefetch, no HEAD."""
+    is_ahead = "prefetch" in request.headers.get("Sec-Purpose", "")
+    if desk.slot is not None and desk.permit and request.method == "GET" and not is_ahead:
+        engine.mark_seen(slot=desk.slot, by=person_of(request), at=at)
 
 
 def version_page(

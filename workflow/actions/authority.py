@@ -7,7 +7,7 @@ A new outcome, basis or source without its line fails the build.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from records.enums import Flaw
@@ -25,9 +25,12 @@ if TYPE_CHECKING:
     from workflow.models import RouteStep
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Said:
-    """What one decision row says. Its agreement with its entry was checked before."""
+    """What one decision row says. Its agreement with its entry was checked before.
+
+    Nobody changes one; freezing a million of them takes time.
+    """
 
     seq: int
     outcome: Outcome
@@ -59,13 +62,17 @@ class Said:
 
 @dataclass(frozen=True)
 class Situation:
-    """What a decision is judged by: who held what, who submitted, who answered, which rules."""
+    """What a decision is judged by: who held what, who submitted, who answered, which rules.
+
+    ``ruled``: steps that were compared with their route before; a body answers one many times.
+    """
 
     chronicle: Chronicle
     submitted: Mapping[int, Sequence[tuple[int, int]]]
     answered: Mapping[tuple[int, int], Sequence[tuple[int, int]]]
     rules: Mapping[int, Sequence[RouteStep]]
     rules_since: datetime | None
+    ruled: dict[tuple[int | None, int | None], bool] = field(default_factory=dict)
 
     def authors(self, said: Said) -> set[int]:
         """Who proposed, wrote the text, or had submitted it before."""
@@ -86,13 +93,14 @@ def flaw_of(said: Said, situation: Situation) -> Flaw | None:
 
 
 def _by_appointment(said: Said, told: Told, chronicle: Chronicle) -> bool:
-    return told.kind == APPOINTMENT
+    """Of the very post."""
+    return told.kind == APPOINTMENT and told.post == said.post
 
 
 def _by_delegation(said: Said, told: Told, chronicle: Chronicle) -> bool:
-    """Only somebody of the staff stands in."""
+    """For the very post, by somebody of the staff."""
     on_the_staff = chronicle.is_on_the_staff(said.person, said.at, said.on)
-    return told.kind == DELEGATION and on_the_staff
+    return told.kind == DELEGATION and told.post == said.post and on_the_staff
 
 
 SOURCES: Final[dict[str, Callable[[Said, Told, Chronicle], bool]]] = {
@@ -109,15 +117,13 @@ def source_of(authority: Mapping[str, Any]) -> str | None:
 
 
 def _power(said: Said, situation: Situation) -> Flaw | None:
-    """The named appointment or 代理 stood in the ledger, for this person and post, on that day."""
+    """The named entry stood in the ledger, for this person, on that day, and carries the act."""
     source, chronicle = source_of(said.authority), situation.chronicle
     told = chronicle.named(said.authority.get("ledger_entry") or 0, said.at)
     if source is None or told is None:
         return Flaw.NO_AUTHORITY
     days = (said.authority.get("starts_on"), said.authority.get("ends_on"))
-    if (told.person, told.post) != (said.person, said.post):
-        return Flaw.NO_AUTHORITY
-    if (told.starts_on, told.ends_on) != days:
+    if told.person != said.person or (told.starts_on, told.ends_on) != days:
         return Flaw.NO_AUTHORITY
     on_leave = chronicle.is_on_leave(said.person, said.at, said.on)
     if on_leave or not told.is_in_force(said.at, said.on):
@@ -229,8 +235,12 @@ def _rule(said: Said, situation: Situation) -> Flaw | None:
         return None
     if said.clause != said.snapshot.get("clause"):
         return Flaw.WRONG_RULE
-    rows = situation.rules.get(said.route or 0, ())
-    if _is_of(said.snapshot, rows) or _is_derived(said.snapshot, rows):
+    key = (said.step, said.route)
+    if key not in situation.ruled:
+        rows = situation.rules.get(said.route or 0, ())
+        fits = _is_of(said.snapshot, rows) or _is_derived(said.snapshot, rows)
+        situation.ruled[key] = fits
+    if situation.ruled[key]:
         return None
     since, opened_at = situation.rules_since, said.opened_at
     was_changed = since is not None and opened_at is not None and opened_at < since

@@ -93,6 +93,7 @@ class Chronicle:
         self._heirs: dict[int, dict[int, Heir]] = defaultdict(dict)
         self._of_post: dict[int, set[int]] = defaultdict(set)
         self._of_person: dict[int, set[int]] = defaultdict(set)
+        self._deputised: dict[int, int] = {}
         self._room = ROOM
 
     def read(self, seq: int, kind: str, payload: Mapping[str, Any], recorded_at: datetime) -> None:
@@ -122,6 +123,7 @@ class Chronicle:
         self._of_person[told.person].add(seq)
         if told.post is not None:
             self._of_post[told.post].add(seq)
+            self._count(told, 1)
         if len(self._standing) + len(self._replaced) > self._room:
             self._make_room(recorded_at)
 
@@ -145,9 +147,9 @@ class Chronicle:
 
     def deputies(self, post: int, at: datetime, on: str) -> set[int]:
         """Who may act in place of the holders: on the staff, not on leave, not a holder too."""
+        if post not in self._deputised:  # nearly every post on nearly every day
+            return set()
         named = {each.person for each in self._at_post(post, DELEGATION, at, on)}
-        if not named:  # nearly every post on nearly every day
-            return named
         able = {
             person
             for person in named
@@ -157,7 +159,7 @@ class Chronicle:
 
     def deputies_of(self, person: int, at: datetime, on: str) -> set[int]:
         """Whoever stands for this person, at any of the posts."""
-        posts = self._posts(person, at, on)
+        posts = self._posts(person, at, on) & self._deputised.keys()
         return set[int]().union(*(self.deputies(post, at, on) for post in posts))
 
     def is_on_leave(self, person: int, at: datetime, on: str) -> bool:
@@ -200,6 +202,14 @@ class Chronicle:
         self._of_person[told.person].discard(told.seq)
         if told.post is not None:
             self._of_post[told.post].discard(told.seq)
+            self._count(told, -1)
+
+    def _count(self, told: Told, more: int) -> None:
+        """How many 代理 a post has; most have none."""
+        if told.kind == DELEGATION and told.post is not None:
+            left = self._deputised.pop(told.post, 0) + more
+            if left:
+                self._deputised[told.post] = left
 
     def _make_room(self, at: datetime) -> None:
         """Forget what ended long ago, and what was replaced before any act that is under way."""

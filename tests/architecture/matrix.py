@@ -113,6 +113,7 @@ MATRIX: Final[dict[str, tuple[Row, Row]]] = {
     "unrestrict": (row(302, 403, unseen=404), row(302, 403, unseen=404)),
     "close-region": (row(302, 403, unseen=404), row(302, 403, unseen=404)),
     "kessai": (row(302, 200, unseen=404), row(302, 405)),
+    "disposal": (row(302, 403, unseen=404), row(302, 403, unseen=404)),
     "ledger": (row(302, 403, secretariat=200, auditor=200), row(302, 405)),
     "ledger-export": (row(302, 405), row(302, 403, secretariat=302, auditor=302)),
     "ledger-export-file": (row(302, 403, secretariat=404, auditor=200), row(302, 405)),

@@ -88,6 +88,7 @@ SHOWS_NOTHING: Final = {
     "condition-check",
     "condition-report",
     "decision-evidence-json",
+    "disposal",
     "glossary",
     "guide",
     "halt",

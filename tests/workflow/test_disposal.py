@@ -18,6 +18,8 @@ from workflow.enums import Outcome
 from workflow.models import Disposal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bpr_projects.models import Project
     from tests.fixtures_city import City
 
@@ -114,3 +116,69 @@ def test_the_same_request_and_approval_are_written_once(office: City) -> None:
     assert first == second
     assert LedgerEntry.objects.count() == count
     assert ledger.verify().ok
+
+
+# --- the page ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def _clock() -> Iterator[None]:
+    with time_machine.travel(AT, tick=False):
+        yield
+
+
+@pytest.mark.usefixtures("_clock")
+def test_the_office_asks_and_an_auditor_approves_on_the_page(office: City) -> None:
+    case = an_ended_case()
+    url = f"/p/{case.reference}/disposal/"
+    office_s, auditor = client_of("SECRETARIAT"), client_of("AUDITOR")
+
+    missing = office_s.post(url, {"reason": ""})
+    asked = office_s.post(url, {"reason": "保存期間の満了"}, follow=True)
+    listed = text_of(auditor.get("/ledger/"))
+    unconfirmed = auditor.post(url, {})
+    approved = auditor.post(url, {"confirmed": "on"}, follow=True)
+
+    assert (missing.status_code, unconfirmed.status_code) == (422, 422)
+    assert "理由を入力してください。" in text_of(missing)
+    assert "監査の承認を待ちます。" in text_of(asked)
+    assert "承認を待っている本文の廃棄" in listed
+    assert "保存期間の満了" in text_of(unconfirmed)
+    assert "件を廃棄しました。" in text_of(approved)
+    assert words_of(case) == {""}
+    assert ledger.verify().ok
+
+
+@pytest.mark.usefixtures("_clock")
+def test_whoever_has_nothing_to_do_is_refused_and_nothing_changes(office: City) -> None:
+    case = an_ended_case()
+    url = f"/p/{case.reference}/disposal/"
+
+    refused = {
+        "auditor, unasked": client_of("AUDITOR").post(url, {"confirmed": "on"}).status_code,
+        "leader": client_of("LEADER-SHIMIN").post(url, {"reason": "満了"}).status_code,
+        "stranger": client_of("LEADER-ZEIMU").post(url, {"reason": "満了"}).status_code,
+    }
+    client_of("SECRETARIAT").post(url, {"reason": "満了"})
+    refused["office, waiting"] = client_of("SECRETARIAT").post(url, {"confirmed": "on"}).status_code
+
+    assert refused == {
+        "auditor, unasked": 403,
+        "leader": 403,
+        "stranger": 404,
+        "office, waiting": 403,
+    }
+    assert WORDS in words_of(case)
+
+
+@pytest.mark.usefixtures("_clock")
+def test_the_history_of_an_ended_case_leads_there_for_those_who_may(office: City) -> None:
+    case = an_ended_case()
+    link = f'href="/p/{case.reference}/disposal/"'
+
+    pages = {
+        code: link in text_of(client_of(code).get(f"/p/{case.reference}/history/"))
+        for code in ("SECRETARIAT", "AUDITOR", "LEADER-SHIMIN")
+    }
+
+    assert pages == {"SECRETARIAT": True, "AUDITOR": True, "LEADER-SHIMIN": False}

@@ -195,8 +195,9 @@ def _conditions_hash(conditions: Iterable[tuple[str, str, str]]) -> str | None:
 
 def recompute(entries: Sequence[LedgerEntry]) -> dict[int, dict[str, Any]]:
     """What the payloads should say, from the decision rows and the texts they decided."""
-    rows = list(Decision.objects.filter(entry__in=entries).prefetch_related("conditions__owner"))
+    rows = list(Decision.objects.filter(entry__in=entries))
     _read_once(rows)
+    conditions = _conditions_of(rows)
     records = _phase_records(rows)
     digests: dict[int, str] = {}
     steps: dict[int, str] = {}
@@ -206,12 +207,19 @@ def recompute(entries: Sequence[LedgerEntry]) -> dict[int, dict[str, Any]]:
         if row.revision is not None:
             digest = digests.get(row.revision.pk) or _digest(row.revision)
             digests[row.revision.pk] = payload["revision_hash"] = digest
-        payload["conditions"] = _conditions_hash(
-            (each.text, each.owner.code, each.due_on.isoformat())
-            for each in sorted(row.conditions.all(), key=lambda each: each.pk)
-        )
+        payload["conditions"] = _conditions_hash(conditions.get(row.pk, ()))
         payload["record"] = records.get(row.pk)
         found[row.entry_id] = payload
+    return found
+
+
+def _conditions_of(rows: Iterable[Decision]) -> dict[int, list[tuple[str, str, str]]]:
+    """By decision: text, section and day of each condition, in their order."""
+    found: dict[int, list[tuple[str, str, str]]] = defaultdict(list)
+    asked = Condition.objects.filter(decision__in=[row.pk for row in rows]).order_by("pk")
+    columns = ("decision_id", "text", "owner__code", "due_on")
+    for decision, text, code, due_on in asked.values_list(*columns):
+        found[decision].append((text, code, due_on.isoformat()))
     return found
 
 

@@ -7,7 +7,7 @@ A new outcome, basis or source without its line fails the build.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from records.enums import Flaw
@@ -25,9 +25,12 @@ if TYPE_CHECKING:
     from workflow.models import RouteStep
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Said:
-    """What one decision row says. Its agreement with its entry was checked before."""
+    """What one decision row says. Its agreement with its entry was checked before.
+
+    Nobody changes one; freezing a million of them takes time.
+    """
 
     seq: int
     outcome: Outcome
@@ -62,6 +65,7 @@ class Situation:
     """What a decision is judged by: who held what, who submitted, who answered, which rules.
 
     ``order``: of each row of the order of 代決, the seat and the seat that stands in for it.
+    ``ruled``: steps that were compared with their route before; a body answers one many times.
     """
 
     chronicle: Chronicle
@@ -70,6 +74,7 @@ class Situation:
     rules: Mapping[int, Sequence[RouteStep]]
     order: Mapping[int, tuple[int, int]]
     rules_since: datetime | None
+    ruled: dict[tuple[int | None, int | None], bool] = field(default_factory=dict)
 
     def authors(self, said: Said) -> set[int]:
         """Who proposed, wrote the text, or had submitted it or stepped aside before."""
@@ -136,7 +141,7 @@ def source_of(authority: Mapping[str, Any]) -> str | None:
 
 
 def _power(said: Said, situation: Situation) -> Flaw | None:
-    """The named appointment or 代理 stood in the ledger, for this person, on that day."""
+    """The named entry stood in the ledger, for this person, on that day, and carries the act."""
     source, chronicle = source_of(said.authority), situation.chronicle
     told = chronicle.named(said.authority.get("ledger_entry") or 0, said.at)
     if source is None or told is None:
@@ -258,8 +263,12 @@ def _rule(said: Said, situation: Situation) -> Flaw | None:
         return None
     if said.clause != said.snapshot.get("clause"):
         return Flaw.WRONG_RULE
-    rows = situation.rules.get(said.route or 0, ())
-    if _is_of(said.snapshot, rows) or _is_derived(said.snapshot, rows):
+    key = (said.step, said.route)
+    if key not in situation.ruled:
+        rows = situation.rules.get(said.route or 0, ())
+        fits = _is_of(said.snapshot, rows) or _is_derived(said.snapshot, rows)
+        situation.ruled[key] = fits
+    if situation.ruled[key]:
         return None
     since, opened_at = situation.rules_since, said.opened_at
     was_changed = since is not None and opened_at is not None and opened_at < since

@@ -3,6 +3,8 @@
 from workflow.forms.answers import (
     ADD_CONDITION,
     AnswerForm,
+    ApproveDisposalForm,
+    AskDisposalForm,
     ConditionRow,
     Question,
     ReasonForm,
@@ -16,6 +18,8 @@ __all__ = [
     "ADD_ROW",
     "AgainForm",
     "AnswerForm",
+    "ApproveDisposalForm",
+    "AskDisposalForm",
     "ConditionRow",
     "HeadForm",
     "Question",

@@ -417,3 +417,27 @@ class ReassignForm(forms.Form):
             )
             for each in self.receivers
         ]
+
+
+class AskDisposalForm(forms.Form):
+    """Why the words of a case are to be blanked."""
+
+    use_required_attribute = False
+
+    reason = LineField(
+        label=gettext_lazy("理由"),
+        max_length=200,
+        help_text=gettext_lazy("例：文書管理規程による保存期間（5年）の満了。"),
+        error_messages={"required": gettext_lazy("理由を入力してください。")},
+    )
+
+
+class ApproveDisposalForm(forms.Form):
+    """That it is meant: nothing brings the words back."""
+
+    use_required_attribute = False
+
+    confirmed = forms.BooleanField(
+        label=gettext_lazy("この案件の意見などの文が消え、元に戻せないことを確認しました"),
+        error_messages={"required": gettext_lazy("確認の欄に印を付けてください。")},
+    )

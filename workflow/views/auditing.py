@@ -25,6 +25,7 @@ from records.enums import RunState
 from records.models import AnchorDay, BackgroundRun, LedgerCheck, LedgerHead
 from roles.permissions import Perm
 from workflow.actions.exporting import EXPORT, export_ledger, last_of
+from workflow.models import Disposal
 from workflow.views.lookup import person_of
 
 if TYPE_CHECKING:
@@ -68,6 +69,9 @@ def audit(request: HttpRequest) -> HttpResponse:
         "head": LedgerHead.objects.filter(pk=1).first() or LedgerHead(),
         "checks": LedgerCheck.objects.all()[:SHOWN],
         "days": [(day, reason_of(day)) for day in days],
+        "disposals": Disposal.objects.filter(approved_at=None).select_related(
+            "project", "asked_by"
+        )[:SHOWN],
         "exports": [(run, last_of(run)) for run in runs],
     }
     return render(request, "workflow/ledger.html", context)

@@ -372,6 +372,7 @@ NO_MAIL: Final[dict[tuple[Outcome, StepKind | None], str]] = {
     (Outcome.RECORDED, StepKind.DECIDE): "the 所属長 gets 供覧, or headquarters is asked",
     (Outcome.RECORDED, StepKind.ACT): "the same seat goes on, or headquarters is asked",
     (Outcome.SKIPPED, None): "the rule's doing, on the record",
+    (Outcome.CARRIED_OVER, None): "as SKIPPED",
     (Outcome.CLOSED, None): "the next station is asked; unsent requests are superseded",
     (Outcome.HALTED, None): "the leader is told that it is the turn again, with the reason",
     (Outcome.RESTRICTED, None): "nobody has to do anything; the page and its history show it",

@@ -236,6 +236,13 @@ RULES: Final[dict[Outcome, Rule]] = {
     Outcome.SKIPPED: Rule(
         _("省略"), "省略", Effect.NONE, Tone.INFO, _("規則により省略されました。")
     ),
+    Outcome.CARRIED_OVER: Rule(
+        _("引継ぎ"),
+        "引継",
+        Effect.NONE,
+        Tone.OK,
+        _("関わる変更がないため、前の版への回答を引き継ぎました。"),
+    ),
     Outcome.CLOSED: Rule(
         _("審査を締め切る"),
         "締切",

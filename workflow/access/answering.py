@@ -11,7 +11,7 @@ from roles.enums import Basis
 from roles.models import capacities_of, held_by, holders_of
 from workflow.access.conflicts import approved_in, conflicted, is_conflicted
 from workflow.access.permits import Permit, no, yes
-from workflow.enums import DECIDING_KINDS, OWN_WORK, Outcome, StepKind
+from workflow.enums import BY_RULE, DECIDING_KINDS, OWN_WORK, StepKind
 from workflow.models import Decision
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def may_answer(user: User, slot: Slot, at: datetime, held: Held | None = None) -
 
 def _said_by(user: User, run_id: int) -> Sequence[Mapping[str, Any]]:
     """What this person did in a run, not counting what a rule did."""
-    said = Decision.objects.filter(run=run_id, decided_by=user).exclude(outcome=Outcome.SKIPPED)
+    said = Decision.objects.filter(run=run_id, decided_by=user).exclude(outcome__in=BY_RULE)
     return list(said.values("outcome", "step_run", "slot", "post__title"))
 
 

@@ -17,7 +17,7 @@ from roles.models import capacities_of
 from roles.permissions import Perm
 from workflow.access.conflicts import conflicted
 from workflow.access.permits import NO_POST, Permit, clock, no, yes
-from workflow.enums import ASIDE, Outcome, RunKind, RunState, SlotState, StepKind
+from workflow.enums import ASIDE, BY_RULE, Outcome, RunKind, RunState, SlotState, StepKind
 from workflow.models import Decision, Run, Seen, StepRun
 from workflow.outcomes import PULLABLE
 
@@ -215,8 +215,10 @@ def last_act(run: Run) -> Decision | None:
         return None
     said = Decision.objects.filter(run=run, superseded_by=None).exclude(outcome__in=ASIDE)
     untouched = (
-        not step.slots.exclude(state=SlotState.OPEN).exists()
-        and not Decision.objects.filter(step_run=step).exclude(outcome=Outcome.SKIPPED).exists()
+        not step.slots.exclude(state=SlotState.OPEN)
+        .exclude(decisions__outcome=Outcome.CARRIED_OVER)
+        .exists()
+        and not Decision.objects.filter(step_run=step).exclude(outcome__in=BY_RULE).exists()
     )
     last = said.select_related("decided_by", "post", "step_run").order_by("-pk").first()
     return pullable(step, last) if untouched else None

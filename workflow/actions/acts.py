@@ -44,6 +44,7 @@ class Saying:
     answer: Answer = field(default_factory=Answer)
     total: int | None = None
     supersedes: Decision | None = None
+    carries: Decision | None = None
     record: CycleEntry | None = None
 
 
@@ -102,7 +103,9 @@ def authority_of(capacity: Capacity, principal: User | None) -> dict[str, Any]:
 
 def payload_of(decision: Decision) -> dict[str, Any]:
     """What the chain fixes of a decision: ids, codes, hashes; never a word that somebody wrote."""
+    carries = {"carries": decision.carries_id} if decision.carries_id else {}
     return {
+        **carries,
         "project": decision.project_id,
         "revision": decision.revision_id,
         "revision_hash": decision.revision.content_hash if decision.revision else None,
@@ -270,6 +273,7 @@ def _decision(act: Act, saying: Saying) -> Decision:
         scores=dict(answer.scores) or None,
         total=saying.total,
         supersedes=saying.supersedes,
+        carries=saying.carries,
         decided_at=act.at,
     )
 

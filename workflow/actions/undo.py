@@ -48,7 +48,8 @@ def pull_back(run: Run, act: Act) -> Decision:
     else:
         run.position = last.step_run.position
         plan = steps.plan_steps(run)
-        posts = [slot.post for slot in last.step_run.slots.select_related("post")]
+        asked = last.step_run.slots.exclude(decisions__outcome=Outcome.CARRIED_OVER)
+        posts = [slot.post for slot in asked.select_related("post")]
         opened = steps.open_step(run, plan[run.position], posts, act, note, reopened=True)
     opened.snapshot["reopened"] = True
     opened.save(update_fields=["snapshot"])

@@ -4,7 +4,19 @@ Pure reads: the preview before submit and the opening of a step use the same fun
 was previewed is what happens.
 """
 
+from workflow.routing.carrying import (
+    ASKED_AGAIN,
+    CARRYABLE,
+    Answers,
+    Carried,
+    Change,
+    Earlier,
+    Text,
+    answers_before,
+    changes_between,
+)
 from workflow.routing.conditions import FACTS, OPERATORS, Facts, Match, facts_of, matches
+from workflow.routing.experience import ENOUGH, Experience, experience_of
 from workflow.routing.plans import (
     Ask,
     Case,
@@ -21,6 +33,7 @@ from workflow.routing.resolution import (
     NoHolder,
     Preview,
     Resolution,
+    approvers,
     preview,
     resolve,
     settle,
@@ -28,11 +41,19 @@ from workflow.routing.resolution import (
 from workflow.routing.seats import able, in_turn
 
 __all__ = [
+    "ASKED_AGAIN",
+    "CARRYABLE",
+    "ENOUGH",
     "FACTS",
     "OPERATORS",
+    "Answers",
     "Ask",
+    "Carried",
     "Case",
+    "Change",
     "Choice",
+    "Earlier",
+    "Experience",
     "Facts",
     "Match",
     "NoHolder",
@@ -40,10 +61,15 @@ __all__ = [
     "PlanStep",
     "Preview",
     "Resolution",
+    "Text",
     "able",
+    "answers_before",
+    "approvers",
     "case_of",
+    "changes_between",
     "choose_route",
     "escalation",
+    "experience_of",
     "facts_of",
     "in_turn",
     "matches",

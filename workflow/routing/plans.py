@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from bpr_projects.models import Project
+    from workflow.routing.carrying import Earlier
 
 
 class NoRoute(Exception):
@@ -83,7 +84,11 @@ class PlanStep:
 
 @dataclass(frozen=True)
 class Case:
-    """What routing needs to know of a case. ``approved_by``: persons who said yes on this text."""
+    """What routing needs to know of a case. ``approved_by``: persons who said yes on this text.
+
+    ``earlier``: by kind of step and post, what was said on earlier texts (see ``carrying``).
+    ``asked``: kinds of steps that were asked about this text.
+    """
 
     project: Project
     section: Section
@@ -92,6 +97,8 @@ class Case:
     related: tuple[str, ...] = ()
     excluded: frozenset[int] = frozenset()
     approved_by: frozenset[int] = frozenset()
+    earlier: Mapping[tuple[str, int], Earlier] = field(default_factory=dict)
+    asked: frozenset[str] = frozenset()
 
 
 def case_of(

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from roles.enums import Basis
 from workflow.enums import DECIDING_KINDS, READING_KINDS, DeputyPolicy, StepKind, WhoRule
+from workflow.routing.carrying import carry
 from workflow.routing.plans import Ask, Case, Choice, PlanStep, escalation, plan_of
 from workflow.routing.seats import Holders, Seats, able, by_section, holders_at, section_of
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from roles.models import Post
+    from workflow.routing.carrying import Carried
 
 LeftOut = tuple[str, str]
 """A seat and why it is not asked; a seat without a name is all that its step asks."""
@@ -55,6 +57,7 @@ class Resolution:
     """The posts that a step asks on a day.
 
     ``left_out``: 省略, seat by seat. ``gap``: what the step has to ask and cannot.
+    ``carried``: seats that are not asked again after a 差戻し; ``again``: why the others are.
     """
 
     posts: tuple[Post, ...] = ()
@@ -62,6 +65,8 @@ class Resolution:
     note: str = ""
     left_out: tuple[LeftOut, ...] = ()
     gap: NoHolder | None = None
+    carried: tuple[Carried, ...] = ()
+    again: tuple[str, ...] = ()
 
 
 def settle(step: PlanStep, case: Case, on: date) -> tuple[PlanStep, Resolution]:
@@ -78,7 +83,7 @@ def settle(step: PlanStep, case: Case, on: date) -> tuple[PlanStep, Resolution]:
     asked = len(found.posts)
     if 0 < asked < step.quorum:
         raise NoHolder(step.title, left_out=found.left_out, needed=step.quorum, able=asked)
-    return step, found
+    return step, carry(step, found, case)
 
 
 def resolve(step: PlanStep, case: Case, on: date) -> Resolution:
@@ -195,6 +200,7 @@ def _others(ask: Ask, step: PlanStep) -> tuple[list[Ask], str]:
 class Preview:
     """The whole route before submit: each step with its posts, holders, reasons."""
 
+    case: Case
     choice: Choice
     steps: tuple[tuple[PlanStep, Resolution], ...]
 
@@ -210,18 +216,27 @@ class Preview:
 
 def preview(case: Case, on: date, choice: Choice) -> Preview:
     """What would happen if the case were submitted that day and took this route."""
+    asked = case
     steps: list[tuple[PlanStep, Resolution]] = []
     for planned in plan_of(choice, case):
         step, found = settle(planned, case, on)
         steps.append((step, found))
+        if found.posts:
+            case = replace(case, asked=case.asked | {step.kind})
         if step.kind in YES_COUNTS:
-            case = replace(case, approved_by=case.approved_by | _sole_answerers(found, case))
+            yes = _sole_answerers(found, case) | approvers(found)
+            case = replace(case, approved_by=case.approved_by | yes)
     deciders = frozenset[int]().union(
         *(_sole_answerers(found, case) for step, found in steps if step.kind in DECIDING_KINDS)
     )
     return Preview(
-        choice, tuple((step, _unread_by(deciders, step, found)) for step, found in steps)
+        asked, choice, tuple((step, _unread_by(deciders, step, found)) for step, found in steps)
     )
+
+
+def approvers(found: Resolution) -> frozenset[int]:
+    """Who said yes on an earlier text that still stands."""
+    return frozenset(each.earlier.decision.decided_by_id for each in found.carried)
 
 
 def _sole_answerers(found: Resolution, case: Case) -> frozenset[int]:

@@ -26,6 +26,7 @@ from workflow.sheet.review import (
     reviews,
     weighs,
 )
+from workflow.sheet.since import Since, since_of
 from workflow.sheet.versions import compared
 from workflow.sheet.words import question_words
 
@@ -39,6 +40,7 @@ __all__ = [
     "Owed",
     "Planned",
     "Review",
+    "Since",
     "Step",
     "Way",
     "WorkFlow",
@@ -61,6 +63,7 @@ __all__ = [
     "review_of",
     "reviews",
     "rows_of",
+    "since_of",
     "texts_of",
     "ways_of",
     "weighs",

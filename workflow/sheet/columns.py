@@ -53,7 +53,7 @@ class Stamp:
 
 @dataclass(frozen=True)
 class Column:
-    """A column: a stamp, or why there is none yet."""
+    """A column: a stamp, or why there is none yet. With a stamp, ``note`` is its text's version."""
 
     heading: str
     stamp: Stamp | None = None
@@ -120,7 +120,9 @@ def _seat(dossier: Dossier, slot: Slot, heading: str, seats: int) -> Column:
     )
     said = dossier.answer_of(slot)
     if said is not None and said.outcome != Outcome.HELD:
-        return Column(title, _stamp(said, _word(said, slot)))
+        is_carried = dossier.carried_to(slot) is not None and said.revision is not None
+        note = _("第%s版") % said.revision.number if is_carried and said.revision else ""
+        return Column(title, _stamp(said, _word(said, slot)), note=note)
     if slot.state == SlotState.OPEN:
         note = _("保留中") if slot.step_run.paused_since else _("判断待ち")
         return Column(title, note=note, is_now=True)

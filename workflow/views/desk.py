@@ -14,6 +14,7 @@ from workflow import access, sheet
 from workflow.actions.completeness import targets_of
 from workflow.charts import ball_of
 from workflow.enums import (
+    BY_RULE,
     CYCLE_KINDS,
     DECIDING_KINDS,
     DeputyPolicy,
@@ -60,6 +61,7 @@ class Part:
     link: str = ""
     question: tuple[tuple[str, str], ...] = ()
     objections: tuple[sheet.Line, ...] = ()
+    since: sheet.Since | None = None
     is_revisable: bool = False
 
 
@@ -155,7 +157,7 @@ def _permit(
             if said.step_run_id == step.run.pk
             and said.decided_by_id == reader.pk
             and said.slot_id != slot.pk
-            and said.outcome != Outcome.SKIPPED
+            and said.outcome not in BY_RULE
         ),
         "",
     )
@@ -192,6 +194,7 @@ def part_of(
         form=form_of(dossier, slot, permit, is_fresh=is_fresh, came=came) if permit else None,
         question=_question(dossier, slot),
         objections=tuple(_objections(dossier, slot)) if kind in DECIDING_KINDS else (),
+        since=sheet.since_of(dossier, slot) if permit and slot.state == SlotState.OPEN else None,
         is_revisable=slot.state == SlotState.DONE,
     )
 

@@ -94,7 +94,8 @@ def paper_of(dossier: Dossier) -> dict[str, Any]:
     case, run = dossier.project, dossier.run_of(RunKind.PROJECT)
     if run is None or case.revision is None:
         raise Http404
-    said = [each for each in dossier.said_in(run) if each.outcome not in ASIDE]
+    aside = ASIDE - {Outcome.CARRIED_OVER}
+    said = [each for each in dossier.said_in(run) if each.outcome not in aside]
     final = final_of(dossier, run)
     return {
         "now": dossier.at,

@@ -89,7 +89,8 @@ def _last_act(dossier: Dossier, step: Step) -> Decision | None:
     said = [
         each for each in dossier.decisions if each.run_id == run.pk and each.outcome not in ASIDE
     ]
-    is_touched = len(step.waiting) < len(step.slots) or any(
+    answered = [slot for slot in step.slots if dossier.carried_to(slot) is None]
+    is_touched = len(step.waiting) < len(answered) or any(
         each.step_run_id == step.run.pk for each in said
     )
     counting = [each for each in said if each.pk not in dossier.superseded]

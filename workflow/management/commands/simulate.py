@@ -112,6 +112,7 @@ class Command(BaseCommand):
             "expected_refusals": dict(sorted(tally.refusals.items())),
             "personnel": dict(sorted(tally.changes.items())),
             "endings": dict(sorted(tally.endings.items())),
+            "previews": dict(sorted(tally.previews.items())),
             "waited_for_a_vacant_post": tally.vacant,
             "violations": 0,
         }
@@ -120,7 +121,7 @@ class Command(BaseCommand):
             f"行いました（{result['cases_per_second']}件/秒、"
             f"{result['transitions_per_second']}回/秒）。異常 0件"
         )
-        for title in ("acts", "expected_refusals", "personnel", "endings"):
+        for title in ("acts", "expected_refusals", "personnel", "endings", "previews"):
             self.stdout.write(f"  {title}: {result[title]}")
         if options["json"]:
             self.stdout.write(json.dumps(result, ensure_ascii=False))

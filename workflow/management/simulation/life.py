@@ -17,6 +17,7 @@ from workflow import access, engine
 from workflow.actions.refusals import AlreadyDone, NotAllowed, Unanswered, Unroutable
 from workflow.enums import CYCLE_KINDS, Outcome, RunKind, RunState, SlotState, StepKind
 from workflow.management.simulation import probes, sayings
+from workflow.management.simulation.agreement import Promise, promise_of
 from workflow.management.simulation.tally import Failure
 from workflow.models import Reading, Run, Slot, StepRun
 from workflow.outcomes import Answer
@@ -50,6 +51,7 @@ class Life:
         self.pk: int | None = None
         self.waited = 0
         self.stuck_since: datetime | None = None
+        self.promise: Promise | None = None
 
     @property
     def project(self) -> Project:
@@ -68,6 +70,12 @@ class Life:
 
     def live(self, at: datetime) -> bool:
         """One act. False when everybody who could act is away or the clock stands still."""
+        moved = self._move(at)
+        if self.promise is not None:
+            self.promise.compare(self.project, at)
+        return moved
+
+    def _move(self, at: datetime) -> bool:
         if self.pk is None:
             self._draft(at)
             return True
@@ -123,6 +131,7 @@ class Life:
         if by is None:
             return False
         probes.stale_draft(project, by, self.world, at)
+        self.promise = promise_of(project, by, self.tally, at)
         self.tally.act(
             "submit",
             lambda: engine.submit(
@@ -214,6 +223,8 @@ class Life:
         project = cases.save_draft(
             project=project, version=project.draft_version, answers=changes, by=by, at=at
         )
+        if slot.step_run.run.kind == RunKind.PROJECT:
+            self.promise = promise_of(project, by, self.tally, at)
         self.tally.act(
             "resubmit",
             lambda: engine.resubmit(

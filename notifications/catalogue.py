@@ -189,6 +189,12 @@ NOTICES: Final[dict[Event, Notice]] = {
         recipients=recipients.proposers_and_actors,
         outcomes=(Outcome.NOT_ADOPTED,),
     ),
+    Event.CORRECTED: Notice(
+        subject=_("決裁が訂正されました：%(case)s"),
+        heading=_("次の件の決裁の文言又は条件が、同じ職の新しい決裁で訂正されました。"),
+        template="corrected",
+        recipients=recipients.proposers_and_actors,
+    ),
     Event.WITHDRAWN: Notice(
         subject=_("取り下げられました：%(case)s"),
         heading=_("次の件は、提案者が取り下げました。"),

@@ -19,6 +19,7 @@ from notifications.catalogue import NOTICES, OF_READING, TURNS, event_of
 from notifications.enums import Event
 from notifications.outbox import Fact
 from workflow.enums import Outcome, StepKind
+from workflow.outcomes import FINAL
 from workflow.signals import (
     condition_checked,
     condition_reported,
@@ -78,6 +79,8 @@ def tell_what_was_decided(
     """Whoever the catalogue names for this outcome."""
     kind = StepKind(decision.step_run.kind) if decision.step_run is not None else None
     event = event_of(Outcome(decision.outcome), kind)
+    if decision.supersedes is not None and decision.supersedes.outcome in FINAL:
+        event = Event.CORRECTED
     if event is None:
         return
     fact = Fact(

@@ -393,6 +393,7 @@ class Answer:
 
     ``scores``: principle code -> 1..5, and ``effect``, ``feasibility`` 1..5 under these keys.
     ``conditions``: (text, section code, due day ISO). ``reply`` answers a standing 不同意.
+    ``correction``: why a 決裁 is corrected (訂正).
     """
 
     comment: str = ""
@@ -402,6 +403,7 @@ class Answer:
     conditions: tuple[tuple[str, str, str], ...] = ()
     reply: str = ""
     urgent_reason: str = ""
+    correction: str = ""
     confirmed: bool = False
 
 

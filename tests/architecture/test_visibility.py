@@ -86,6 +86,7 @@ SHOWS_NOTHING: Final = {
     "comment-settle",
     "condition-check",
     "condition-report",
+    "decision-correct",
     "glossary",
     "guide",
     "halt",

@@ -17,6 +17,7 @@ from workflow.access.conflicts import (
     conflicted_by_run,
     is_conflicted,
 )
+from workflow.access.correcting import may_correct, permit_to_correct, standing_final
 from workflow.access.meeting import (
     may_check,
     may_report,
@@ -77,6 +78,7 @@ __all__ = [
     "may",
     "may_answer",
     "may_check",
+    "may_correct",
     "may_nudge",
     "may_report",
     "no",
@@ -90,12 +92,14 @@ __all__ = [
     "permit_to_check",
     "permit_to_close_region",
     "permit_to_copy",
+    "permit_to_correct",
     "permit_to_pull_back",
     "permit_to_report",
     "permit_to_restrict",
     "permit_to_withdraw",
     "pullable",
     "said_by",
+    "standing_final",
     "standing_report",
     "waits_for",
     "yes",

@@ -228,9 +228,10 @@ def record(act: Act) -> list[Decision]:
         ],
         at=act.at,
     )
-    for decision, entry, saying in zip(decisions, entries, act.sayings, strict=True):
+    for decision, entry in zip(decisions, entries, strict=True):
         decision.entry = entry
-        decision.save()
+    Decision.objects.bulk_create(decisions)
+    for decision, saying in zip(decisions, act.sayings, strict=True):
         _conditions(decision, saying.answer)
     if act.closed:
         work_closed.send(sender=Slot, slot_ids=act.closed, at=act.at)
@@ -289,6 +290,7 @@ def _texts(answer: Answer) -> dict[str, str]:
         "comment": answer.comment,
         "reply": answer.reply,
         "urgent_reason": answer.urgent_reason,
+        "correction": answer.correction,
         **{f"condition_{n}": each[0] for n, each in enumerate(answer.conditions, 1)},
     }
     return {name: text for name, text in texts.items() if text}

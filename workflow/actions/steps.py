@@ -67,9 +67,8 @@ def with_earlier(case: routing.Case, run: Run, act: Act) -> routing.Case:
         return case
     if any(each.outcome == Outcome.SENT_BACK for each in act.sayings):
         return case
-    files = run.revision.attachments.values_list("name", "sha256", "size")
-    text = routing.Text(run.revision.kind, run.revision.sheet, tuple(files))
-    answers = routing.answers_before(run, run.round, text, act.on)
+    said = routing.said_in(Run.objects.filter(pk=run.pk), act.on)
+    answers = routing.answers_before(said, run.round, run.revision.sheet)
     now = {
         each.step_run.kind
         for each in act.sayings

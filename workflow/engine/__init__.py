@@ -10,6 +10,7 @@ head last. Raises ``actions.refusals.Refusal``; after any of them nothing has ch
 
 from workflow.engine.answering import close_region, decide, record_phase
 from workflow.engine.asking import nudge
+from workflow.engine.correcting import correct
 from workflow.engine.meeting import check_condition, report_condition
 from workflow.engine.proposing import resubmit, submit
 from workflow.engine.reading import mark_read, mark_seen, resume_due
@@ -21,6 +22,7 @@ __all__ = [
     "abandon",
     "check_condition",
     "close_region",
+    "correct",
     "decide",
     "halt",
     "mark_read",

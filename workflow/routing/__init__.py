@@ -11,9 +11,9 @@ from workflow.routing.carrying import (
     Carried,
     Change,
     Earlier,
-    Text,
     answers_before,
     changes_between,
+    said_in,
 )
 from workflow.routing.conditions import FACTS, OPERATORS, Facts, Match, facts_of, matches
 from workflow.routing.experience import ENOUGH, Experience, experience_of
@@ -61,7 +61,6 @@ __all__ = [
     "PlanStep",
     "Preview",
     "Resolution",
-    "Text",
     "able",
     "answers_before",
     "approvers",
@@ -77,5 +76,6 @@ __all__ = [
     "plan_of",
     "preview",
     "resolve",
+    "said_in",
     "settle",
 ]

@@ -5,18 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Coalesce
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
-from bpr_projects.models import content_hash
+from bpr_projects.models import Attachment
 from bpr_projects.sheet import ASKED_FIELDS, FIELDS, Materiality, is_empty
 from roles.models import Appointment
-from workflow.enums import ASIDE, Mode, Outcome, StepKind
+from workflow.enums import ASIDE, DECIDING_KINDS, Mode, Outcome, StepKind
 from workflow.models import Decision
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import date
+
+    from django.db.models import QuerySet
 
     from roles.models import Post
     from workflow.models import Run
@@ -149,15 +153,6 @@ def _says_nothing(value: Any) -> bool:
 
 
 @dataclass(frozen=True)
-class Text:
-    """The text that is, or is about to be, decided. ``files``: (name, hash, size) of each."""
-
-    kind: str
-    sheet: Mapping[str, Any]
-    files: tuple[tuple[str, str, int], ...]
-
-
-@dataclass(frozen=True)
 class Answers:
     """``earlier``: by kind of step and post. ``asked``: kinds that were answered in this round."""
 
@@ -165,18 +160,36 @@ class Answers:
     asked: frozenset[str]
 
 
-def answers_before(run: Run, number: int, text: Text, on: date) -> Answers:
-    """What was said on earlier texts before round ``number``, as far as it may still stand.
+def said_in(runs: QuerySet[Run], on: date) -> list[Decision]:
+    """What counts of what was said in a run, oldest first.
+
+    With it comes who of them still holds the seat, and whether the case has other files now than
+    the text that was answered; files change only while a text is written.
+    """
+    held = Appointment.objects.in_force(on).filter(
+        post=OuterRef("post"), person=Coalesce(OuterRef("on_behalf_of"), OuterRef("decided_by"))
+    )
+    present = Attachment.objects.filter(project=OuterRef("project"), removed_at=None)
+    answered = Attachment.objects.filter(revisions=OuterRef("revision"))
+    return list(
+        Decision.objects.effective()
+        .filter(run__in=runs)
+        .exclude(outcome__in=ASIDE)
+        .select_related("run", "step_run", "revision", "decided_by")
+        .annotate(
+            is_seated=Exists(held),
+            gained_files=Exists(present.exclude(revisions=OuterRef("revision"))),
+            lost_files=Exists(answered.exclude(removed_at=None)),
+        )
+        .order_by("pk")
+    )
+
+
+def answers_before(said: Sequence[Decision], number: int, sheet: Mapping[str, Any]) -> Answers:
+    """What was said on texts before round ``number``, as far as it may still stand on ``sheet``.
 
     A 差戻し to a station inside the round wants it judged anew: then nothing is carried any more.
     """
-    said = list(
-        Decision.objects.effective()
-        .filter(run=run)
-        .exclude(outcome__in=ASIDE)
-        .select_related("step_run", "revision", "decided_by")
-        .order_by("pk")
-    )
     now = [each for each in said if each.round == number and each.step_run is not None]
     asked = frozenset(each.step_run.kind for each in now if each.step_run is not None)
     if any(each.outcome == Outcome.SENT_BACK for each in now):
@@ -186,44 +199,41 @@ def answers_before(run: Run, number: int, text: Text, on: date) -> Answers:
         for each in said
         if each.round < number and each.step_run is not None and each.step_run.kind in CARRYABLE
     }
-    return Answers(_judged(last, text, on), asked)
+    return Answers(_judged(last, sheet), asked)
 
 
 def _judged(
-    last: Mapping[tuple[str, int], Decision], text: Text, on: date
+    last: Mapping[tuple[str, int], Decision], sheet: Mapping[str, Any]
 ) -> dict[tuple[str, int], Earlier]:
-    if not last:
-        return {}
-    posts = {post for _kind, post in last}
-    held = set(
-        Appointment.objects.in_force(on).filter(post__in=posts).values_list("post", "person")
-    )
     changes: dict[int | None, tuple[Change, ...]] = {}
     found = {}
     for key, said in last.items():
         if said.revision_id not in changes:
-            changes[said.revision_id] = tuple(_changes_since(said, text))
+            changes[said.revision_id] = tuple(_changes_since(said, sheet))
         found[key] = Earlier(
             decision=said,
             changes=changes[said.revision_id],
             persons=frozenset({said.decided_by_id, said.on_behalf_of_id or said.decided_by_id}),
-            is_seated=(said.post_id, said.on_behalf_of_id or said.decided_by_id) in held,
+            is_seated=said.is_seated,  # type: ignore[attr-defined]  # annotated
         )
     return found
 
 
-def _changes_since(said: Decision, text: Text) -> Iterator[Change]:
-    before = said.revision
-    if before is None:
+def _changes_since(said: Decision, sheet: Mapping[str, Any]) -> Iterator[Change]:
+    if said.revision is None:
         return
-    yield from changes_between(before.sheet, text.sheet)
-    if content_hash(text.kind, before.sheet, list(text.files)) != before.content_hash:
+    yield from changes_between(said.revision.sheet, sheet)
+    if said.gained_files or said.lost_files:  # type: ignore[attr-defined]  # annotated
         yield Change(str(_("添付ファイル")), Materiality.CONTENT)
 
 
 def carry(step: PlanStep, found: Resolution, case: Case) -> Resolution:
     """The seats of a step without those whose earlier answer stands; the rest with the reason."""
-    if not case.earlier or step.kind not in CARRYABLE or not found.posts:
+    if not case.earlier or not found.posts:
+        return found
+    if step.kind in DECIDING_KINDS:
+        return replace(found, again=(str(_("決裁は、どの版についても改めて行うため")),))
+    if step.kind not in CARRYABLE:
         return found
     carried: list[Carried] = []
     again: list[tuple[Post, str]] = []

@@ -108,10 +108,14 @@ def case_of(
     kind: RevisionKind = RevisionKind.PROJECT,
     excluded: frozenset[int] = frozenset(),
     approved_by: frozenset[int] = frozenset(),
+    section: Section | None = None,
 ) -> Case:
-    """The case of a sheet. ``excluded``: persons with a conflict of interest (authors)."""
+    """The case of a sheet. ``excluded``: persons with a conflict of interest (authors).
+
+    ``section``: the 所管課 that the sheet names, where the caller has it already.
+    """
     code = sheet.get("section")
-    section = project.section
+    section = section or project.section
     if section is None or (code and section.code != code):
         section = Section.objects.select_related("department").get(code=code)
     return Case(

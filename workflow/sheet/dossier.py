@@ -127,6 +127,11 @@ class Dossier:
         return next((each for each in said if each.pk not in gone), None)
 
     @cached_property
+    def by_key(self) -> dict[int, StepRun]:
+        """The steps of all runs by their keys."""
+        return {step.run.pk: step.run for step in self.steps}
+
+    @cached_property
     def asked_anew(self) -> dict[tuple[int, str, int], int]:
         """Run, kind of step and post that were asked about a later text -> the last such round."""
         return {

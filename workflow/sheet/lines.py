@@ -41,6 +41,7 @@ TEXT_NAMES: Final[dict[str, StrOrPromise]] = {
     "comment": "",
     "reply": gettext_lazy("不同意への回答"),
     "urgent_reason": gettext_lazy("代理の理由"),
+    "correction": gettext_lazy("訂正の理由"),
 }
 """Words of a decision in the order they are shown, with their heading."""
 
@@ -99,18 +100,18 @@ def lines_of(dossier: Dossier, decisions: Iterable[Decision], mine: set[int]) ->
             tuple(dossier.belongings.conditions.get(each.pk, ())),
             is_superseded=each.pk in gone,
             is_hidden=each.step_run_id in hidden,
-            is_outdated=_is_outdated(dossier, each),
+            is_outdated=is_outdated(dossier, each),
         )
         for each in sorted(decisions, key=lambda each: -each.pk)
     ]
 
 
-def _is_outdated(dossier: Dossier, said: Decision) -> bool:
+def is_outdated(dossier: Dossier, said: Decision) -> bool:
     """Whether the same seat was asked at the same kind of step about a later text."""
-    if said.step_run is None or said.slot_id is None or said.outcome in ASIDE:
+    step = dossier.by_key.get(said.step_run_id or 0)
+    if step is None or said.slot_id is None or said.outcome in ASIDE or step.kind in OWN_WORK:
         return False
-    latest = dossier.asked_anew.get((said.run_id, said.step_run.kind, said.post_id), 0)
-    return said.step_run.kind not in OWN_WORK and said.round < latest
+    return said.round < dossier.asked_anew.get((said.run_id, step.kind, said.post_id), 0)
 
 
 def hidden_steps(dossier: Dossier, mine: set[int]) -> set[int]:
@@ -138,7 +139,9 @@ def line_of(
     return Line(
         decision=said,
         who=who_of(said.carries or said),
-        what=_what(said, is_hidden=is_hidden),
+        what=_("%s（訂正）") % _what(said, is_hidden=is_hidden)
+        if texts.get("correction")
+        else _what(said, is_hidden=is_hidden),
         state={Tone.BACK: "back", Tone.BAD: "back"}.get(rule.tone, "done"),
         icon=ICONS[rule.tone],
         texts=tuple(

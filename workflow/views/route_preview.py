@@ -12,10 +12,9 @@ from django.utils.translation import gettext_lazy
 
 from bpr_projects import calendar
 from bpr_projects.access import AUTHORING
-from bpr_projects.enums import RevisionKind
 from bpr_projects.models import ProjectUserObjectPermission
-from roles.enums import Basis
-from roles.models import everybody, holders_of
+from roles.enums import Basis, Role
+from roles.models import everybody, holders_of, seats_of
 from workflow import routing
 from workflow.access.conflicts import conflicts, facts
 from workflow.actions.refusals import Unroutable
@@ -95,10 +94,13 @@ class RoutePreview:
         return any(step.carried or step.again for step in self.steps)
 
 
-def route_for(request: HttpRequest, project: Project, at: datetime) -> RoutePreview | None:
+def route_for(
+    request: HttpRequest, project: Project, at: datetime, *, with_experience: bool = False
+) -> RoutePreview | None:
     """The route of the draft as it is stored, when the reader submits it."""
     closures = desk_of(request).load.closures
-    return preview_of(project, project.sheet, person_of(request), at, closures)
+    by = person_of(request)
+    return preview_of(project, project.sheet, by, at, closures, with_experience=with_experience)
 
 
 def preview_of(
@@ -107,8 +109,13 @@ def preview_of(
     by: User,
     at: datetime,
     closures: frozenset[date],
+    *,
+    with_experience: bool = False,
 ) -> RoutePreview | None:
-    """The route of a sheet as it stands; None while it has no 所管課 or no route takes it."""
+    """The route of a sheet as it stands; None while it has no 所管課 or no route takes it.
+
+    ``with_experience``: also how long such cases took, for the last look before a first 提出.
+    """
     if not answers.get("section"):
         return None
     on = localdate(at)
@@ -129,17 +136,28 @@ def preview_of(
         names = _("さん、").join(absent)
         return replace(stops, problem=BLOCKED % {"names": names, "step": gap.title})
     days = found.standard_days
-    experience = routing.experience_of(choice.route.code, closures)
-    return RoutePreview(
+    shown = RoutePreview(
         name=found.choice.route.name,
         reason=found.choice.reason,
         steps=tuple(_lines(found, on, closures)),
         days=days,
         decided_on=calendar.add_business_days(on, days, closures),
         absent=tuple(ABSENT % {"name": name} for name in absent),
-        experience=experience,
-        half_on=calendar.add_business_days(on, experience.half, closures),
-        most_on=calendar.add_business_days(on, experience.most, closures),
+    )
+    if not with_experience or project.number:
+        return shown
+    return _experienced(shown, choice.route.code, on, closures)
+
+
+def _experienced(
+    shown: RoutePreview, code: str, on: date, closures: frozenset[date]
+) -> RoutePreview:
+    found = routing.experience_of(code, closures)
+    return replace(
+        shown,
+        experience=found,
+        half_on=calendar.add_business_days(on, found.half, closures),
+        most_on=calendar.add_business_days(on, found.most, closures),
     )
 
 
@@ -159,15 +177,19 @@ def _since(project: Project) -> date | None:
 
 
 def _case(project: Project, answers: Mapping[str, Any], by: User, on: date) -> Case:
-    case = routing.case_of(project, answers, excluded=_excluded(project, by, on))
+    code = answers.get("section")
+    heads = seats_of(Role.SECTION_HEAD, on)
+    named = (post.section for post in heads if post.section and post.section.code == code)
+    case = routing.case_of(
+        project, answers, excluded=_excluded(project, by, on), section=next(named, None)
+    )
     if not project.number:
         return case
-    run = Run.objects.filter(project=project, kind=RunKind.PROJECT, state=RunState.OPEN).first()
-    if run is None:
+    runs = Run.objects.filter(project=project, kind=RunKind.PROJECT, state=RunState.OPEN)
+    said = routing.said_in(runs, on)
+    if not said:
         return case
-    files = project.attachments.filter(removed_at=None).values_list("name", "sha256", "size")
-    text = routing.Text(RevisionKind.PROJECT, answers, tuple(files))
-    found = routing.answers_before(run, run.round + 1, text, on)
+    found = routing.answers_before(said, said[0].run.round + 1, answers)
     return replace(case, earlier=found.earlier)
 
 

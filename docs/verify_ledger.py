@@ -56,6 +56,7 @@ NO_JUDGEMENT = (
     "PULLED_BACK",
     "WITHDRAWN",
     "SKIPPED",
+    "CARRIED_OVER",
     "HALTED",
 )
 """Acts that an author may do to the own matter."""

@@ -193,6 +193,12 @@ NOTICES: Final[dict[Event, Notice]] = {
         recipients=recipients.proposers_and_actors,
         outcomes=(Outcome.NOT_ADOPTED,),
     ),
+    Event.CORRECTED: Notice(
+        subject=_("決裁が訂正されました：%(case)s"),
+        heading=_("次の件の決裁の文言又は条件が、同じ職の新しい決裁で訂正されました。"),
+        template="corrected",
+        recipients=recipients.proposers_and_actors,
+    ),
     Event.WITHDRAWN: Notice(
         subject=_("取り下げられました：%(case)s"),
         heading=_("次の件は、提案者が取り下げました。"),
@@ -448,6 +454,7 @@ NO_MAIL: Final[dict[tuple[Outcome, StepKind | None], str]] = {
     (Outcome.RECORDED, StepKind.DECIDE): "the 所属長 gets 供覧, or headquarters is asked",
     (Outcome.RECORDED, StepKind.ACT): "the same seat goes on, or headquarters is asked",
     (Outcome.SKIPPED, None): "the rule's doing, on the record",
+    (Outcome.CARRIED_OVER, None): "as SKIPPED",
     (Outcome.CLOSED, None): "the next station is asked; unsent requests are superseded",
     (Outcome.HALTED, None): "the leader is told that it is the turn again, with the reason",
     (Outcome.RESTRICTED, None): "nobody has to do anything; the page and its history show it",

@@ -12,6 +12,7 @@ class Event(TextChoices):
     ADOPTED = "ADOPTED", _("採択")
     ADOPTED_WITH_CONDITIONS = "ADOPTED_WITH_CONDITIONS", _("条件付き採択")
     NOT_ADOPTED = "NOT_ADOPTED", _("不採択")
+    CORRECTED = "CORRECTED", _("決裁の訂正")
     WITHDRAWN = "WITHDRAWN", _("取下げ")
     ABANDONED = "ABANDONED", _("廃案")
     HELD = "HELD", _("保留")

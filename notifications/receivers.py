@@ -21,6 +21,7 @@ from notifications.outbox import Fact
 from records.signals import anchor_failed, ledger_checked
 from roles.signals import absence_ended, absence_registered
 from workflow.enums import Outcome, StepKind
+from workflow.outcomes import FINAL
 from workflow.signals import (
     condition_checked,
     condition_reported,
@@ -90,6 +91,8 @@ def tell_what_was_decided(
     """Whoever the catalogue names for this outcome."""
     kind = StepKind(decision.step_run.kind) if decision.step_run is not None else None
     event = event_of(Outcome(decision.outcome), kind)
+    if decision.supersedes is not None and decision.supersedes.outcome in FINAL:
+        event = Event.CORRECTED
     if event is None:
         return
     fact = Fact(

@@ -82,6 +82,7 @@ class Outcome(TextChoices):
     WITHDRAWN = "WITHDRAWN", _("取下げ")
     ABANDONED = "ABANDONED", _("廃案")
     SKIPPED = "SKIPPED", _("省略")
+    CARRIED_OVER = "CARRIED_OVER", _("引継ぎ")
     CLOSED = "CLOSED", _("締切")
     RECORDED = "RECORDED", _("記録")
     HALTED = "HALTED", _("所属長による停止")
@@ -93,8 +94,11 @@ class Outcome(TextChoices):
 RESTRICTING = frozenset({Outcome.RESTRICTED, Outcome.UNRESTRICTED})
 """Who reads a case besides its parties: settled beside its way, which goes on as it stood."""
 
-ASIDE = RESTRICTING | {Outcome.SKIPPED, Outcome.REASSIGNED}
-"""On record, but no move of the case: what a rule left out, who may read, who is asked instead."""
+BY_RULE = frozenset({Outcome.SKIPPED, Outcome.CARRIED_OVER})
+"""What the rules do with an act: who is left out, whose earlier answer stands."""
+
+ASIDE = RESTRICTING | BY_RULE | {Outcome.REASSIGNED}
+"""On record, but no move of the case: what a rule did, who may read, who is asked instead."""
 
 
 class Mode(TextChoices):

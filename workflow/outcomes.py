@@ -240,6 +240,13 @@ RULES: Final[dict[Outcome, Rule]] = {
     Outcome.SKIPPED: Rule(
         _("省略"), "省略", Effect.NONE, Tone.INFO, _("規則により省略されました。")
     ),
+    Outcome.CARRIED_OVER: Rule(
+        _("引継ぎ"),
+        "引継",
+        Effect.NONE,
+        Tone.OK,
+        _("関わる変更がないため、前の版への回答を引き継ぎました。"),
+    ),
     Outcome.CLOSED: Rule(
         _("審査を締め切る"),
         "締切",
@@ -423,6 +430,7 @@ class Answer:
 
     ``scores``: principle code -> 1..5, and ``effect``, ``feasibility`` 1..5 under these keys.
     ``conditions``: (text, section code, due day ISO). ``reply`` answers a standing 不同意.
+    ``correction``: why a 決裁 is corrected (訂正).
     """
 
     comment: str = ""
@@ -432,6 +440,7 @@ class Answer:
     conditions: tuple[tuple[str, str, str], ...] = ()
     reply: str = ""
     urgent_reason: str = ""
+    correction: str = ""
     confirmed: bool = False
 
 

@@ -111,6 +111,7 @@ MATRIX: Final[dict[str, tuple[Row, Row]]] = {
         row(302, 403, unseen=404, secretariat=422),
     ),
     "unrestrict": (row(302, 403, unseen=404), row(302, 403, unseen=404)),
+    "decision-correct": (row(302, 403, unseen=404), row(302, 403, unseen=404)),
     "close-region": (row(302, 403, unseen=404), row(302, 403, unseen=404)),
     "kessai": (row(302, 200, unseen=404), row(302, 405)),
     "disposal": (row(302, 403, unseen=404), row(302, 403, unseen=404)),

@@ -89,6 +89,7 @@ SHOWS_NOTHING: Final = {
     "condition-report",
     "decision-evidence-json",
     "disposal",
+    "decision-correct",
     "glossary",
     "guide",
     "halt",

@@ -18,6 +18,7 @@ from workflow.access.conflicts import (
     conflicted_by_run,
     is_conflicted,
 )
+from workflow.access.correcting import may_correct, permit_to_correct, standing_final
 from workflow.access.handing import may_reassign, permit_to_reassign
 from workflow.access.holding import unheld
 from workflow.access.meeting import (
@@ -96,6 +97,7 @@ __all__ = [
     "may",
     "may_answer",
     "may_check",
+    "may_correct",
     "may_nudge",
     "may_reassign",
     "may_report",
@@ -111,6 +113,7 @@ __all__ = [
     "permit_to_check",
     "permit_to_close_region",
     "permit_to_copy",
+    "permit_to_correct",
     "permit_to_pull_back",
     "permit_to_reassign",
     "permit_to_report",
@@ -122,6 +125,7 @@ __all__ = [
     "reads_drafts",
     "said_by",
     "standing_at",
+    "standing_final",
     "standing_report",
     "unheld",
     "waits_for",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from django.db.models import CharField, Q, Value
+from django.db.models.functions import Coalesce
 
 from bpr_projects.access import AUTHORING
 from bpr_projects.models import ProjectUserObjectPermission
@@ -170,17 +171,26 @@ def facts(
 
 
 def approved_in(run: Run) -> frozenset[int]:
-    """Persons who said yes on the present text, not counting the members of a body."""
+    """Persons who said yes on the present text, not counting the members of a body.
+
+    A yes on an earlier text that was carried over is one on this text.
+    """
     said = Decision.objects.effective().filter(
-        run=run, round=run.round, outcome__in=YES, step_run__kind__in=APPROVING
+        run=run,
+        round=run.round,
+        outcome__in=(*YES, Outcome.CARRIED_OVER),
+        step_run__kind__in=APPROVING,
     )
-    return frozenset(said.values_list("decided_by", flat=True))
+    by = Coalesce("carries__decided_by", "decided_by")
+    return frozenset(said.values_list(by, flat=True))
 
 
 def approving(said: Iterable[Decision]) -> frozenset[int]:
     """``approved_in`` of decisions that were read before: what counts of the present round."""
     return frozenset(
-        each.decided_by_id
+        each.carries.decided_by_id if each.carries is not None else each.decided_by_id
         for each in said
-        if each.outcome in YES and each.step_run is not None and each.step_run.kind in APPROVING
+        if each.outcome in (*YES, Outcome.CARRIED_OVER)
+        and each.step_run is not None
+        and each.step_run.kind in APPROVING
     )

@@ -16,6 +16,7 @@ from roles.grants import permits
 from roles.models import capacities_of
 from roles.permissions import Perm
 from workflow.access.conflicts import conflicted
+from workflow.access.correcting import may_correct
 from workflow.access.permits import NO_POST, Permit, clock, no, yes
 from workflow.enums import ASIDE, Outcome, RunKind, RunState, SlotState, StepKind
 from workflow.models import Decision, Run, Seen, StepRun
@@ -215,7 +216,9 @@ def last_act(run: Run) -> Decision | None:
         return None
     said = Decision.objects.filter(run=run, superseded_by=None).exclude(outcome__in=ASIDE)
     untouched = (
-        not step.slots.exclude(state__in=[SlotState.OPEN, SlotState.MOVED]).exists()
+        not step.slots.exclude(state__in=[SlotState.OPEN, SlotState.MOVED])
+        .exclude(decisions__outcome=Outcome.CARRIED_OVER)
+        .exists()
         and not Decision.objects.filter(step_run=step).exclude(outcome__in=ASIDE).exists()
     )
     last = said.select_related("decided_by", "post", "step_run").order_by("-pk").first()
@@ -330,6 +333,7 @@ VERBS: Final[dict[str, Callable[[User, Project, datetime], Permit]]] = {
     "observe": _observe,
     "roll_out": _roll_out,
     "halt": _halt,
+    "correct": may_correct,
 }
 """Verb -> predicate. What is not a step's answer is here."""
 

@@ -43,6 +43,7 @@ class Saying:
     answer: Answer = field(default_factory=Answer)
     total: int | None = None
     supersedes: Decision | None = None
+    carries: Decision | None = None
     record: CycleEntry | None = None
     following: str = ""
     """Who is asked instead of whoever left or was relieved, in words."""
@@ -158,7 +159,9 @@ def payload_of(decision: Decision, known: dict[int, str] | None = None) -> dict[
     step, known = decision.step_run, {} if known is None else known
     if step is not None and step.pk not in known:
         known[step.pk] = _step_hash(step)
+    carries = {"carries": decision.carries_id} if decision.carries_id else {}
     return {
+        **carries,
         "project": decision.project_id,
         "revision": decision.revision_id,
         "revision_hash": decision.revision.content_hash if decision.revision else None,
@@ -303,10 +306,10 @@ def record(act: Act) -> list[Decision]:
         + act.rules,
         at=act.at,
     )
-    of_decisions = entries[: len(decisions)]
-    for decision, entry, saying in zip(decisions, of_decisions, act.sayings, strict=True):
+    for decision, entry in zip(decisions, entries[: len(decisions)], strict=True):
         decision.entry = entry
-        decision.save()
+    Decision.objects.bulk_create(decisions)
+    for decision, saying in zip(decisions, act.sayings, strict=True):
         _conditions(decision, saying.answer)
     if act.closed:
         work_closed.send(sender=Slot, slot_ids=act.closed, at=act.at)
@@ -351,6 +354,7 @@ def _decision(act: Act, saying: Saying) -> Decision:
         scores=dict(answer.scores) or None,
         total=saying.total,
         supersedes=saying.supersedes,
+        carries=saying.carries,
         decided_at=act.at,
     )
 
@@ -370,6 +374,7 @@ def _texts(saying: Saying) -> dict[str, str]:
         "comment": answer.comment,
         "reply": answer.reply,
         "urgent_reason": answer.urgent_reason,
+        "correction": answer.correction,
         **{f"condition_{n}": each[0] for n, each in enumerate(answer.conditions, 1)},
     }
     return {name: text for name, text in texts.items() if text}

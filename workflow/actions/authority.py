@@ -58,6 +58,9 @@ class Said:
     writer: int | None
     undone_person: int | None
     undone_post: int | None
+    carried_seq: int | None
+    carried_run: int | None
+    carried_post: int | None
 
 
 @dataclass(frozen=True)
@@ -237,6 +240,13 @@ def _own_act(said: Said, situation: Situation) -> Flaw | None:
     return None if is_own else Flaw.NOT_THEIRS
 
 
+def _carried(said: Said, situation: Situation) -> Flaw | None:
+    """引継ぎ names what the same seat had answered before in the same matter."""
+    is_before = said.carried_seq is not None and said.carried_seq < said.seq
+    is_same = (said.carried_run, said.carried_post) == (said.run, said.slot_post)
+    return None if is_before and is_same else Flaw.WRONG_SEAT
+
+
 # --- by which rule the step asked --------------------------------------------------------------
 
 _AFTER: Final = PlanStep(
@@ -341,6 +351,7 @@ GROUNDS: Final[dict[Outcome, tuple[Check, ...]]] = {
     Outcome.WITHDRAWN: ACT,
     Outcome.ABANDONED: (*ACT, _not_proposer),
     Outcome.SKIPPED: ACT,
+    Outcome.CARRIED_OVER: (*ACT, _carried),
     Outcome.CLOSED: (*ACT, _conflict),
     Outcome.RECORDED: ANSWER,
     Outcome.HALTED: ACT,

@@ -39,7 +39,7 @@ def problems_of(  # noqa: C901 -- one line for each thing an answer may lack
     if rule.needs_scores:
         found += _score_problems(answer.scores)
     if rule.needs_conditions:
-        found += _condition_problems(answer, today)
+        found += condition_problems(answer, today)
     if outcome == Outcome.SENT_BACK and answer.target not in targets_of(slot):
         found.append(("target", _("差戻し先を選んでください。")))
     if rule.ends and objections(slot.step_run.run) and not answer.reply.strip():
@@ -91,7 +91,8 @@ def _score_problems(scores: dict[str, int]) -> list[tuple[str, str]]:
 LONGEST_CONDITION: Final = 200
 
 
-def _condition_problems(answer: Answer, today: date) -> list[tuple[str, str]]:
+def condition_problems(answer: Answer, today: date) -> list[tuple[str, str]]:
+    """What the conditions of an adoption lack."""
     if not answer.conditions:
         return [("conditions", _("条件を1つ以上入力してください。"))]
     known = set(Section.objects.values_list("code", flat=True))

@@ -16,7 +16,7 @@ from roles.models import StandIn
 from workflow.access.conflicts import INTERESTED
 from workflow.actions.authority import Said, Situation, flaw_of
 from workflow.actions.route_data import LEDGER_KIND
-from workflow.enums import Outcome, StepKind
+from workflow.enums import ASIDE, Outcome, StepKind
 from workflow.models import Decision, RouteStep, StepRun
 
 if TYPE_CHECKING:
@@ -52,6 +52,9 @@ COLUMNS: Final = {
     "writer": "revision__created_by_id",
     "undone_person": "supersedes__decided_by_id",
     "undone_post": "supersedes__post_id",
+    "carried_seq": "carries__entry_id",
+    "carried_run": "carries__run_id",
+    "carried_post": "carries__post_id",
 }
 """Field of ``Said`` -> column."""
 
@@ -148,7 +151,7 @@ def _interested(runs: Collection[int]) -> Mapping[int, Sequence[tuple[int, int]]
 def _answered(steps: Collection[int]) -> Mapping[tuple[int, int], Sequence[tuple[int, int]]]:
     """By step and person: the entries by which the person filled slots of the step."""
     rows = Decision.objects.filter(step_run__in=steps, slot__isnull=False)
-    rows = rows.exclude(outcome=Outcome.REASSIGNED)
+    rows = rows.exclude(outcome__in=ASIDE)
     columns = ("step_run_id", "decided_by_id", "entry_id", "slot_id")
     found: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
     for step, person, seq, slot in rows.order_by().values_list(*columns):

@@ -17,6 +17,7 @@ from workflow import routing
 from workflow.access.conflicts import APPROVING, YES, approved_in, barred_in
 from workflow.actions.acts import Act, Saying
 from workflow.enums import (
+    ASIDE,
     READING_KINDS,
     Mode,
     Outcome,
@@ -30,6 +31,7 @@ from workflow.outcomes import STAGE_OF, Answer
 from workflow.routing import PlanStep
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from roles.models import Post
@@ -65,14 +67,31 @@ def case_for(run: Run, act: Act) -> routing.Case:
     )
 
 
+def with_earlier(case: routing.Case, run: Run, act: Act) -> routing.Case:
+    """The case with what was said on earlier texts; a first submission has none."""
+    if run.round == 1 or run.revision is None:
+        return case
+    if any(each.outcome == Outcome.SENT_BACK for each in act.sayings):
+        return case
+    said = routing.said_in(Run.objects.filter(pk=run.pk), act.on)
+    answers = routing.answers_before(said, run.round, run.revision.sheet)
+    now = {
+        each.step_run.kind
+        for each in act.sayings
+        if each.step_run is not None and each.outcome not in ASIDE
+    }
+    return replace(case, earlier=answers.earlier, asked=answers.asked | now)
+
+
 def advance(run: Run, act: Act) -> None:
     """Open the step at ``run.position`` or the first after it that asks somebody.
 
-    後閲 and 供覧 become readings and pass at once; who is left out (省略) is on record. A step
-    whose seats may not answer is opened all the same and waits at the 事務局; what is submitted
-    just now is refused instead, with the reason.
+    後閲 and 供覧 become readings and pass at once; who is left out (省略) is on record, and so is
+    whose answer on an earlier text stands (引継ぎ). A step whose seats may not answer is opened all
+    the same and waits at the 事務局; what is submitted just now is refused instead, with the
+    reason.
     """
-    case = case_for(run, act)
+    case = with_earlier(case_for(run, act), run, act)
     while run.position < len(run.plan):
         step, found = _settled(plan_steps(run)[run.position], case, act)
         run.plan[run.position] = step.to_json()
@@ -81,8 +100,14 @@ def advance(run: Run, act: Act) -> None:
         if step.kind in READING_KINDS:
             owe_readings(run, step, list(found.posts), act)
         elif found.posts:
-            open_step(run, step, list(found.posts), act, found.note)
+            opened = open_step(run, step, list(found.posts), act, found.note)
+            carry_over(opened, found.carried, act)
             return
+        elif found.carried:
+            _pass_step(run, step, found.carried, act)
+            if step.kind in APPROVING:
+                yes = case.approved_by | routing.approvers(found)
+                case = replace(case, approved_by=yes)
         run.position += 1
     raise routing.NoRoute(run.get_kind_display())
 
@@ -96,6 +121,44 @@ def _settled(step: PlanStep, case: routing.Case, act: Act) -> tuple[PlanStep, ro
         return gap.waiting
 
 
+def carry_over(step: StepRun, carried: Iterable[routing.Carried], act: Act) -> None:
+    """引継ぎ: a slot whose answer was given on an earlier text, as an act of its own."""
+    given = list(carried)
+    slots = Slot.objects.bulk_create(
+        Slot(
+            step_run=step,
+            post=each.post,
+            state=SlotState.DONE,
+            opened_at=act.at,
+            closed_at=act.at,
+        )
+        for each in given
+    )
+    for slot, each in zip(slots, given, strict=True):
+        said = each.earlier.decision
+        act.say(
+            Saying(
+                run=step.run,
+                step_run=step,
+                slot=slot,
+                outcome=Outcome.CARRIED_OVER,
+                capacity=act.capacity,
+                clause=step.snapshot.get("clause", ""),
+                answer=Answer(comment=f"{step.title}　{each.words}"),
+                carries=said,
+            )
+        )
+
+
+def _pass_step(run: Run, step: PlanStep, carried: tuple[routing.Carried, ...], act: Act) -> None:
+    """Nobody is asked: all that the step asks for was said on an earlier text and stands."""
+    passed = _step_run(run, step, act)
+    passed.closed_at = act.at
+    passed.outcome = Outcome.CARRIED_OVER
+    passed.save()
+    carry_over(passed, carried, act)
+
+
 def open_step(
     run: Run, step: PlanStep, posts: list[Post], act: Act, note: str = "", *, reopened: bool = False
 ) -> StepRun:
@@ -105,8 +168,27 @@ def open_step(
     """
     if not posts:
         raise routing.NoHolder(step.title)
+    opened = _step_run(run, step, act, note, reopened=reopened)
+    opened.save()
+    slots = Slot.objects.bulk_create(
+        Slot(step_run=opened, post=post, opened_at=act.at) for post in posts
+    )
+    if note == str(routing.WAITS):
+        act.unheld += slots
+    act.asks = True
+    _let_read(run, posts, ParticipantReason.STEP, act.at)
+    run.step = opened
+    run.save()
+    if run.kind == RunKind.PROJECT and run.project is not None:
+        run.project.move_to(STAGE_OF[StepKind(step.kind)], at=act.at)
+    return opened
+
+
+def _step_run(
+    run: Run, step: PlanStep, act: Act, note: str = "", *, reopened: bool = False
+) -> StepRun:
     attempts = StepRun.objects.filter(run=run, round=run.round, position=run.position).count()
-    opened = StepRun.objects.create(
+    return StepRun(
         run=run,
         project=run.project,
         revision=run.revision,
@@ -126,18 +208,6 @@ def open_step(
         else None,
         note=note,
     )
-    slots = Slot.objects.bulk_create(
-        Slot(step_run=opened, post=post, opened_at=act.at) for post in posts
-    )
-    if note == str(routing.WAITS):
-        act.unheld += slots
-    act.asks = True
-    _let_read(run, posts, ParticipantReason.STEP, act.at)
-    run.step = opened
-    run.save()
-    if run.kind == RunKind.PROJECT and run.project is not None:
-        run.project.move_to(STAGE_OF[StepKind(step.kind)], at=act.at)
-    return opened
 
 
 def ask_instead(slot: Slot, state: SlotState, post: Post, act: Act) -> Slot:

@@ -48,8 +48,9 @@ def pull_back(run: Run, act: Act) -> Decision:
     else:
         run.position = last.step_run.position
         plan = steps.plan_steps(run)
-        asked = last.step_run.slots.exclude(state__in=GONE).select_related("post")
-        posts = [slot.post for slot in asked]
+        asked = last.step_run.slots.exclude(state__in=GONE)
+        asked = asked.exclude(decisions__outcome=Outcome.CARRIED_OVER)
+        posts = [slot.post for slot in asked.select_related("post")]
         opened = steps.open_step(run, plan[run.position], posts, act, note, reopened=True)
     opened.snapshot["reopened"] = True
     opened.save(update_fields=["snapshot"])

@@ -10,6 +10,7 @@ head last. Raises ``actions.refusals.Refusal``; after any of them nothing has ch
 
 from workflow.engine.answering import close_region, decide, record_phase
 from workflow.engine.asking import nudge
+from workflow.engine.correcting import correct
 from workflow.engine.disposing import approve_disposal, ask_for_disposal
 from workflow.engine.handing import reassign, receivers
 from workflow.engine.meeting import check_condition, report_condition
@@ -27,6 +28,7 @@ __all__ = [
     "ask_for_disposal",
     "check_condition",
     "close_region",
+    "correct",
     "decide",
     "halt",
     "mark_read",

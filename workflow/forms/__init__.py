@@ -2,29 +2,35 @@
 
 from workflow.forms.answers import (
     ADD_CONDITION,
+    LONG,
     AnswerForm,
     ApproveDisposalForm,
     AskDisposalForm,
     ConditionRow,
+    ConditionsField,
     Question,
     ReasonForm,
     ReassignForm,
     ReceiverCard,
+    WithConditions,
 )
 from workflow.forms.rules import ADD_ROW, AgainForm, HeadForm, StepForm
 
 __all__ = [
     "ADD_CONDITION",
     "ADD_ROW",
+    "LONG",
     "AgainForm",
     "AnswerForm",
     "ApproveDisposalForm",
     "AskDisposalForm",
     "ConditionRow",
+    "ConditionsField",
     "HeadForm",
     "Question",
     "ReasonForm",
     "ReassignForm",
     "ReceiverCard",
     "StepForm",
+    "WithConditions",
 ]

@@ -128,6 +128,22 @@ def iso_day(text: str) -> str:
     return day.isoformat() if day else text
 
 
+class WithConditions(forms.BaseForm):
+    """A form with rows of conditions, which a button adds one by one."""
+
+    def condition_rows(self) -> list[ConditionRow]:
+        """The rows typed so far, one more when its button was pressed, at least one."""
+        rows = list(self["conditions"].value() or [])
+        if ADD_CONDITION in self.data or not rows:
+            rows.append(ConditionRow())
+        return rows[:MOST_CONDITIONS]
+
+    def leave_unchecked(self) -> None:
+        """One more row was asked for: keep what was typed and complain about nothing."""
+        self._errors = ErrorDict()
+        self.cleaned_data: dict[str, Any] = {}
+
+
 class OutcomeCard(NamedTuple):
     """A radio card: the answer, what it means, whether it is chosen."""
 
@@ -149,7 +165,7 @@ class Rating(NamedTuple):
     is_missing: bool
 
 
-class AnswerForm(forms.Form):
+class AnswerForm(WithConditions, forms.Form):
     """One form for every station. Parts a station never needs are not in it."""
 
     use_required_attribute = False
@@ -260,11 +276,6 @@ class AnswerForm(forms.Form):
             confirmed=said.get("confirmed", False),
         )
 
-    def leave_unchecked(self) -> None:
-        """One more row was asked for: keep what was typed and complain about nothing."""
-        self._errors = ErrorDict()
-        self.cleaned_data: dict[str, Any] = {}
-
     def add_problems(self, problems: Mapping[str, str]) -> None:
         """What the engine misses, beside the field where it is missing."""
         for name, sentence in problems.items():
@@ -320,13 +331,6 @@ class AnswerForm(forms.Form):
         """Whether the marked total is under the hint."""
         total = self.typed_total
         return total is not None and total < PASSING
-
-    def condition_rows(self) -> list[ConditionRow]:
-        """The rows typed so far, one more when its button was pressed, at least one."""
-        rows = list(self["conditions"].value() or [])
-        if ADD_CONDITION in self.data or not rows:
-            rows.append(ConditionRow())
-        return rows[:MOST_CONDITIONS]
 
     @property
     def comment_is_needed_for(self) -> str:

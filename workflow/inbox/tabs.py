@@ -13,7 +13,7 @@ from roles.grants import GRANTS
 from roles.permissions import Perm
 from workflow import access
 from workflow.charts import Ball, ball_lines
-from workflow.enums import Outcome
+from workflow.enums import BY_RULE, Outcome
 from workflow.inbox.desk import PAGE
 from workflow.inbox.links import case_url, rule_url
 from workflow.inbox.rows import CaseRow
@@ -105,7 +105,7 @@ def done(desk: Desk, before: int | None) -> tuple[list[tuple[Decision, str, str]
     """What I said, newest first, and where the next page begins."""
     said = (
         Decision.objects.filter(decided_by=desk.user)
-        .exclude(outcome=Outcome.SKIPPED)
+        .exclude(outcome__in=BY_RULE)
         .select_related("project__section", "post", "step_run", "run__rule")
         .defer("project__sheet", "scores", "authority", "run__plan")
         .annotate(later=F("superseded_by__outcome"))

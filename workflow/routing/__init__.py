@@ -4,9 +4,21 @@ Pure reads: the preview before submit and the opening of a step use the same fun
 was previewed is what happens.
 """
 
+from workflow.routing.carrying import (
+    ASKED_AGAIN,
+    CARRYABLE,
+    Answers,
+    Carried,
+    Change,
+    Earlier,
+    answers_before,
+    changes_between,
+    said_in,
+)
 from workflow.routing.checking import findings_of
 from workflow.routing.comparing import compare
 from workflow.routing.conditions import FACTS, OPERATORS, Facts, Match, facts_of, matches
+from workflow.routing.experience import ENOUGH, Experience, experience_of
 from workflow.routing.findings import Finding, Ground
 from workflow.routing.plans import (
     Ask,
@@ -29,6 +41,7 @@ from workflow.routing.resolution import (
     NoHolder,
     Preview,
     Resolution,
+    approvers,
     preview,
     resolve,
     settle,
@@ -45,13 +58,21 @@ from workflow.routing.terms import Names
 from workflow.routing.texts import RouteText, StepText
 
 __all__ = [
+    "ASKED_AGAIN",
+    "CARRYABLE",
+    "ENOUGH",
     "FACTS",
     "OPERATORS",
     "RECEIVERS",
     "WAITS",
+    "Answers",
     "Ask",
+    "Carried",
     "Case",
+    "Change",
     "Choice",
+    "Earlier",
+    "Experience",
     "Facts",
     "Finding",
     "Ground",
@@ -68,12 +89,16 @@ __all__ = [
     "RouteText",
     "StepText",
     "able",
+    "answers_before",
+    "approvers",
     "case_of",
     "case_of_rules",
+    "changes_between",
     "choose",
     "choose_route",
     "compare",
     "escalation",
+    "experience_of",
     "facts_of",
     "findings_of",
     "holders_at",
@@ -87,5 +112,6 @@ __all__ = [
     "receivers",
     "replay",
     "resolve",
+    "said_in",
     "settle",
 ]

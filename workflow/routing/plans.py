@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from bpr_projects.models import Project
+    from workflow.routing.carrying import Earlier
 
 
 class NoRoute(Exception):
@@ -101,6 +102,9 @@ class PlanStep:
 class Case:
     """What routing needs to know of a case. ``approved_by``: persons who said yes on this text.
 
+    ``earlier``: by kind of step and post, what was said on earlier texts (see ``carrying``).
+    ``asked``: kinds of steps that were asked about this text.
+
     ``recused``: who of the excluded stepped aside in it. A seat of theirs is never 省略 for that.
 
     A route version that is to be decided is a case without ``project``.
@@ -114,6 +118,8 @@ class Case:
     excluded: frozenset[int] = frozenset()
     approved_by: frozenset[int] = frozenset()
     recused: frozenset[int] = frozenset()
+    earlier: Mapping[tuple[str, int], Earlier] = field(default_factory=dict)
+    asked: frozenset[str] = frozenset()
 
 
 def case_of(
@@ -124,10 +130,14 @@ def case_of(
     excluded: frozenset[int] = frozenset(),
     approved_by: frozenset[int] = frozenset(),
     recused: frozenset[int] = frozenset(),
+    section: Section | None = None,
 ) -> Case:
-    """The case of a sheet. ``excluded``: persons with a conflict of interest (authors)."""
+    """The case of a sheet. ``excluded``: persons with a conflict of interest (authors).
+
+    ``section``: the 所管課 that the sheet names, where the caller has it already.
+    """
     code = sheet.get("section")
-    section = project.section
+    section = section or project.section
     if section is None or (code and section.code != code):
         section = Section.objects.select_related("department").get(code=code)
     return Case(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from roles.enums import Basis
 from workflow.access.standing import read as read_standing
 from workflow.enums import DECIDING_KINDS, READING_KINDS, DeputyPolicy, StepKind, WhoRule
+from workflow.routing.carrying import carry
 from workflow.routing.plans import Ask, Case, Choice, PlanStep, escalation, plan_of
 from workflow.routing.seats import (
     Holders,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from roles.models import Post
+    from workflow.routing.carrying import Carried
 
 LeftOut = tuple[str, str]
 """A seat and why it is not asked; a seat without a name is all that its step asks."""
@@ -72,6 +74,7 @@ class Resolution:
     ``left_out``: 省略, seat by seat. ``gap``: what the step has to ask and cannot. ``barred``: the
     seats that exist and whose people may not answer. ``stand_ins``: family names of who would
     decide if the step were open today (``preview`` alone looks).
+    ``carried``: seats that are not asked again after a 差戻し; ``again``: why the others are.
     """
 
     posts: tuple[Post, ...] = ()
@@ -81,6 +84,8 @@ class Resolution:
     gap: NoHolder | None = None
     stand_ins: tuple[str, ...] = ()
     barred: tuple[Post, ...] = ()
+    carried: tuple[Carried, ...] = ()
+    again: tuple[str, ...] = ()
 
     def waiting(self) -> Resolution:
         """The same with the seats that may not be asked: they wait in the open."""
@@ -122,7 +127,7 @@ def settle(step: PlanStep, case: Case, on: date) -> tuple[PlanStep, Resolution]:
             able=asked,
             waiting=enough,
         )
-    return step, found
+    return step, carry(step, found, case)
 
 
 def resolve(step: PlanStep, case: Case, on: date) -> Resolution:
@@ -257,6 +262,7 @@ def others_of(ask: Ask, step: PlanStep) -> tuple[list[Ask], str]:
 class Preview:
     """The whole route before submit: each step with its posts, holders, reasons."""
 
+    case: Case
     choice: Choice
     steps: tuple[tuple[PlanStep, Resolution], ...]
 
@@ -272,17 +278,21 @@ class Preview:
 
 def preview(case: Case, on: date, choice: Choice) -> Preview:
     """What would happen if the case were submitted that day and took this route."""
+    asked = case
     steps: list[tuple[PlanStep, Resolution]] = []
     for planned in plan_of(choice, case):
         step, found = settle(planned, case, on)
         steps.append((step, _stood_in(step, found, case, on)))
+        if found.posts:
+            case = replace(case, asked=case.asked | {step.kind})
         if step.kind in YES_COUNTS:
-            case = replace(case, approved_by=case.approved_by | _sole_answerers(found, case))
+            yes = _sole_answerers(found, case) | approvers(found)
+            case = replace(case, approved_by=case.approved_by | yes)
     deciders = frozenset[int]().union(
         *(_sole_answerers(found, case) for step, found in steps if step.kind in DECIDING_KINDS)
     )
     return Preview(
-        choice, tuple((step, _unread_by(deciders, step, found)) for step, found in steps)
+        asked, choice, tuple((step, _unread_by(deciders, step, found)) for step, found in steps)
     )
 
 
@@ -300,6 +310,11 @@ def _stood_in(step: PlanStep, found: Resolution, case: Case, on: date) -> Resolu
     barred = {"conflicted": case.excluded, "approved": case.approved_by}
     persons = [pk for post in sorted(empty) for pk in sorted(standing.who(post, **barred))]
     return replace(found, stand_ins=tuple(standing.names[pk] for pk in persons))
+
+
+def approvers(found: Resolution) -> frozenset[int]:
+    """Who said yes on an earlier text that still stands."""
+    return frozenset(each.earlier.decision.decided_by_id for each in found.carried)
 
 
 def _sole_answerers(found: Resolution, case: Case) -> frozenset[int]:

@@ -63,6 +63,7 @@ class Part:
     link: str = ""
     question: tuple[tuple[str, str], ...] = ()
     objections: tuple[sheet.Line, ...] = ()
+    since: sheet.Since | None = None
     is_revisable: bool = False
 
 
@@ -221,6 +222,7 @@ def part_of(
         form=form_of(dossier, slot, permit, is_fresh=is_fresh, came=came) if permit else None,
         question=_question(dossier, slot),
         objections=tuple(_objections(dossier, slot)) if kind in DECIDING_KINDS else (),
+        since=sheet.since_of(dossier, slot) if permit and slot.state == SlotState.OPEN else None,
         is_revisable=slot.state == SlotState.DONE,
     )
 

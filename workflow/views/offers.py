@@ -14,7 +14,7 @@ from roles.grants import permits
 from roles.permissions import Perm
 from workflow import access
 from workflow.enums import ASIDE, OWN_WORK, Outcome, RunKind, SlotState, StepKind
-from workflow.outcomes import RULES
+from workflow.outcomes import FINAL, RULES
 
 if TYPE_CHECKING:
     from roles.models import Capacity, User
@@ -45,6 +45,7 @@ def verbs_of(dossier: Dossier, reader: User, capacities: list[Capacity]) -> list
         _abandon(dossier, reader, capacities),
         _restrict(dossier, reader, capacities),
         _halt(dossier, capacities, reader),
+        _correct(dossier, reader, capacities),
         _copy(dossier, reader, capacities),
     ]
     return [verb for verb in found if verb is not None]
@@ -90,8 +91,12 @@ def _last_act(dossier: Dossier, step: Step) -> Decision | None:
     said = [
         each for each in dossier.decisions if each.run_id == run.pk and each.outcome not in ASIDE
     ]
-    moved = sum(slot.state == SlotState.MOVED for slot in step.slots)
-    is_touched = len(step.waiting) + moved < len(step.slots) or any(
+    asked = [
+        slot
+        for slot in step.slots
+        if slot.state != SlotState.MOVED and dossier.carried_to(slot) is None
+    ]
+    is_touched = len(step.waiting) < len(asked) or any(
         each.step_run_id == step.run.pk for each in said
     )
     counting = [each for each in said if each.pk not in dossier.superseded]
@@ -163,6 +168,21 @@ def _abandon(dossier: Dossier, reader: User, capacities: list[Capacity]) -> Verb
     if not permit:
         return None
     return _verb(dossier, Outcome.ABANDONED, "abandon", "archive", permit)
+
+
+def _correct(dossier: Dossier, reader: User, capacities: list[Capacity]) -> Verb | None:
+    """訂正 by the post that decided; nobody else is told about it."""
+    said = [each for each in dossier.decisions if each.outcome in FINAL]
+    standing = [
+        each
+        for each in said
+        if each.pk not in dossier.superseded and each.run.kind == RunKind.PROJECT
+    ]
+    permit = access.permit_to_correct(standing[-1] if standing else None, capacities)
+    if not permit or reader.pk in dossier.belongings.wrote:
+        return None
+    url = reverse("decision-correct", args=[dossier.project.reference])
+    return Verb(_("決裁を訂正する"), url, "pencil", permit)
 
 
 def _restrict(dossier: Dossier, reader: User, capacities: list[Capacity]) -> Verb | None:

@@ -19,6 +19,7 @@ from workflow import access, engine
 from workflow.actions.refusals import AlreadyDone, NotAllowed, Unroutable
 from workflow.enums import CYCLE_KINDS, Outcome, RunKind, RunState, SlotState, StepKind
 from workflow.management.simulation import probes, sayings
+from workflow.management.simulation.agreement import Promise, promise_of
 from workflow.management.simulation.tally import Failure
 from workflow.models import Reading, Run, Slot, StepRun
 from workflow.outcomes import Answer
@@ -56,6 +57,7 @@ class Life:
         self.pk: int | None = None
         self.waited = 0
         self.stuck_since: datetime | None = None
+        self.promise: Promise | None = None
 
     @property
     def project(self) -> Project:
@@ -74,6 +76,12 @@ class Life:
 
     def live(self, at: datetime) -> bool:
         """One act. False when everybody who could act is away or the clock stands still."""
+        moved = self._move(at)
+        if self.promise is not None:
+            self.promise.compare(self.project, at)
+        return moved
+
+    def _move(self, at: datetime) -> bool:
         if self.pk is None:
             self._draft(at)
             return True
@@ -129,6 +137,7 @@ class Life:
         if by is None:
             return False
         probes.stale_draft(project, by, self.world, at)
+        self.promise = promise_of(project, by, self.tally, at)
         self.tally.act(
             "submit",
             lambda: engine.submit(
@@ -158,12 +167,12 @@ class Life:
                 self.waited = 0
                 self._answer(project, slot, capacity, at)
                 return True
-        if self.random.random() < MOVES and self._move(project, step, slots, at):
+        if self.random.random() < MOVES and self._move_place(project, step, slots, at):
             return True
         self.waited += 1
         return self._close_region(project, step, at)
 
-    def _move(self, project: Project, step: StepRun, slots: list[Slot], at: datetime) -> bool:
+    def _move_place(self, project: Project, step: StepRun, slots: list[Slot], at: datetime) -> bool:
         """The 事務局 moves a place that nobody may answer for, or gives up a case without a way."""
         stuck = {slot.pk for slot in access.unheld(at)}
         place = next((slot for slot in slots if slot.pk in stuck), None)
@@ -259,6 +268,8 @@ class Life:
         project = cases.save_draft(
             project=project, version=project.draft_version, answers=changes, by=by, at=at
         )
+        if slot.step_run.run.kind == RunKind.PROJECT:
+            self.promise = promise_of(project, by, self.tally, at)
         self.tally.act(
             "resubmit",
             lambda: engine.resubmit(

@@ -128,6 +128,9 @@ class World:
         """Who proposes, and what. Mostly leaders, sometimes those who would judge it."""
         roles = (Role.DX_LEADER,) * 7 + (Role.SECTION_HEAD, Role.PT_MEMBER, Role.SECRETARIAT)
         posts = list(Post.objects.filter(role=self.random.choice(roles)).order_by("pk"))
+        leaders = list(Post.objects.filter(role=Role.DX_LEADER).order_by("pk"))
+        if number <= len(leaders):  # every section, so that none is left out
+            posts = [leaders[number - 1]]
         barred = self.unmovable(at)
         while True:
             post = self.random.choice(posts)
@@ -148,11 +151,22 @@ class World:
         return capacity, sheets.sheet(number, code, others, localdate(at), self.random)
 
     def correction(self, project: Any, at: datetime) -> dict[str, Any]:
-        """What changes on a sheet that came back: the words, sometimes the money and the route."""
-        changes: dict[str, Any] = {"reform": f"一度だけ書けば済むようにする。（{at:%m%d%H%M}修正）"}
+        """What changes on a sheet that came back: words, work, effect, days, money or the route."""
+        today = localdate(at)
+        mark = f"（{at:%m%d%H%M}修正）"
+        changes: dict[str, Any] = self.random.choice(
+            (
+                {"policy_no": f"第2版 {at:%m%d%H%M}"},
+                {"problem": f"同じことを何度も書いている。{mark}"},
+                {"volume": self.random.randint(100, 4000)},
+                {"starts_on": (today + timedelta(days=self.random.randint(1, 30))).isoformat()},
+                {"safeguards": f"番号と氏名は入れない。{mark}"},
+                {"reform": f"一度だけ書けば済むようにする。{mark}"},
+            )
+        )
         if self.random.random() < 0.3:
             cost = self.random.choice((0, 90_000, 700_000))
             changes |= {"cost": cost, "budget_measure": "INITIAL" if cost else "NONE"}
-        if project.sheet["ends_on"] <= localdate(at).isoformat():
-            changes["ends_on"] = (localdate(at) + timedelta(days=200)).isoformat()
+        if project.sheet["ends_on"] <= (today + timedelta(days=31)).isoformat():
+            changes["ends_on"] = (today + timedelta(days=200)).isoformat()
         return changes

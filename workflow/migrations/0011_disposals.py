@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('bpr_projects', '0008_shipped_words'),
         ('records', '0005_anchors_and_checks'),
-        ('workflow', '0009_protect_decisions'),
+        ('workflow', '0010_protect_decisions'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -78,6 +78,7 @@ SHOWS_COUNT: Final = {
 
 SHOWS_NOTHING: Final = {
     "abandon",
+    "absence-end",
     "answer",
     "attachment",
     "attachment-add",
@@ -87,9 +88,10 @@ SHOWS_NOTHING: Final = {
     "comment-settle",
     "condition-check",
     "condition-report",
-    "decision-evidence-json",
-    "disposal",
     "decision-correct",
+    "decision-evidence-json",
+    "deputy-revoke",
+    "disposal",
     "glossary",
     "guide",
     "halt",
@@ -161,6 +163,7 @@ SHOWS_NOTHING: Final = {
     "route-withdraw",
     "routes",
     "running",
+    "standing-in",
     "tour-end",
     "unheld",
     "unrestrict",

@@ -27,7 +27,7 @@ from tests.make import AT, a_project, holder
 from tests.notifications.mails import send
 from tests.workflow.pages import client_of
 from workflow.enums import StepKind
-from workflow.models import ConditionReport
+from workflow.models import ConditionReport, Decision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -241,8 +241,11 @@ def test_the_badge_counts_what_its_reader_may_read(office: City) -> None:
 def test_what_may_not_be_read_changes_no_page(office: City, actor: str) -> None:
     world = addresses()
     cases = [Comment.objects.get().project, a_project(route="RT1", to=StepKind.OBSERVE)]
+    running = [cases[1].reference]
+    submitted = Decision.objects.filter(project=cases[1]).earliest("pk")
+    more = {"decision-evidence": [submitted.pk]}
     world |= {
-        f"{name}, running": reverse(name, args=[cases[1].reference])
+        f"{name}, running": reverse(name, args=running + more.get(name, []))
         for name in sorted(SHOWS_COUNT | {"project-discussion", "kessai", "board"})
     }
     send()

@@ -16,7 +16,7 @@ from bpr_projects.models import ProjectUserObjectPermission
 from roles.enums import Basis
 from roles.models import everybody, holders_of
 from workflow import routing
-from workflow.access.conflicts import conflicts, facts
+from workflow.access.conflicts import Barred, conflicts, facts, recused_by_run
 from workflow.actions.refusals import Unroutable
 from workflow.enums import READING_KINDS, RunKind, RunState
 from workflow.inbox import desk_of
@@ -132,7 +132,8 @@ def _since(project: Project) -> date | None:
 
 
 def _case(project: Project, answers: Mapping[str, Any], by: User, on: date) -> Case:
-    return routing.case_of(project, answers, excluded=_excluded(project, by, on))
+    barred = _barred(project, by, on)
+    return routing.case_of(project, answers, excluded=barred.persons, recused=barred.recused)
 
 
 ABSENT: Final = gettext_lazy("%(name)sさんは提案者のため、審査から外れます。")
@@ -176,7 +177,7 @@ def _absent(otherwise: Preview | None, partners: Mapping[int, str]) -> list[str]
     return [name for pk, name in partners.items() if pk in asked]
 
 
-def _excluded(project: Project, by: User, on: date) -> frozenset[int]:
+def _barred(project: Project, by: User, on: date) -> Barred:
     """The conflicts of the run that this person is about to submit: a draft has none yet."""
     runs = Run.objects.filter(project=project, kind=RunKind.PROJECT, state=RunState.OPEN)
     writing = ProjectUserObjectPermission.objects.filter(
@@ -193,7 +194,7 @@ def _excluded(project: Project, by: User, on: date) -> frozenset[int]:
     if not seat.is_shared:
         held = [each for each in holders_of([seat.pk], on)[seat.pk] if each.basis == Basis.OWN]
         rows += [("holder", seat.pk, each.person.pk) for each in held]
-    return conflicts(rows)[key]
+    return Barred(conflicts(rows)[key], recused_by_run(rows)[key])
 
 
 def _line(step: PlanStep, resolution: Resolution) -> PreviewStep:

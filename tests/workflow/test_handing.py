@@ -41,6 +41,7 @@ from workflow.models import Decision, Slot
 from workflow.outcomes import STATIONS
 from workflow.routing import RECEIVERS
 from workflow.routing.succession import department_of
+from workflow.views.route_preview import preview_of
 
 if TYPE_CHECKING:
     from pytest_django import DjangoAssertNumQueries
@@ -163,6 +164,23 @@ def test_who_stepped_aside_stays_aside_until_the_matter_is_decided(office: City)
     assert_sound()
 
 
+def test_the_route_before_a_resubmission_says_what_will_wait(office: City) -> None:
+    case = a_project(to=StepKind.DECISION)
+    all_recuse(case, "HQ-CHAIR")
+    an_appointment(post=office.post("HQ-CHAIR"), person=a_user(name="後任 太郎"))
+    say(case, Outcome.SENT_BACK)
+    Appointment.objects.filter(person__family_name="後任").update(ends_on=TODAY)
+
+    shown = preview_of(case, case.sheet, case.proposer, AT, frozenset())
+
+    assert shown is not None
+    [decision] = [step for step in shown.steps if step.title == "本部長 決裁"]
+    assert (decision.who, decision.why) == ("本部長（副市長）　成田 健一郎", WAITS)
+    case = resubmit(case, volume=2100)
+    walk(case, to=StepKind.DECISION)
+    assert unheld() == ["HQ-CHAIR"]
+
+
 def test_a_seat_of_a_rule_that_may_be_left_out_is_not_left_out_for_a_recusal(
     office: City,
 ) -> None:
@@ -229,6 +247,24 @@ def test_a_fallback_who_also_steps_aside_passes_it_on(office: City) -> None:
     all_recuse(case, "SECRETARIAT")
     assert (asked(case), unheld()) == (["SECRETARIAT"], ["SECRETARIAT"])
     assert_sound()
+
+
+@pytest.mark.parametrize(
+    ("author", "first", "following"),
+    [("HEAD-DIGITAL", "HEAD-SOMU", "HEAD-KIKAKU"), ("HEAD-SOMU", "HEAD-DIGITAL", "HEAD-KIKAKU")],
+)
+def test_who_was_asked_in_place_of_an_author_passes_it_on_to_the_next_of_the_rule(
+    office: City, author: str, first: str, following: str
+) -> None:
+    draft = a_draft(uses_cloud=True)
+    assign_perm("edit_draft", holder(author), draft)
+    case = submit(draft)
+    walk(case, to=StepKind.CONCURRENCE)
+    assert asked(case) == [first]
+
+    all_recuse(case, first)
+
+    assert asked(case) == [following]
 
 
 def test_a_member_on_duty_is_replaced_by_the_next_in_turn(office: City) -> None:

@@ -262,4 +262,6 @@ def test_a_vacant_chair_is_told_with_who_stands_in(office: City) -> None:
     page = text_of(client_of("LEADER-SHIMIN").get(f"/p/{case.number}/"))
 
     assert "担当できる職がありません：本部長（副市長）（空席）" in page
-    assert "1 総務部長（児玉 雅彦さん）、2 市民部長（阿部 美和子さん）。" in page
+    home = text_of(client_of("SECRETARIAT").get("/"))
+    for shown in (page, home):
+        assert "1 総務部長（児玉 雅彦さん）、2 市民部長（阿部 美和子さん）。" in shown

@@ -58,20 +58,26 @@ def recuse(
     if routing.able(holders, case):
         saying.following = _("同じ席のほかの方が担当します。")
         return False
-    if not _is_missed(slot):
-        saying.slot, saying.supersedes = slot, before
-        steps.leave(slot, SlotState.RECUSED, act)
-        steps.resume(step, act.at)
-        if steps.is_complete(step):
-            answers.complete(step.run, Outcome.RECUSED, act)
-        return True
+    if step.kind != StepKind.STANDING_DECISION and _is_missed(slot):
+        return _ask_next(slot, saying, before, case, act)
+    saying.slot, saying.supersedes = slot, before
     if step.kind == StepKind.STANDING_DECISION:
-        saying.slot, saying.supersedes = slot, before
         saying.following = _("本部長の決裁に移ります。")
         _escalate(slot, SlotState.RECUSED, str(_("専決者が辞退したため")), act)
         return True
+    steps.leave(slot, SlotState.RECUSED, act)
+    steps.resume(step, act.at)
+    if steps.is_complete(step):
+        answers.complete(step.run, Outcome.RECUSED, act)
+    return True
+
+
+def _ask_next(
+    slot: Slot, saying: Saying, before: Decision | None, case: routing.Case, act: Act
+) -> bool:
+    """The next by the rule takes the place; without one it stays open and is made known."""
     place = place_of(slot, case, act)
-    post = routing.next_in_line(place, steps.plan_of(step), case, act.on)
+    post = routing.next_in_line(place, steps.plan_of(slot.step_run), case, act.on)
     if post is None:
         saying.following = str(routing.WAITS)
         act.unheld.append(slot)

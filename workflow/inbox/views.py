@@ -28,6 +28,7 @@ from workflow.inbox.mywork import VERBS, my_work
 from workflow.inbox.places import IN_PLACE
 from workflow.inbox.preview import preview_of, see
 from workflow.inbox.rules import rule_preview_of, see_rule
+from workflow.sheet import stand_ins_of
 
 if TYPE_CHECKING:
     from datetime import date
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from roles.models import User
     from workflow.inbox.preview import Preview
     from workflow.inbox.rules import RulePreview
+    from workflow.models import Slot
 
 TODO, DEPUTY, READING, COMING, DONE = "todo", "deputy", "reading", "upcoming", "done"
 
@@ -139,16 +141,19 @@ def home(request: HttpRequest) -> HttpResponse:
         "rows": [(item, *VERBS[item.kind]) for item in work.items],
         "can_propose": permits(desk.capacities.values(), Perm.PROPOSE_PROJECT),
         "is_first_time": desk.user.toured_at is None,
-        "unheld": _unheld(desk),
+        "unheld": len(unheld := _unheld(desk)),
+        "stand_ins": stand_ins_of(
+            [slot for slot in unheld if slot.post.role == Role.HQ_CHAIR], desk.at
+        ),
     }
     return render(request, "workflow/home.html", context)
 
 
-def _unheld(desk: Desk) -> int:
-    """How many steps wait because nobody may answer for them; the 事務局 alone is told."""
+def _unheld(desk: Desk) -> list[Slot]:
+    """Seats that nobody may answer for; the 事務局 alone is told."""
     if not permits(desk.capacities.values(), Perm.REASSIGN_WORK):
-        return 0
-    return len(access.unheld(desk.at, visible_to(desk.user, desk.at)))
+        return []
+    return access.unheld(desk.at, visible_to(desk.user, desk.at))
 
 
 @require_POST
@@ -177,7 +182,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "is_split": tab in BASES,
     }
     if not is_pane:
-        context |= _tab(request, desk, tab) | {"unheld": _unheld(desk)}
+        context |= _tab(request, desk, tab) | {"unheld": len(_unheld(desk))}
     if slot_id is not None and tab in BASES:
         preview = _open(request, desk, slot_id)
         context |= {"slot_id": slot_id, "preview": preview}

@@ -96,11 +96,16 @@ def _ruled(place: Place, step: PlanStep, case: Case, on: date) -> Iterator[Post]
 
 
 def _asks_of(place: Place, step: PlanStep, case: Case, seats: Seats) -> list[Ask]:
-    """The ask that the place belongs to, or all of a step of one kind."""
+    """The ask that the place belongs to: it means the seat, or asked it in place of another."""
     asks = [each for ask in step.asks for each in by_section(ask, case)]
     if len(asks) == 1:
         return asks
-    return [each for each in asks if place.origin in seats.meant(each)]
+    direct = [each for each in asks if place.origin in seats.meant(each)]
+    return direct or [
+        each
+        for each in asks
+        if any(place.origin in seats.meant(other) for other in others_of(each, step)[0])
+    ]
 
 
 def receivers(place: Place, step: PlanStep, case: Case, on: date) -> list[Receiver]:

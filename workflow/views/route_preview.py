@@ -16,7 +16,7 @@ from bpr_projects.models import ProjectUserObjectPermission
 from roles.enums import Basis, Role
 from roles.models import everybody, holders_of, seats_of
 from workflow import routing
-from workflow.access.conflicts import conflicts, facts
+from workflow.access.conflicts import Barred, conflicts, facts, recused_by_run
 from workflow.actions.refusals import Unroutable
 from workflow.enums import READING_KINDS, RunKind, RunState, StepKind
 from workflow.inbox import desk_of
@@ -177,11 +177,16 @@ def _since(project: Project) -> date | None:
 
 
 def _case(project: Project, answers: Mapping[str, Any], by: User, on: date) -> Case:
+    barred = _barred(project, by, on)
     code = answers.get("section")
     heads = seats_of(Role.SECTION_HEAD, on)
     named = (post.section for post in heads if post.section and post.section.code == code)
     case = routing.case_of(
-        project, answers, excluded=_excluded(project, by, on), section=next(named, None)
+        project,
+        answers,
+        excluded=barred.persons,
+        recused=barred.recused,
+        section=next(named, None),
     )
     if not project.number:
         return case
@@ -234,7 +239,7 @@ def _absent(otherwise: Preview | None, partners: Mapping[int, str]) -> list[str]
     return [name for pk, name in partners.items() if pk in asked]
 
 
-def _excluded(project: Project, by: User, on: date) -> frozenset[int]:
+def _barred(project: Project, by: User, on: date) -> Barred:
     """The conflicts of the run that this person is about to submit: a draft has none yet."""
     runs = Run.objects.filter(project=project, kind=RunKind.PROJECT, state=RunState.OPEN)
     writing = ProjectUserObjectPermission.objects.filter(
@@ -251,7 +256,7 @@ def _excluded(project: Project, by: User, on: date) -> frozenset[int]:
     if not seat.is_shared:
         held = [each for each in holders_of([seat.pk], on)[seat.pk] if each.basis == Basis.OWN]
         rows += [("holder", seat.pk, each.person.pk) for each in held]
-    return conflicts(rows)[key]
+    return Barred(conflicts(rows)[key], recused_by_run(rows)[key])
 
 
 CAPACITIES: Final[dict[StepKind, StrOrPromise]] = {

@@ -33,10 +33,8 @@ if TYPE_CHECKING:
 
 CO_AUTHORS = 0.1
 PROBES = 0.1
-MOVES = 0.02
-"""How often a turn of a case that nobody may answer brings the 事務局 to move it …"""
-GIVES_UP = 0.2
-"""… and, where no seat could take it, to give it up."""
+MOVES = 0.05
+"""How often a turn of a case that nobody may answer brings the 事務局 to move it."""
 STUCK = timedelta(days=60)
 """No absence lasts so long: a case that is refused for longer stays refused."""
 ENDED = frozenset(ADOPTED - {Stage.RUNNING}) | {
@@ -203,8 +201,7 @@ class Life:
         return True
 
     def _give_up(self, project: Project, step: StepRun, by: User, at: datetime) -> bool:
-        if self.random.random() > GIVES_UP:
-            return False
+        """廃案, or the question taken back: no seat could take the place."""
         if step.run.kind == RunKind.PROJECT:
             return self._end("abandon", project, by, at)
         holder = self._holder_of_seat(project, at)

@@ -295,6 +295,28 @@ def test_a_version_whose_day_has_passed_is_not_adopted(office: City) -> None:
     assert rules_of()[1][1] == RouteState.PROPOSED
 
 
+def test_two_versions_that_stand_alone_and_not_together_are_not_both_adopted(
+    office: City,
+) -> None:
+    data = {"fact": "has_personal_data", "op": "==", "value": True, "text": "個人情報"}
+    free = {"fact": "cost", "op": "<=", "value": 0, "text": "費用がかからない"}
+    narrower = propose(a_draft("RT2", condition=data, begins=date(2026, 8, 1)))
+    rest = propose(a_draft("RT1", condition=free))
+    for run in (narrower, rest):
+        say(run, Outcome.APPROVED)
+    say(narrower, Outcome.ADOPTED)
+    before = state_of()
+
+    with pytest.raises(Unanswered) as refusal:
+        say(rest, Outcome.ADOPTED)
+
+    [sentence] = refusal.value.problems.values()
+    assert sentence.startswith(
+        "提出の後に状況が変わりました。差し戻してください：どの経路にも当てはまらない「提案」が"
+    )
+    assert state_of() == before
+
+
 def test_rows_that_were_changed_past_the_engine_are_not_adopted(office: City) -> None:
     draft = a_draft()
     run = propose(draft)

@@ -302,6 +302,19 @@ TIED = (
 )
 
 
+def test_a_gap_that_opens_on_a_later_day_is_told_today() -> None:
+    rest = a_rule(code="RT1", priority=90)
+    ground = replace(GROUND, others=(rest,), later=((replace(rest, condition=CLOUD),),))
+
+    assert found(a_rule(condition=COST), ground) == [
+        (
+            "condition",
+            None,
+            "どの経路にも当てはまらない「提案」が生じます（例：費用（初年度） 0円）。",
+        )
+    ]
+
+
 def test_two_routes_of_one_priority_that_take_the_same_case_are_refused() -> None:
     alike = a_rule(code="RT3", condition=CLOUD)
     rest = a_rule(code="RT1", priority=90)

@@ -18,7 +18,8 @@ from workflow.actions.refusals import NotFound, Refusal, Unanswered
 from workflow.actions.route_data import LEDGER_KIND, rules_payload
 from workflow.enums import STATION_OF, RouteState, StepKind, WhoRule
 from workflow.models import Route, RouteStep
-from workflow.routing import Ground, Names, RouteText, in_force
+from workflow.routing import Ground, Names, RouteText, findings_of
+from workflow.routing.plans import from_day, holds_on
 from workflow.routing.seats import ON_DUTY, ROLE_OF
 from workflow.routing.texts import LISTS
 
@@ -142,10 +143,14 @@ def discard(route: Route) -> None:
 
 def ground_of(text: RouteText, today: date) -> Ground:
     """What the version is checked against, at a fixed number of queries."""
-    others = [
-        RouteText.of(route, steps)
-        for route, steps in in_force(text.effective_from)
-        if route.code != text.code
+    first = text.effective_from
+    others = [each for each in from_day(first) if each[0].code != text.code]
+    changes = sorted(
+        {each.effective_from for each, _steps in others if each.effective_from > first}
+    )
+    on_day = [
+        tuple(RouteText.of(*each) for each in others if holds_on(each[0], day))
+        for day in (first, *changes)
     ]
     begun = Route.objects.filter(code=text.code, state=RouteState.ACTIVE)
     posts = list(Post.objects.in_force(text.effective_from).order_by("order", "pk"))
@@ -158,7 +163,8 @@ def ground_of(text: RouteText, today: date) -> Ground:
         names=names_on(text.effective_from, posts),
         seats={rule.value: by_role.get(ROLE_OF[rule], 0) for rule in single}
         | {WhoRule.PT_ON_DUTY.value: ON_DUTY},
-        others=tuple(others),
+        others=on_day[0],
+        later=tuple(on_day[1:]),
         begun=tuple(begun.order_by("effective_from").values_list("effective_from", flat=True)),
     )
 
@@ -219,10 +225,8 @@ def settle(run: Run, *, adopted: bool, act: Act) -> None:
     if route.effective_from <= act.on:
         sentence = _("施行日（%s）が過ぎています。差し戻して、施行日を改めてください。")
         raise Unanswered({"outcome": sentence % route.effective_from.isoformat()})
+    _still_clean(route, act.on)
     former = Route.objects.filter(code=route.code, state=RouteState.ACTIVE)
-    if former.filter(effective_from__gte=route.effective_from).exists():
-        sentence = _("施行日より後に始まる版が、すでに決まっています。差し戻してください。")
-        raise Unanswered({"outcome": sentence})
     for before in former.filter(effective_to=None):
         before.effective_to = route.effective_from
         before.save(update_fields=["effective_to"])
@@ -230,6 +234,14 @@ def settle(run: Run, *, adopted: bool, act: Act) -> None:
     route.save(update_fields=["state"])
     payload = {"version": route.pk, "run": run.pk, **rules_payload()}
     act.rules.append(ledger.Draft(kind=LEDGER_KIND, payload=payload))
+
+
+def _still_clean(route: Route, today: date) -> None:
+    """Other rules, sections and posts may have changed since the version was proposed."""
+    text = text_of(route)
+    for finding in findings_of(text, ground_of(text, today)):
+        sentence = _("提出の後に状況が変わりました。差し戻してください：%s")
+        raise Unanswered({"outcome": sentence % finding.sentence})
 
 
 def _still_as_decided(route: Route, run: Run) -> None:

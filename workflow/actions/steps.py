@@ -55,7 +55,10 @@ def case_for(run: Run, act: Act) -> routing.Case:
     barred, approved = barred_in(run, act.on, act.leaving), approved_in(run) | now
     excluded = barred.persons | act.authors
     if run.project is None:
-        section = Section.objects.select_related("department").get(is_secretariat=True)
+        offices = Section.objects.in_force(act.on).select_related("department")
+        section = offices.filter(is_secretariat=True).first()
+        if section is None:
+            raise routing.NoHolder(str(_("事務局の課")))
         return routing.case_of_rules(section, excluded=excluded, approved_by=approved)
     return routing.case_of(
         run.project,

@@ -29,7 +29,15 @@ QUESTIONS: Final = (
 
 def choice_findings(text: RouteText, ground: Ground) -> Iterator[Finding]:
     """Gap, tie and shadow, decided over every kind of case that the conditions can tell apart."""
-    rules = [*ground.others, text]
+    found = [
+        finding
+        for others in (ground.others, *ground.later)
+        for finding in _among([*others, text], text)
+    ]
+    yield from dict.fromkeys(found)
+
+
+def _among(rules: Sequence[RouteText], text: RouteText) -> Iterator[Finding]:
     if any(_is_unreadable(rule.condition) for rule in rules):
         return
     for asked, competing in _competitions(rules, text):

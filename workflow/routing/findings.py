@@ -30,14 +30,16 @@ class Finding:
 class Ground:
     """What a version is checked against.
 
-    ``others``: the rules of the other codes on its first day. ``begun``: first days of the decided
-    versions of its code. ``names`` and ``seats``: the city on that day.
+    ``others``: the rules of the other codes on its first day; ``later``: on each day after it on
+    which one of them changes. ``begun``: first days of the decided versions of its code. ``names``
+    and ``seats``: the city on that day.
     """
 
     today: date
     names: Names
     seats: Mapping[str, int] = field(default_factory=dict)
     others: tuple[RouteText, ...] = ()
+    later: tuple[tuple[RouteText, ...], ...] = ()
     begun: tuple[date, ...] = ()
 
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
 
+    from django.db.models import QuerySet
+
     from bpr_projects.models import Project
     from workflow.routing.carrying import Earlier
 
@@ -203,6 +205,23 @@ def in_force(on: date, kind: RunKind | None = None) -> list[Version]:
     )
     if kind is not None:
         rows = rows.filter(route__kind=kind)
+    return _grouped(rows)
+
+
+def from_day(on: date) -> list[Version]:
+    """The versions that hold on a day or after it, as ``in_force`` reads them."""
+    rows = RouteStep.objects.filter(
+        Q(route__effective_to=None) | Q(route__effective_to__gt=on), route__state=RouteState.ACTIVE
+    )
+    return _grouped(rows)
+
+
+def holds_on(route: Route, on: date) -> bool:
+    """Whether a decided version holds on a day."""
+    return route.effective_from <= on and (route.effective_to is None or route.effective_to > on)
+
+
+def _grouped(rows: QuerySet[RouteStep]) -> list[Version]:
     ordered = rows.select_related("route").order_by(
         "route__priority", "route__code", "-route__version", "order"
     )

@@ -49,6 +49,9 @@ RECORDED: Final[dict[type[Recorded], str]] = {
 }
 
 
+BESIDE: Final = frozenset({"by", "supersedes", "texts"})
+"""What an entry says beside the state of its row."""
+
 R = TypeVar("R", bound=Recorded)
 
 
@@ -288,12 +291,14 @@ def evidence_of(model: type[Recorded]) -> tuple[str, ledger.Recompute, ledger.St
 
     def recompute(entries: Sequence[LedgerEntry]) -> Mapping[int, Mapping[str, Any] | None]:
         seqs = [entry.seq for entry in entries]
+        said = {entry.seq: set(entry.payload) - BESIDE for entry in entries}
         present = {row.ledger_entry_id: row for row in rows.filter(ledger_entry__in=seqs)}
         superseding = LedgerEntry.objects.filter(kind=kind, payload__supersedes__in=seqs)
         past = set(superseding.values_list("payload__supersedes", flat=True))
         answers: dict[int, Mapping[str, Any] | None] = {seq: {} for seq in past}
         for seq, row in present.items():
-            answers[seq] = None if seq in past else row.ledger_payload()
+            state = row.ledger_payload()
+            answers[seq] = None if seq in past or not said[seq] <= set(state) else state
         return answers
 
     def strays() -> Iterable[int]:

@@ -397,6 +397,16 @@ def test_an_appointment_is_taken_back_before_its_first_day_only(secretary: User)
     assert ledger.verify().ok
 
 
+def test_an_appointment_that_was_brought_back_in_the_database_is_found(secretary: User) -> None:
+    row = appoint(post=a_post(), person=a_user(), starts_on=TOMORROW, by=secretary, at=AT)
+    revoke_appointment(appointment=row, by=secretary, at=AT)
+    assert ledger.verify().ok
+
+    Appointment.objects.filter(pk=row.pk).update(revoked_at=None)
+
+    assert not ledger.verify().ok
+
+
 def test_leave_is_not_registered_twice_for_the_same_days(secretary: User) -> None:
     away = a_suspension(person=a_user())
 

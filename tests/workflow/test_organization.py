@@ -369,7 +369,7 @@ def test_a_first_password_is_shown_once_and_only_for_a_new_account(clerk: Client
 
 def changing(change: str, former: list[str], *names: str, **more: Any) -> dict[str, Any]:
     sections = Section.objects.filter(code__in=former)
-    rows = {f"name_{number}": name for number, name in enumerate(names, 1)}
+    rows = {f"{number}-name": name for number, name in enumerate(names, 1)}
     return {
         "change": change,
         "on": "令和9年4月1日",

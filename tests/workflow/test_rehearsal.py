@@ -164,7 +164,8 @@ def test_the_command_names_the_first_and_fails(office: City) -> None:
 def queries_of(action: Any) -> int:
     with CaptureQueriesContext(connection) as asked:
         action()
-    assert [each for each in asked if not each["sql"].startswith(("SELECT", "SAVEPOINT"))] == []
+    said = [each["sql"].lstrip("(") for each in asked]
+    assert [sql for sql in said if not sql.startswith("SELECT")] == []
     return len(asked)
 
 

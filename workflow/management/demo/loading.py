@@ -77,14 +77,11 @@ def load(
             Random(f"{seed} cases"),  # noqa: S311 -- a sample
         )
         _tell(story, list(others), at, seed)
-        _reserve(at)
     return Loaded(filled=True, people=User.objects.count(), cases=Project.objects.count())
 
 
 def _reserve(at: datetime) -> None:
     """The next 人事異動, as far as it is known: one leader has a successor, one has none."""
-    if localdate(at) >= TRANSFER:
-        return
     by = people_who(Role.SECRETARIAT, localdate(at))[0]
     for code in ("LEADER-ZEIMU", "LEADER-KENKO"):
         row = Appointment.objects.in_force(localdate(at)).get(post__code=code)
@@ -125,6 +122,8 @@ def _tell(story: Story, others: list[Script], at: datetime, seed: int) -> None:
         lives.append(rules.moments(amended, off))
     _in_order(lives, until)
     _read_what_was_circulated(until, off)
+    if moment(days.first, OPENING) <= until and localdate(at) < TRANSFER:
+        _reserve(until)
 
 
 def _in_order(lives: list[Iterator[datetime]], until: datetime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import date, timedelta
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
-class _Form(forms.Form):
+class PlainForm(forms.Form):
     """What is asked is checked here; what the organization refuses comes from the verb."""
 
     use_required_attribute = False
@@ -110,7 +111,7 @@ def _place(post: Post) -> str:
 KINDS: Final = [(each.value, each.label) for each in AppointmentKind]
 
 
-class AppointForm(_Form):
+class AppointForm(PlainForm):
     """Who gets which post from when. ``warned``: what the person would come to decide on."""
 
     person = PersonField(
@@ -138,7 +139,7 @@ class AppointForm(_Form):
     def __init__(self, *args: Any, on: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.warned: list[str] = []
-        self.fields["post"].choices = post_choices(on)  # type: ignore[attr-defined]
+        self.fields["post"].choices = partial(post_choices, on)  # type: ignore[attr-defined]
 
     @property
     def chosen(self) -> Post:
@@ -146,7 +147,7 @@ class AppointForm(_Form):
         return Post.objects.select_related("section").get(pk=self.cleaned_data["post"])
 
 
-class EndForm(_Form):
+class EndForm(PlainForm):
     """The last day of a term."""
 
     ends_on = DayField(
@@ -156,7 +157,7 @@ class EndForm(_Form):
     )
 
 
-class SuspendForm(_Form):
+class SuspendForm(PlainForm):
     """Leave: from when, and until when where that is known."""
 
     kind = forms.ChoiceField(
@@ -175,7 +176,7 @@ class SuspendForm(_Form):
     )
 
 
-class RestoreForm(_Form):
+class RestoreForm(PlainForm):
     """The day from which somebody acts again."""
 
     ends_on = DayField(
@@ -194,7 +195,18 @@ CHANGES: Final = [
 ]
 
 
-class ReorganizeForm(_Form):
+def _living() -> list[tuple[str, str]]:
+    """Sections whose end is not decided."""
+    sections = Section.objects.filter(ends_on=None).order_by("order", "pk")
+    return [(str(each.pk), each.name) for each in sections]
+
+
+def _departments() -> list[tuple[str, str]]:
+    rows = Department.objects.order_by("order", "pk")
+    return [("", gettext("いまの部")), *((str(each.pk), each.name) for each in rows)]
+
+
+class ReorganizeForm(PlainForm):
     """Sections that end on a day, and those that begin: up to three."""
 
     change = forms.ChoiceField(
@@ -212,16 +224,12 @@ class ReorganizeForm(_Form):
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        sections = Section.objects.filter(ends_on=None).order_by("order", "pk")
-        self.fields["former"].choices = [  # type: ignore[attr-defined]
-            (str(each.pk), each.name) for each in sections
-        ]
+        self.fields["former"].choices = _living  # type: ignore[attr-defined]
         self.today = today
-        departments = [(str(each.pk), each.name) for each in Department.objects.order_by("order")]
         for row in ROWS:
-            self._add(row, departments)
+            self._add(row)
 
-    def _add(self, row: int, departments: list[tuple[str, str]]) -> None:
+    def _add(self, row: int) -> None:
         fields: Mapping[str, forms.Field] = {
             "name": LineField(
                 label=_("新しい課等の名称"),
@@ -233,18 +241,16 @@ class ReorganizeForm(_Form):
             "head_title": LineField(
                 label=_("所属長の職名"), max_length=60, required=False, help_text=_("例：市民課長")
             ),
-            "department": forms.ChoiceField(
-                label=_("部"), choices=[("", _("いまの部")), *departments], required=False
-            ),
+            "department": forms.ChoiceField(label=_("部"), choices=_departments, required=False),
         }
         for name, field in fields.items():
-            self.fields[f"{name}_{row}"] = field
+            self.fields[f"{row}-{name}"] = field
 
     @property
     def rows(self) -> list[tuple[int, list[forms.BoundField]]]:
         """The fields of each section that begins."""
         names = ("name", "short_name", "head_title", "department")
-        return [(row, [self[f"{name}_{row}"] for name in names]) for row in ROWS]
+        return [(row, [self[f"{row}-{name}"] for name in names]) for row in ROWS]
 
     def clean(self) -> None:
         """As many sections as the change has, each with its name; no day that has passed."""
@@ -255,15 +261,15 @@ class ReorganizeForm(_Form):
         if change == MERGE and len(former) == 1:
             self.add_error("former", gettext("統合では、課を2つ以上選んでください。"))
         if change == SPLIT and len(named) == 1:
-            self.add_error("name_2", gettext("分割では、2つ目の課等の名称も入力してください。"))
+            self.add_error("2-name", gettext("分割では、2つ目の課等の名称も入力してください。"))
         if change in (RENAME, MERGE) and len(named) > 1:
-            self.add_error(f"name_{named[-1]}", gettext("改称と統合では、新しい課等は1つです。"))
+            self.add_error(f"{named[-1]}-name", gettext("改称と統合では、新しい課等は1つです。"))
         day = self.day("on")
         if day is not None and day <= self.today:
             self.add_error("on", gettext("明日以降の日を入力してください。"))
 
     def _named(self) -> list[int]:
-        return [row for row in ROWS if self.cleaned_data.get(f"name_{row}")]
+        return [row for row in ROWS if self.cleaned_data.get(f"{row}-name")]
 
     def formed(self, former: Iterable[Section]) -> list[Formed]:
         """The sections that begin; short name, title and department follow where left open."""
@@ -271,15 +277,15 @@ class ReorganizeForm(_Form):
         departments = {str(each.pk): each for each in Department.objects.all()}
         found = []
         for row in self._named():
-            name = self.cleaned_data[f"name_{row}"]
-            title = self.cleaned_data[f"head_title_{row}"]
+            name = self.cleaned_data[f"{row}-name"]
+            title = self.cleaned_data[f"{row}-head_title"]
             found.append(
                 Formed(
                     name=name,
-                    short_name=self.cleaned_data[f"short_name_{row}"] or name[:20],
+                    short_name=self.cleaned_data[f"{row}-short_name"] or name[:20],
                     head_title=title or gettext("%s長") % name,
                     department=departments.get(
-                        self.cleaned_data[f"department_{row}"], first.department
+                        self.cleaned_data[f"{row}-department"], first.department
                     ),
                 )
             )
@@ -289,5 +295,5 @@ class ReorganizeForm(_Form):
         """What is wrong with the names stands at the first of them."""
         problems = dict(getattr(refusal, "error_dict", {}))
         if "formed" in problems:
-            problems["name_1"] = problems.pop("formed")
+            problems["1-name"] = problems.pop("formed")
         super().add_refusal(ValidationError(problems) if problems else refusal)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +23,7 @@ from roles.models import Appointment, Post, StandIn
 from tests.make import (
     AT,
     a_delegation,
+    a_draft,
     a_project,
     a_suspension,
     a_user,
@@ -29,13 +31,16 @@ from tests.make import (
     an_appointment,
     holder,
     say,
+    submit,
     the_slot,
+    walk,
 )
 from workflow import access, engine
 from workflow.actions.refusals import Refusal, Unroutable
 from workflow.enums import Outcome, RouteState, RunState, SlotState, StepKind
 from workflow.management import worklist
 from workflow.management.simulation import Failure, Tally, World, rulebook, violations
+from workflow.management.simulation.agreement import Promise, promise_of
 from workflow.management.simulation.life import Life
 from workflow.management.simulation.probes import must_refuse
 from workflow.models import Decision, Nudge, Reading, Route, Run, Slot, StepRun, WorkItem
@@ -313,6 +318,73 @@ def test_a_violation_ends_with_a_failure(office: City) -> None:
     _lose_an_item()
     with pytest.raises(CommandError, match="slot-without-item"):
         lived(0, seed=1)
+
+
+# --- previews ---------------------------------------------------------------------------------
+
+
+def promised(tally: Tally) -> tuple[Project, Promise]:
+    """A draft of RT2 that was submitted, and what its preview had said."""
+    draft = a_draft(has_personal_data=True)
+    promise = promise_of(draft, draft.proposer, tally, AT)
+    assert promise is not None
+    return submit(draft), promise
+
+
+def test_a_case_that_goes_as_previewed_is_counted(office: City) -> None:
+    tally = Tally()
+    project, promise = promised(tally)
+    for kind in (StepKind.DECISION, StepKind.OBSERVE):
+        promise.compare(project, AT)
+        walk(project, to=kind)
+    promise.compare(project, AT)
+
+    assert tally.previews == {
+        "submissions": 1,
+        "steps": 6,
+        "names": 6,
+        "readings": 2,
+        "decided as previewed": 1,
+        "carried over": 0,
+    }
+
+
+def test_a_step_that_was_not_previewed_is_a_failure(office: City) -> None:
+    project, promise = promised(Tally())
+    promise.steps = promise.steps[1:]
+
+    with pytest.raises(Failure, match="所属長 確認 was not previewed"):
+        promise.compare(project, AT)
+
+
+def test_another_seat_than_previewed_is_a_failure(office: City) -> None:
+    project, promise = promised(Tally())
+    (step, found), *others = promise.steps
+    other = office.post("HEAD-ZEIMU")
+    promise.steps = ((step, replace(found, posts=(other,))), *others)
+
+    with pytest.raises(Failure, match=r"所属長 確認 differs in \['市民課長', '税務課長'\]"):
+        promise.compare(project, AT)
+
+
+def test_a_previewed_step_that_is_passed_without_a_row_is_a_failure(office: City) -> None:
+    project, promise = promised(Tally())
+    promise.steps = (promise.steps[1], *promise.steps)
+
+    with pytest.raises(Failure, match="事務局 受付 was previewed, passed"):
+        promise.compare(project, AT)
+
+
+def test_other_people_than_at_the_preview_explain_another_seat(office: City) -> None:
+    tally = Tally()
+    project, promise = promised(tally)
+    (step, found), *others = promise.steps
+    promise.steps = ((step, replace(found, posts=(office.post("HEAD-ZEIMU"),))), *others)
+    a_delegation(post=office.post("HEAD-SHIMIN"), deputy=a_user())
+
+    promise.compare(project, AT)
+
+    assert tally.previews["people changed"] == 1
 
 
 def test_a_production_with_people_is_left_alone(office: City, settings: Settings) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.utils.timezone import localdate
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from workflow.inbox.desk import Desk
 
-FEW = 12
+FEW: Final = 12
 """So many differences are told here; the comparison has all."""
 
 

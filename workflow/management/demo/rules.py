@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
 from django.utils.timezone import localdate
@@ -23,11 +23,14 @@ if TYPE_CHECKING:
     from roles.models import User
     from workflow.models import Run
 
-DECIDED = "RT2"
-WRITTEN = "RT3"
-REVIEW_DAYS = 6
-LIMIT = 1_000_000
-MEETING_DAYS = 3
+DECIDED: Final = "RT2"
+WRITTEN: Final = "RT3"
+REVIEW_DAYS: Final = 6
+LIMITS: Final = [
+    {"fact": "cost", "op": ">=", "value": 1_000_000, "text": "費用が100万円以上"},
+    {"fact": "section_count", "op": ">=", "value": 3, "text": "3課以上にまたがる"},
+]
+MEETING_DAYS: Final = 3
 
 
 def moments(first: datetime, closures: frozenset[date]) -> Iterator[datetime]:
@@ -96,17 +99,12 @@ def _answer(run: Run, outcome: Outcome, at: datetime) -> None:
 
 @transaction.atomic
 def _write(at: datetime) -> None:
-    """Still a draft: cases between the old and the new limit would take another route."""
-    now = Route.objects.filter(code=WRITTEN).latest("version")
-    atoms = [
-        {**atom, "value": LIMIT, "text": "費用が100万円以上"} if atom["fact"] == "cost" else atom
-        for atom in now.condition["any"]
-    ]
+    """Still a draft: cases below the new limits would take another route."""
     draft = _draft(
         WRITTEN,
         at,
-        condition={"any": atoms},
-        purpose="合議と本部会議を要する費用の下限を、50万円から100万円に改める。"
+        condition={"any": LIMITS},
+        purpose="合議と本部会議を要する範囲を、費用100万円以上又は3課以上に改める。"
         "あわせて、本部会議（持ち回り）の期限を5営業日から3営業日に縮める。",
     )
     draft.steps.filter(kind="DELIBERATION").update(standard_days=MEETING_DAYS)

@@ -16,13 +16,16 @@ from roles.views import server_error, typed_texts
 RETRY_AFTER = 60  # seconds
 POST_ONLY: Final = frozenset(
     {
+        "absence-end",
         "answer",
         "attachment-add",
         "attachment-remove",
         "comment-settle",
         "condition-check",
         "condition-report",
+        "deputy-revoke",
         "join-answer",
+        "ledger-export",
         "mail-resend",
         "mail-resend-dead",
         "measurement-add",
@@ -31,6 +34,12 @@ POST_ONLY: Final = frozenset(
         "org-password",
         "phase-record",
         "reading-read",
+        "route-answer",
+        "route-copy",
+        "route-discard",
+        "route-propose",
+        "route-propose-again",
+        "route-step-place",
         "tour-end",
     }
 )

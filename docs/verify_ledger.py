@@ -165,6 +165,7 @@ class Verifier:
         self.organization = Organization()
         self.submitters = {}
         self.recused = {}
+        self.moved = set()
 
     def read(self, lines):
         for line in lines:
@@ -232,8 +233,11 @@ class Verifier:
         held = organization.found(BASES[said["basis"]], at, person=person)
         seats = organization.seats(post, at)
         mine = [row for row in held if row["post"] in seats]
-        stands_in = said["basis"] == "ACTING" and not mine
-        if stands_in:
+        if said["outcome"] == "REASSIGNED":
+            self.moved.add(said["run"])
+        if said["basis"] == "ACTING" and mine and said["run"] not in self.moved:
+            raise Broken(seq, "NO_AUTHORITY")
+        if said["basis"] == "ACTING" and not mine:
             self.judge_standing_in(seq, said, at)
             mine = held
         if not mine:

@@ -59,7 +59,7 @@ class Capacity:
     def is_inherited(self) -> bool:
         """Whether the post is closed, and another one acts for what it left open."""
         source = self.appointment or self.delegation
-        return source is not None and source.post_id != self.post.pk
+        return self.stand_in is None and source is not None and source.post_id != self.post.pk
 
 
 def _own(appointment: Appointment) -> Capacity:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db.models import QuerySet
 from guardian.shortcuts import assign_perm
 from viewflow.workflow import STATUS, Token
 from viewflow.workflow.models import Task
@@ -18,7 +17,7 @@ from viewflow.workflow.models import Task
 from bpr_projects.enums import Stage
 from bpr_projects.models import NumberSeries, Project
 from roles.actions import end_appointment
-from roles.enums import AppointmentKind, Basis
+from roles.enums import AppointmentKind
 from roles.models import Appointment, Post, StandIn
 from tests.make import (
     AT,
@@ -43,7 +42,7 @@ from workflow.management.simulation import Failure, Tally, World, rulebook, viol
 from workflow.management.simulation.agreement import Promise, promise_of
 from workflow.management.simulation.life import Life
 from workflow.management.simulation.probes import must_refuse
-from workflow.models import Decision, Nudge, Reading, Route, Run, Slot, StepRun, WorkItem
+from workflow.models import Nudge, Reading, Route, Run, Slot, StepRun, WorkItem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -220,17 +219,12 @@ def _propose_it() -> None:
     Project.objects.update(proposer=holder("DEPT-SOMUBU"))
 
 
-def _name_a_deputy() -> None:
-    QuerySet(Decision).filter(basis=Basis.ACTING).update(basis=Basis.DEPUTY)
-
-
 @pytest.mark.parametrize(
     ("harm", "sentence"),
     [
         (_owe_nothing, "owes a reading to nobody"),
         (_change_the_order, "follows no order"),
         (_propose_it, "was taken by who proposed"),
-        (_name_a_deputy, "was taken as DEPUTY"),
     ],
 )
 def test_harm_to_a_decision_in_another_s_place_is_found(

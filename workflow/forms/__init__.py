@@ -1,5 +1,6 @@
 """What people type at a step, and when they write a rule. Input only, no verbs."""
 
+from workflow.forms.absences import AbsenceForm, PersonForm
 from workflow.forms.answers import (
     ADD_CONDITION,
     LONG,
@@ -20,6 +21,7 @@ __all__ = [
     "ADD_CONDITION",
     "ADD_ROW",
     "LONG",
+    "AbsenceForm",
     "AgainForm",
     "AnswerForm",
     "ApproveDisposalForm",
@@ -27,6 +29,7 @@ __all__ = [
     "ConditionRow",
     "ConditionsField",
     "HeadForm",
+    "PersonForm",
     "Question",
     "ReasonForm",
     "ReassignForm",

@@ -152,7 +152,7 @@ def _atom(n: int, row: AtomRow, problems: list[str]) -> dict[str, Any]:
     return {"fact": row.fact, "op": operator, "value": fixed, "text": text}
 
 
-class _RuleForm(forms.Form):
+class RuleForm(forms.Form):
     """A form with a condition and the number of the save on which it was opened."""
 
     use_required_attribute = False
@@ -211,7 +211,7 @@ class _RuleForm(forms.Form):
         return finding.field
 
 
-class HeadForm(_RuleForm):
+class HeadForm(RuleForm):
     """The version itself."""
 
     name = LineField(label=gettext_lazy("名称"), max_length=60)
@@ -254,7 +254,7 @@ class HeadForm(_RuleForm):
         }
 
 
-class StepForm(_RuleForm):
+class StepForm(RuleForm):
     """One step. Which of the lists of codes counts is said by ``who``."""
 
     kind = forms.ChoiceField(label=gettext_lazy("種類"))

@@ -71,9 +71,9 @@ STATIONS: Final[dict[StepKind, tuple[Outcome, ...]]] = {
 """Kind of step -> the answers its holder may give, in the order of the buttons."""
 
 UNFIT: Final[dict[RevisionKind, frozenset[Outcome]]] = {
-    RevisionKind.ROUTE: frozenset({Outcome.ADOPTED_WITH_CONDITIONS}),
+    RevisionKind.ROUTE: frozenset({Outcome.ADOPTED_WITH_CONDITIONS, Outcome.RECUSED}),
 }
-"""What cannot be answered to a kind of text: a rule holds or does not."""
+"""What cannot be answered to a kind of text: a rule holds or does not, and is nobody's case."""
 
 
 def answers_at(kind: StepKind, text: RevisionKind) -> tuple[Outcome, ...]:

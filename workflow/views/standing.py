@@ -16,7 +16,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from roles import actions
 from roles.enums import Basis, Role
-from roles.forms import AbsenceForm, PersonForm
 from roles.grants import covers, permits
 from roles.models import (
     Absence,
@@ -32,6 +31,7 @@ from roles.models import (
 from roles.permissions import Perm
 from workflow.access import NO_POST
 from workflow.actions.refusals import NotAllowed
+from workflow.forms import AbsenceForm, PersonForm
 from workflow.inbox import desk_of
 from workflow.steps import refused
 from workflow.views.lookup import person_of
@@ -135,7 +135,7 @@ def _form(shown: Standing, sent: Mapping[str, Any] | None) -> AbsenceForm:
 def _register(form: AbsenceForm, shown: Standing, at: datetime) -> None:
     actions.register_absence(
         person=shown.whose,
-        starts_on=form.cleaned_data["starts_on"],
+        starts_on=form.days[0],
         ends_on=form.ends_on,
         reason=form.cleaned_data["reason"],
         basis=form.cleaned_data.get("basis", ""),
@@ -146,7 +146,7 @@ def _register(form: AbsenceForm, shown: Standing, at: datetime) -> None:
 
 
 def _done(shown: Standing, form: AbsenceForm) -> str:
-    days = actions.days_of(form.cleaned_data["starts_on"], form.cleaned_data["last_day"])
+    days = actions.days_of(*form.days)
     if shown.whose == shown.person:
         return _("不在を登録しました（%s）。") % days
     return _("%(name)sさんの不在を登録しました（%(days)s）。ご本人にメールでお知らせします。") % {

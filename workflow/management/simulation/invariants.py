@@ -137,13 +137,15 @@ def _decisions() -> Iterator[str]:
 def _stood_in() -> Iterator[str]:
     """代決: at decisions alone, by a row of the order, by no author, with the 後閲 it owes."""
     said = Decision.objects.exclude(basis=Basis.OWN).exclude(basis=Basis.STANDING)
-    for row in said.select_related("project", "step_run", "post__section"):
+    for row in said.select_related("project", "step_run", "post__section", "slot"):
         is_decision = row.step_run is not None and row.step_run.kind in DECIDING_KINDS
         if is_decision != (row.basis == Basis.ACTING):
             yield f"decision {row.pk} was taken as {row.basis}"
         if not is_decision:
             continue
         stand_in = row.authority.get("stand_in")
+        if stand_in is None and row.slot is not None and row.slot.replaces_id is not None:
+            continue  # the 事務局 moved the place to this seat, on record
         if not row.post.stand_ins.filter(pk=stand_in).exists():
             yield f"decision {row.pk} follows no order"
         if row.project is not None and row.decided_by_id == row.project.proposer_id:

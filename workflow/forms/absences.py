@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.utils.translation import gettext_lazy as _
 
+from bpr_projects.forms import DayField, LineField
 from roles.actions import deputy_field
 
 if TYPE_CHECKING:
@@ -16,17 +16,7 @@ if TYPE_CHECKING:
 
     from roles.models import Post, User
 
-PRINTABLE: Final = RegexValidator(
-    r"\A[^\x00-\x1f\x7f]*\Z", _("改行や、目に見えない制御文字は使えません。")
-)
-DAYS: Final = (
-    MinValueValidator(date(2000, 1, 1), _("日付を確かめてください。")),
-    MaxValueValidator(date(2999, 12, 30), _("日付を確かめてください。")),
-)
-DATE: Final = {
-    "required": _("日付を入力してください。"),
-    "invalid": _("日付として読み取れません（例：2026-11-30）。"),
-}
+DATE: Final = {"required": _("日付を入力してください。")}
 Choices = list[tuple[str, Any]]
 
 
@@ -49,33 +39,28 @@ class AbsenceForm(forms.Form):
     """
 
     use_required_attribute = False
-    starts_on = forms.DateField(
+    starts_on = DayField(
         label=_("始まりの日"),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        validators=DAYS,
         error_messages=DATE,
     )
-    last_day = forms.DateField(
+    last_day = DayField(
         label=_("終わりの日"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=_("この日まで不在です。早く戻ったときは、いつでも終えられます。"),
-        validators=DAYS,
         error_messages=DATE,
     )
-    reason = forms.CharField(
+    reason = LineField(
         label=_("不在の理由"),
         max_length=100,
-        validators=[PRINTABLE],
         help_text=_("例：県外研修、休暇、病気。ご本人と登録した方のほかには表示しません。"),
         error_messages={
             "required": _("不在の理由を入力してください（例：出張、休暇、病気）。"),
             "max_length": _("%(limit_value)s字以内で入力してください（いま%(show_value)s字）。"),
         },
     )
-    basis = forms.CharField(
+    basis = LineField(
         label=_("本人に代わって登録する根拠"),
         max_length=200,
-        validators=[PRINTABLE],
         help_text=_("例：11/28 8:20 本人から電話で連絡。ご本人にもメールでお知らせします。"),
         error_messages={
             "required": _(
@@ -117,10 +102,15 @@ class AbsenceForm(forms.Form):
         return {post: by_key[key] for post, key in named.items() if key in by_key}
 
     @property
+    def days(self) -> tuple[date, date]:
+        """The first day and the last one."""
+        said = self.cleaned_data
+        return date.fromisoformat(said["starts_on"]), date.fromisoformat(said["last_day"])
+
+    @property
     def ends_on(self) -> date:
         """The first day after the absence, as rows say it."""
-        last: date = self.cleaned_data["last_day"]
-        return last + timedelta(days=1)
+        return self.days[1] + timedelta(days=1)
 
     def refuse(self, problems: dict[str, str]) -> None:
         """Put each sentence beside its field."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 
 from notifications.enums import DeliveryState
 from notifications.models import Delivery
@@ -123,6 +124,9 @@ def test_sixty_people_move_over_eighty_open_cases(office: City) -> None:
     assert (rehearsal.slots, rehearsal.findings) == (worklist.count_open(), [])
     assert rehearsal.slots >= OPEN
 
+    if connection.vendor == "postgresql":  # rows of an open transaction have no statistics yet
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
     with time_machine.travel(THEN, tick=False):
         assert list(worklist.faults(THEN)) == []
         for case in cases[:20]:

@@ -17,7 +17,7 @@ from bpr_projects.models import CycleEntry, Revision, content_hash
 from records import ledger
 from roles.enums import Basis, Role
 from roles.models import Appointment, Section
-from workflow.enums import Outcome, StepKind, WhoRule
+from workflow.enums import ASIDE, Outcome, StepKind, WhoRule
 from workflow.models import Condition, Decision, Reading, Run, Slot, StepRun
 from workflow.outcomes import Answer
 from workflow.signals import decision_recorded, reading_opened, work_closed, work_unheld
@@ -331,7 +331,8 @@ def _payload(decision: Decision, saying: Saying) -> dict[str, Any]:
 
 
 def _decision(act: Act, saying: Saying) -> Decision:
-    basis = basis_of(saying.capacity, saying.step_run)
+    answered = None if saying.outcome in ASIDE else saying.step_run
+    basis = basis_of(saying.capacity, answered)
     is_own = saying.capacity.basis == Basis.OWN
     principal = None if is_own else _principal(saying.capacity, act)
     answer = saying.answer

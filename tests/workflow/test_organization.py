@@ -320,6 +320,21 @@ def test_a_term_ends_after_its_last_day_and_a_reserved_one_is_taken_back(clerk: 
     assert (crossed.status_code, "始まりの日" in text_of(crossed)) == (422, True)
 
 
+def test_the_last_head_of_headquarters_leaves_with_a_reason(clerk: Client) -> None:
+    chair = Appointment.objects.get(post__code="HQ-CHAIR")
+    address, last = f"/org/appointments/{chair.pk}/end/", {"ends_on": "令和9年3月31日"}
+
+    refused = clerk.post(address, last)
+
+    chair.refresh_from_db()
+    assert (refused.status_code, chair.ends_on) == (422, None)
+    assert "理由（任期満了等）を入力してください" in text_of(refused)
+    assert clerk.post(address, {**last, "reason": "任期満了"}).status_code == 302
+    chair.refresh_from_db()
+    assert chair.ends_on == DAY
+    assert chair.ledger_entry.texts.get(name="reason").text == "任期満了"
+
+
 def test_leave_and_return(clerk: Client) -> None:
     person = holder("LEADER-ZEIMU")
 

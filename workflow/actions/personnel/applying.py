@@ -71,7 +71,7 @@ def apply_file(*, file: PersonnelFile, digest: str, by: User, at: datetime) -> P
             email=each.email,
             must_change_password=True,
         )
-    _end(plan, by=by, at=at)
+    _end(plan, by=by, at=at, reason=_("異動の一覧（%s）による") % kept.name)
     _begin(plan, by=by, at=at)
     kept.applied_at = at
     kept.ledger_entry = ledger.append(
@@ -90,14 +90,16 @@ def apply_file(*, file: PersonnelFile, digest: str, by: User, at: datetime) -> P
     return plan
 
 
-def _end(plan: Plan, *, by: User, at: datetime) -> None:
+def _end(plan: Plan, *, by: User, at: datetime, reason: str) -> None:
     for move in plan.moves:
         if move.what != ENDED or move.row is None:
             continue
         if move.row.starts_on >= move.day:
             actions.revoke_appointment(appointment=move.row, by=by, at=at)
         else:
-            actions.end_appointment(appointment=move.row, ends_on=move.day, by=by, at=at)
+            actions.end_appointment(
+                appointment=move.row, ends_on=move.day, by=by, at=at, reason=reason
+            )
 
 
 def _begin(plan: Plan, *, by: User, at: datetime) -> None:

@@ -137,9 +137,17 @@ def appointment_end(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             ends_on = form.after("ends_on")
             assert ends_on is not None  # noqa: S101 -- the field demands it
-            actions.end_appointment(appointment=row, ends_on=ends_on, by=person_of(request), at=at)
+            actions.end_appointment(
+                appointment=row,
+                ends_on=ends_on,
+                by=person_of(request),
+                at=at,
+                reason=form.cleaned_data["reason"],
+            )
         except ValidationError as refusal:
             form.add_refusal(refusal)
+        except actions.ReasonMissing as refusal:
+            form.add_error(refusal.field, str(refusal))
         else:
             words = _("%(name)s さんの「%(post)s」は %(day)s までです。")
             told = {"day": calendar.plain_day(form.day("ends_on") or row.starts_on)}

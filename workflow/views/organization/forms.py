@@ -155,6 +155,12 @@ class EndForm(PlainForm):
         help_text=_("この日まで職にあります。翌日から後任の方が仕事を引き継ぎます。"),
         error_messages={"required": _("最後の日を入力してください。")},
     )
+    reason = LineField(
+        label=_("理由"),
+        required=False,
+        max_length=200,
+        help_text=_("本部長が空席になるときは、必ず入力してください（例：任期満了）。記録に残ります。"),
+    )
 
 
 class SuspendForm(PlainForm):

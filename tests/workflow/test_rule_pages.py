@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from tests.fixtures_city import City
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture(autouse=True)

@@ -24,7 +24,7 @@ from workflow.enums import StepKind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = pytest.mark.usefixtures("office")
+pytestmark = [pytest.mark.usefixtures("office"), pytest.mark.once]
 
 LAST = TODAY + timedelta(days=4)
 

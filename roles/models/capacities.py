@@ -101,7 +101,7 @@ class Register:
     def capacities(self) -> list[Capacity]:
         """Everybody's, in the order of ``capacities_of``."""
         return _read_capacities(
-            Appointment.objects.effective(self.on),
+            _appointments(self.on),
             Delegation.objects.effective(self.on),
             self.on,
         )
@@ -286,12 +286,17 @@ def held_by(user: User, on: date) -> Held:
 def _capacities(user: User, on: date) -> list[Capacity]:
     if not user.is_active:
         return []
-    named = unattended(on).filter(stand_in_post=OuterRef("post"))
     return _read_capacities(
-        Appointment.objects.effective(on).filter(person=user).annotate(stands_in=Exists(named)),
+        _appointments(on).filter(person=user),
         Delegation.objects.effective(on).filter(deputy=user),
         on,
     )
+
+
+def _appointments(on: date) -> QuerySet[Appointment]:
+    """Who acts that day, saying of each post whether it stands in for a seat that nobody attends."""
+    named = unattended(on).filter(stand_in_post=OuterRef("post"))
+    return Appointment.objects.effective(on).annotate(stands_in=Exists(named))
 
 
 def _read_capacities(

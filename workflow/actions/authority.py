@@ -14,7 +14,7 @@ from records.enums import Flaw
 from roles.actions import APPOINTMENT, DELEGATION
 from roles.enums import Basis
 from workflow import routing
-from workflow.enums import DECIDING_KINDS, OWN_WORK, DeputyPolicy, Outcome, Station, StepKind
+from workflow.enums import ASIDE, DECIDING_KINDS, OWN_WORK, DeputyPolicy, Outcome, Station, StepKind
 from workflow.routing import PlanStep
 
 if TYPE_CHECKING:
@@ -183,7 +183,8 @@ BASES: Final[dict[Basis, Ground]] = {
 def _basis(said: Said, situation: Situation) -> Flaw | None:
     """The label fits what the power rests on; who is stood for holds the post."""
     source, ground = source_of(said.authority), BASES[said.basis]
-    if source not in ground.sources or not ground.at(said.kind):
+    answered = None if said.outcome in ASIDE else said.kind
+    if source not in ground.sources or not ground.at(answered):
         return Flaw.WRONG_BASIS
     holders = situation.chronicle.holders(said.post, said.at, said.on)
     principals: set[int | None] = {None}

@@ -159,7 +159,9 @@ class EndForm(PlainForm):
         label=_("理由"),
         required=False,
         max_length=200,
-        help_text=_("本部長が空席になるときは、必ず入力してください（例：任期満了）。記録に残ります。"),
+        help_text=_(
+            "本部長が空席になるときは、必ず入力してください（例：任期満了）。記録に残ります。"
+        ),
     )
 
 

@@ -294,7 +294,7 @@ def _capacities(user: User, on: date) -> list[Capacity]:
 
 
 def _appointments(on: date) -> QuerySet[Appointment]:
-    """Who acts that day, saying of each post whether it stands in for a seat that nobody attends."""
+    """Who acts that day; of each, whether the post stands in for a seat that nobody attends."""
     named = unattended(on).filter(stand_in_post=OuterRef("post"))
     return Appointment.objects.effective(on).annotate(stands_in=Exists(named))
 

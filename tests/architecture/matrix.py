@@ -31,9 +31,9 @@ Row = tuple[int, ...]
 
 
 HIDDEN: Final = dict.fromkeys(
-    ("leader", "head", "department", "pt_member", "administrator", "stranger", "staff"), 404
+    ("leader", "head", "pt_member", "administrator", "stranger", "staff"), 404
 )
-"""Who reads no draft of a rule: for them it does not exist."""
+"""Who reads no draft of a rule: for them it does not exist. The 部長 sit in 本部."""
 
 
 def row(anonymous: int, others: int, *, unseen: int | None = None, **exceptions: int) -> Row:

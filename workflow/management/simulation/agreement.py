@@ -38,10 +38,10 @@ Seats = dict[int, frozenset[tuple[int, str]]]
 """Post -> who could act for it on a day, and on what basis."""
 
 INSERTED_BY: Final = {
-    StepKind.MEDIATION: Outcome.OBJECTED,
-    StepKind.DECISION: Outcome.ESCALATED,
+    StepKind.MEDIATION: (Outcome.OBJECTED,),
+    StepKind.DECISION: (Outcome.ESCALATED, Outcome.RECUSED, Outcome.REASSIGNED),
 }
-"""Step that no preview has -> the answer that put it in."""
+"""Step that no preview has -> the acts that put it in: 専決 by nobody becomes 決裁."""
 
 
 def seats_on(on: date) -> Seats:
@@ -109,7 +109,7 @@ class Promise:
             {key: step.snapshot[key] for key in PlanStep.__dataclass_fields__}
         )
         if step.snapshot.get("reopened"):
-            self._must_be_recorded(step, Outcome.PULLED_BACK)
+            self._must_be_recorded(step, (Outcome.PULLED_BACK,))
             self.place = self._find(planned, 0, step) + 1 if not planned.inserted else self.place
             return
         if planned.inserted:
@@ -148,11 +148,13 @@ class Promise:
             return frozenset()
         return frozenset({str(TARGET_STATION[SendBackTarget(last.target)])})
 
-    def _must_be_recorded(self, step: StepRun, outcome: Outcome) -> None:
-        said = Decision.objects.filter(run=step.run_id, round=self.round, outcome=outcome)
-        if not said.filter(decided_at__lte=step.opened_at).exists():
-            raise Failure(self.name, f"round {self.round}: {step.title}, but no {outcome} before")
-        self.tally.previews[f"explained by {outcome}"] += 1
+    def _must_be_recorded(self, step: StepRun, outcomes: tuple[Outcome, ...]) -> None:
+        said = Decision.objects.filter(run=step.run_id, round=self.round, outcome__in=outcomes)
+        last = said.filter(decided_at__lte=step.opened_at).order_by("-pk").first()
+        if last is None:
+            words = " or ".join(outcomes)
+            raise Failure(self.name, f"round {self.round}: {step.title}, but no {words} before")
+        self.tally.previews[f"explained by {last.outcome}"] += 1
 
     def _must_be_left_out(self, step: StepRun, passed: PlanStep, told: Resolution) -> None:
         """A previewed step that asked nobody: nobody was meant, or its 省略 is on record."""

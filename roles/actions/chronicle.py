@@ -169,11 +169,18 @@ class Chronicle:
         )
 
     def is_left(self, post: int, at: datetime, on: str) -> bool:
-        """Whether nobody of the seat is there: all on leave or absent, or no holder at all."""
+        """Whether nobody of the seat is there: all on leave or absent, or no holder at all.
+
+        Who came back only just now was away when the act began.
+        """
+        until_now = [
+            told for told, replaced_at in self._replaced.values() if at <= replaced_at + MEANWHILE
+        ]
         return all(
             any(
                 told.kind in (SUSPENSION, ABSENCE) and told.is_in_force(at, on)
-                for told in self._about(person)
+                for told in (*self._about(person), *until_now)
+                if told.person == person
             )
             for person in self.holders(post, at, on)
         )

@@ -60,7 +60,7 @@ from workflow.views.route_preview import foreseen
 if TYPE_CHECKING:
     from tests.fixtures_city import City
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 LINE: Final = {StepKind.CONFIRMATION}
 TEAM: Final = {StepKind.REVIEW, StepKind.REFERRAL}

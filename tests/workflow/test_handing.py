@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from roles.models import User
     from tests.fixtures_city import City
 
-pytestmark = pytest.mark.usefixtures("office")
+pytestmark = [pytest.mark.usefixtures("office"), pytest.mark.once]
 
 LATER = AT + timedelta(minutes=5)
 WHY = "親族の会社が委託先の候補であるため。"

@@ -35,8 +35,20 @@ from bpr_projects.models import Comment, Kpi, Project
 from notifications.forms import ResendDeadForm, ResendForm
 from roles.models import Section
 from tests.architecture.test_matrix import addresses, browser_of
-from tests.make import AT, SCORES, YES, a_draft, a_project, record_phase, say, the_slot
+from tests.make import (
+    AT,
+    SCORES,
+    YES,
+    a_draft,
+    a_project,
+    holder,
+    record_phase,
+    say,
+    the_slot,
+    withdraw,
+)
 from tests.workflow.test_autosave import HOSTILE
+from workflow import engine
 from workflow.enums import Outcome, SendBackTarget, StepKind
 from workflow.forms import (
     AbsenceForm,
@@ -194,6 +206,23 @@ def answer_names(kind: StepKind) -> tuple[str, ...]:
     return tuple(sorted(found | (scores if "scores" in names else set())))
 
 
+def disposal_places(_world: World) -> Iterator[Place]:
+    case = a_project()
+    withdraw(case)
+    address, secretariat = f"/p/{case.number}/disposal/", holder("SECRETARIAT")
+    yield Place("secretariat", address, names_of(AskDisposalForm()), {"reason": "期間の満了。"})
+    engine.ask_for_disposal(project=case, reason="期間の満了。", by=secretariat, at=AT)
+    yield Place("auditor", address, names_of(ApproveDisposalForm()), {"confirmed": "on"})
+
+
+def correction_places(_world: World) -> Iterator[Place]:
+    case = a_project(route="RT3", to=StepKind.OBSERVE)
+    final = Decision.objects.get(project=case, outcome=Outcome.ADOPTED)
+    names = names_of(CorrectionForm(final=final, is_fresh=True))
+    whole = {"comment": "進めること。", "correction": "文言の誤り。"}
+    yield Place("hq_chair", f"/p/{case.number}/correct/", names, whole, {"corrects": final.pk})
+
+
 def reason_places(world: World) -> Iterator[Place]:
     names = names_of(ReasonForm(rule=RULES[Outcome.ABANDONED]))
     whole = {"comment": "事情が変わったため。", "confirmed": "on"}
@@ -287,21 +316,17 @@ PLACES: Final[dict[type, Callable[[World], Any]]] = {
         Place("secretariat", world["standing-in"], ("person",), method="get")
     ],
     AbsenceForm: one(
-        "leader",
+        "head",
         "standing-in",
         AbsenceForm(seats=(), people=[]),
-        starts_on="2026-05-12",
-        last_day="2026-05-13",
+        starts_on="2026-08-03",
+        last_day="2026-08-04",
         reason="研修",
     ),
     ReassignForm: one("secretariat", "reassign", ReassignForm(receivers=())),
-    AskDisposalForm: one("secretariat", "disposal", AskDisposalForm()),
-    ApproveDisposalForm: one("auditor", "disposal", ApproveDisposalForm()),
-    CorrectionForm: one(
-        "hq_chair",
-        "decision-correct",
-        CorrectionForm(final=Decision(outcome=Outcome.ADOPTED), is_fresh=False),
-    ),
+    AskDisposalForm: disposal_places,
+    ApproveDisposalForm: disposal_places,
+    CorrectionForm: correction_places,
     HeadForm: one("secretariat", "route-edit", HeadForm(kept={})),
     StepForm: one("secretariat", "route-step-edit", StepForm(kept={}, names=Names({}, {}))),
     AgainForm: one("secretariat", "route-propose-again", AgainForm()),

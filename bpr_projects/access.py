@@ -20,7 +20,7 @@ from bpr_projects.models import (
 )
 from roles.enums import Role, Scope
 from roles.grants import GRANTS
-from roles.models import User, capacities_of, everybody, is_on_the_staff
+from roles.models import User, capacities_of, everybody, is_on_the_staff, places_of
 from roles.permissions import Perm
 
 if TYPE_CHECKING:
@@ -36,8 +36,9 @@ def visible_to(user: User, at: datetime) -> ProjectQuerySet:
     """Cases that this person may read at this moment. Inactive people and leavers see nothing.
 
     Own and co-proposed cases always; drafts nobody else's. Submitted cases by the scope of the
-    posts of the day, by participation of a post or section, by an explicit grant. Adopted cases
-    are shared with all staff (plan 2-5(5)) unless confidential.
+    posts of the day, by participation of a post (also of one that the rule of 代決 names the
+    person for) or section, by an explicit grant. Adopted cases are shared with all staff
+    (plan 2-5(5)) unless confidential.
     """
     on = localdate(at)
     capacities = capacities_of(user, on)
@@ -46,7 +47,9 @@ def visible_to(user: User, at: datetime) -> ProjectQuerySet:
     posts = [each.post.pk for each in capacities]
     mine = Q(proposer=user) | Q(proposer_post__in=posts) | Q(pk__in=granted(user, "edit_draft"))
     submitted = Q(number__isnull=False)
-    return Project.objects.filter(mine | (submitted & _readable(user, capacities, posts)))
+    stood_in = [each.post.pk for each in places_of(user, on, capacities)]
+    readable = _readable(user, capacities, [*posts, *stood_in])
+    return Project.objects.filter(mine | (submitted & readable))
 
 
 def has_left(user: User, capacities: Collection[Capacity], on: date) -> bool:

@@ -67,9 +67,19 @@ def weekday_mark(day: date) -> str:
     return f"（{WEEKDAYS[day.weekday()]}）"
 
 
+def first_of_next_month(day: date) -> date:
+    """The day on which a rule that is written now can begin at the earliest month's turn."""
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+def plain_day(day: date) -> str:
+    """令和8年11月25日."""
+    return f"{era_year_label(day)}{day.month}月{day.day}日"
+
+
 def wareki(day: date) -> str:
     """令和8年11月25日（水）."""
-    return f"{era_year_label(day)}{day.month}月{day.day}日{weekday_mark(day)}"
+    return f"{plain_day(day)}{weekday_mark(day)}"
 
 
 def short_date(day: date, today: date) -> str:

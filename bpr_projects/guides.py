@@ -50,6 +50,8 @@ GUIDE_OF_PAGE: Final[dict[str, str]] = {
     "board": "leader",
     "rollout": "leader",
     "project-review": "team",
+    "ledger": "auditor",
+    "decision-evidence": "auditor",
     "mailbox": "secretariat",
     "mail-detail": "secretariat",
 }

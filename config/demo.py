@@ -32,6 +32,7 @@ def prepare() -> None:
     if not get_user_model().objects.exists():
         say("見本の市と案件を作っています（1分ほど）…")
         half_done.touch()
+        settings.ANCHOR_FILE.unlink(missing_ok=True)  # it vouches for a ledger that is gone
         call_command("load_demo")
         half_done.unlink()
     if ctypes.util.find_library("pango-1.0") is None:
@@ -53,7 +54,8 @@ def forget() -> str:
     for file in database.parent.glob(f"{database.name}*"):
         file.unlink()
     shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)
-    for file in (*settings.VAR_DIR.glob("beat-schedule*"), settings.VAR_DIR / "demo-is-loading"):
+    others = (settings.VAR_DIR / "demo-is-loading", settings.ANCHOR_FILE)
+    for file in (*settings.VAR_DIR.glob("beat-schedule*"), *others):
         file.unlink(missing_ok=True)
     return f"見本のデータ（{database} と添付ファイル）を消しました。`make demo` で作り直します。"
 

@@ -16,20 +16,30 @@ from roles.views import server_error, typed_texts
 RETRY_AFTER = 60  # seconds
 POST_ONLY: Final = frozenset(
     {
+        "absence-end",
         "answer",
         "attachment-add",
         "attachment-remove",
         "comment-settle",
         "condition-check",
         "condition-report",
+        "deputy-revoke",
         "join-answer",
+        "ledger-export",
         "mail-resend",
         "mail-resend-dead",
         "measurement-add",
         "nudge",
         "observation-add",
+        "org-password",
         "phase-record",
         "reading-read",
+        "route-answer",
+        "route-copy",
+        "route-discard",
+        "route-propose",
+        "route-propose-again",
+        "route-step-place",
         "tour-end",
     }
 )

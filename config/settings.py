@@ -363,6 +363,11 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000  # a full sheet sends some 400
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 
+# --- The ledger outside the database ---------------------------------------------------------
+
+# One line a day is added, whoever sweeps. It belongs on storage that this system cannot rewrite.
+ANCHOR_FILE = Path(env.text("ANCHOR_FILE", str(VAR_DIR / "ledger-anchors.jsonl")))
+
 # --- Mail ------------------------------------------------------------------------------------
 
 # The demo keeps its mails on a page; production says how it sends them.

@@ -12,11 +12,14 @@ class Event(TextChoices):
     ADOPTED = "ADOPTED", _("採択")
     ADOPTED_WITH_CONDITIONS = "ADOPTED_WITH_CONDITIONS", _("条件付き採択")
     NOT_ADOPTED = "NOT_ADOPTED", _("不採択")
+    CORRECTED = "CORRECTED", _("決裁の訂正")
     WITHDRAWN = "WITHDRAWN", _("取下げ")
     ABANDONED = "ABANDONED", _("廃案")
     HELD = "HELD", _("保留")
     PULLED_BACK = "PULLED_BACK", _("引戻し")
     OBJECTED = "OBJECTED", _("合議の不同意")
+    REASSIGNED = "REASSIGNED", _("担当の付替え")
+    UNHELD = "UNHELD", _("担当できる職がない手続")
     POST_READING = "POST_READING", _("後閲")
     CIRCULATION = "CIRCULATION", _("供覧")
     REMINDED = "REMINDED", _("確認のお願い")
@@ -31,6 +34,11 @@ class Event(TextChoices):
     PARTNERED = "PARTNERED", _("共同の提案者")
     CONDITION_REPORTED = "CONDITION_REPORTED", _("条件の報告")
     CONDITION_CHECKED = "CONDITION_CHECKED", _("条件の確認")
+    ABSENCE_REGISTERED = "ABSENCE_REGISTERED", _("不在の登録")
+    ABSENCE_ENDED = "ABSENCE_ENDED", _("不在の終了")
+    STANDS_IN = "STANDS_IN", _("代決・代理のお願い")
+    LEDGER_CHECKED = "LEDGER_CHECKED", _("台帳の月次検証")
+    ANCHOR_FAILED = "ANCHOR_FAILED", _("台帳の控えの書出し失敗")
     SECRET = "SECRET", _("認証に関する連絡")
 
 
@@ -54,6 +62,10 @@ class Why(TextChoices):
     PARTNER = "PARTNER", _("いっしょに提案する人に加えられたため")
     SECTION = "SECTION", _("あなたの課の申出・報告であるため")
     KEEPER = "KEEPER", _("事務局として確認をお願いするため")
+    ABSENT = "ABSENT", _("あなたの不在が、ご本人に代わって登録・変更されたため")
+    REGISTRAR = "REGISTRAR", _("あなたが、この不在を登録・変更したため")
+    STANDS_IN = "STANDS_IN", _("不在の間、代理又は代決をお願いするため")
+    AUDITOR = "AUDITOR", _("監査として記録の確かさを見ていただくため")
     ACCOUNT = "ACCOUNT", _("ご本人のアカウントに関する連絡のため")
 
 

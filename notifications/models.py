@@ -24,8 +24,9 @@ from notifications.enums import (
     urgency_choices,
     why_choices,
 )
+from records.models import AnchorDay, LedgerCheck
 from roles.enums import basis_choices
-from roles.models import Post, User
+from roles.models import Absence, Post, User
 from workflow.models import ConditionReport, Decision, Reading, Run, Slot
 
 if TYPE_CHECKING:
@@ -75,6 +76,13 @@ class OutboxMessage(models.Model):
     )
     report = models.ForeignKey(
         ConditionReport, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    absence = models.ForeignKey(Absence, models.PROTECT, null=True, blank=True, related_name="+")
+    ledger_check = models.ForeignKey(
+        LedgerCheck, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    anchor_day = models.ForeignKey(
+        AnchorDay, models.PROTECT, null=True, blank=True, related_name="+"
     )
     urgency = models.CharField(max_length=8, choices=urgency_choices, default=Urgency.NOW)
     hold_until = models.DateTimeField(null=True, blank=True)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from notifications.recipients import Addressee
     from roles.models import User
+    from workflow.models import Slot
 
 NAMESPACE: Final = uuid.UUID("6f1d0f2e-6a0b-5d0e-9a53-3f3d1c8c7a10")
 """Never changes: a mail that is sent again keeps its Message-ID."""
@@ -44,6 +45,9 @@ class Fact:
     comment_id: int | None = None
     join_request_id: int | None = None
     report_id: int | None = None
+    absence_id: int | None = None
+    ledger_check_id: int | None = None
+    anchor_day_id: int | None = None
 
 
 def post(
@@ -70,6 +74,9 @@ def post(
             comment_id=fact.comment_id,
             join_request_id=fact.join_request_id,
             report_id=fact.report_id,
+            absence_id=fact.absence_id,
+            ledger_check_id=fact.ledger_check_id,
+            anchor_day_id=fact.anchor_day_id,
             urgency=NOTICES[fact.event].urgency,
             hold_until=hold_until,
             created_at=at,
@@ -79,6 +86,17 @@ def post(
     ]
     if rows:
         OutboxMessage.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def unheld(slot: Slot) -> Fact:
+    """Nobody may answer for an open slot: told once, by the act that left it so or by a sweep."""
+    return Fact(
+        event=Event.UNHELD,
+        key=f"unheld:{slot.pk}",
+        addressees=NOTICES[Event.UNHELD].recipients(slot),
+        project_id=slot.step_run.project_id,
+        run_id=slot.step_run.run_id,
+    )
 
 
 def supersede(slot_ids: Collection[int], *, at: datetime) -> None:

@@ -18,7 +18,10 @@ from notifications import outbox
 from notifications.catalogue import NOTICES, OF_READING, TURNS, event_of
 from notifications.enums import Event
 from notifications.outbox import Fact
+from records.signals import anchor_failed, ledger_checked
+from roles.signals import absence_ended, absence_registered
 from workflow.enums import Outcome, StepKind
+from workflow.outcomes import FINAL
 from workflow.signals import (
     condition_checked,
     condition_reported,
@@ -27,6 +30,7 @@ from workflow.signals import (
     reading_opened,
     work_closed,
     work_opened,
+    work_unheld,
 )
 
 if TYPE_CHECKING:
@@ -34,8 +38,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bpr_projects.models import Comment, JoinRequest, Project
-    from roles.models import User
-    from workflow.models import ConditionReport, Decision, Nudge, Reading, WorkItem
+    from records.models import AnchorDay, LedgerCheck
+    from roles.models import Absence, User
+    from workflow.models import ConditionReport, Decision, Nudge, Reading, Slot, WorkItem
 
 
 @receiver(work_opened, dispatch_uid="notifications.work_opened")
@@ -71,6 +76,14 @@ def take_back_what_was_not_sent(
     outbox.supersede(slot_ids, at=at)
 
 
+@receiver(work_unheld, dispatch_uid="notifications.work_unheld")
+def tell_who_keeps_cases_moving(
+    sender: object, *, slots: Sequence[Slot], by: User, at: datetime, **_later: Any
+) -> None:
+    """The 事務局, which moves the place to somebody who may answer."""
+    outbox.post([outbox.unheld(slot) for slot in slots], at=at, actor=by)
+
+
 @receiver(decision_recorded, dispatch_uid="notifications.decision_recorded")
 def tell_what_was_decided(
     sender: object, *, decision: Decision, at: datetime, **_later: Any
@@ -78,6 +91,8 @@ def tell_what_was_decided(
     """Whoever the catalogue names for this outcome."""
     kind = StepKind(decision.step_run.kind) if decision.step_run is not None else None
     event = event_of(Outcome(decision.outcome), kind)
+    if decision.supersedes is not None and decision.supersedes.outcome in FINAL:
+        event = Event.CORRECTED
     if event is None:
         return
     fact = Fact(
@@ -221,6 +236,34 @@ def tell_who_checks(
     _tell_of_condition(Event.CONDITION_REPORTED, report, report.reported_by, at)
 
 
+@receiver(ledger_checked, dispatch_uid="notifications.ledger_checked")
+def tell_what_the_ledger_is_worth(
+    sender: object, *, check: LedgerCheck, at: datetime, **_later: Any
+) -> None:
+    """監査, once a month; told in the transaction that keeps what was found."""
+    fact = Fact(
+        event=Event.LEDGER_CHECKED,
+        key=f"ledger:{check.month:%Y-%m}",
+        addressees=NOTICES[Event.LEDGER_CHECKED].recipients(check),
+        ledger_check_id=check.pk,
+    )
+    outbox.post([fact], at=at)
+
+
+@receiver(anchor_failed, dispatch_uid="notifications.anchor_failed")
+def tell_that_no_anchor_was_written(
+    sender: object, *, day: AnchorDay, at: datetime, **_later: Any
+) -> None:
+    """The 事務局, once a day."""
+    fact = Fact(
+        event=Event.ANCHOR_FAILED,
+        key=f"anchor:{day.day:%Y-%m-%d}",
+        addressees=NOTICES[Event.ANCHOR_FAILED].recipients(day),
+        anchor_day_id=day.pk,
+    )
+    outbox.post([fact], at=at)
+
+
 @receiver(condition_checked, dispatch_uid="notifications.condition_checked")
 def tell_what_was_found(
     sender: object, *, report: ConditionReport, at: datetime, **_later: Any
@@ -240,3 +283,32 @@ def _tell_of_condition(
         report_id=report.pk,
     )
     outbox.post([fact], at=at, actor=actor)
+
+
+@receiver(absence_registered, dispatch_uid="notifications.absence_registered")
+def tell_who_is_away(
+    sender: object, *, absence: Absence, by: User, at: datetime, **_later: Any
+) -> None:
+    """Both, where another registered it; and whoever acts meanwhile."""
+    events = [Event.STANDS_IN]
+    if absence.is_by_another:
+        events.append(Event.ABSENCE_REGISTERED)
+    outbox.post([_fact_of(absence, event) for event in events], at=at)
+
+
+@receiver(absence_ended, dispatch_uid="notifications.absence_ended")
+def tell_who_is_back(
+    sender: object, *, absence: Absence, by: User, at: datetime, **_later: Any
+) -> None:
+    """Both, and whoever was named for it; not a person who ends the own absence."""
+    actor = by if by.pk == absence.person_id else None
+    outbox.post([_fact_of(absence, Event.ABSENCE_ENDED)], at=at, actor=actor)
+
+
+def _fact_of(absence: Absence, event: Event) -> Fact:
+    return Fact(
+        event=event,
+        key=f"{event.lower()}:{absence.pk}",
+        addressees=NOTICES[event].recipients(absence),
+        absence_id=absence.pk,
+    )

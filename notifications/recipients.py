@@ -13,7 +13,7 @@ from bpr_projects.access import partners_of
 from notifications.enums import DeliveryState, Why
 from notifications.models import DeliveredFact
 from roles.enums import Role
-from roles.models import Post
+from roles.models import Absence, Appointment, Post, StandIn
 from workflow.enums import ASIDE, RunKind, SlotState, StepKind
 from workflow.models import Decision, Reading, Slot
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bpr_projects.models import Comment, JoinRequest, Project
+    from records.models import AnchorDay, LedgerCheck
     from roles.models import User
     from workflow.models import ConditionReport, Nudge, Run, WorkItem
 
@@ -43,6 +44,17 @@ def holders_of_work(item: WorkItem) -> list[Addressee]:
 def holders_asked_again(nudge: Nudge) -> list[Addressee]:
     """The post that lets somebody wait."""
     return [Addressee(Why.HOLDER, post_id=nudge.slot.post_id, slot_id=nudge.slot_id)]
+
+
+def relieved(decision: Decision) -> list[Addressee]:
+    """The post whose work was given to another one."""
+    post = decision.slot.post_id if decision.slot is not None else decision.post_id
+    return [Addressee(Why.HOLDER, post_id=post)]
+
+
+def keepers_of_slot(slot: Slot) -> list[Addressee]:
+    """The 事務局, as long as the slot waits."""
+    return [replace(each, slot_id=slot.pk) for each in keepers()]
 
 
 def readers(reading: Reading) -> list[Addressee]:
@@ -192,6 +204,18 @@ def keepers(_report: ConditionReport | None = None) -> list[Addressee]:
     return [Addressee(Why.KEEPER, post_id=pk) for pk in posts]
 
 
+def who_audits(check: LedgerCheck) -> list[Addressee]:
+    """監査, every month; the 事務局 too when something is wrong."""
+    posts = Post.objects.filter(role=Role.AUDITOR).order_by("pk").values_list("pk", flat=True)
+    auditors = [Addressee(Why.AUDITOR, post_id=pk) for pk in posts]
+    return auditors if check.is_sound else [*auditors, *keepers()]
+
+
+def who_mends(_day: AnchorDay) -> list[Addressee]:
+    """The 事務局."""
+    return keepers()
+
+
 def who_meets(report: ConditionReport) -> list[Addressee]:
     """Who reported, and who leads the section that has to meet the condition."""
     return [
@@ -204,3 +228,35 @@ def _leading(section_id: int) -> list[Addressee]:
     roles = (Role.DX_LEADER, Role.SECTION_HEAD)
     posts = Post.objects.filter(role__in=roles, section=section_id).order_by("pk")
     return [Addressee(Why.SECTION, post_id=pk) for pk in posts.values_list("pk", flat=True)]
+
+
+def absentee_and_registrar(absence: Absence) -> list[Addressee]:
+    """Both: whose absence another registered or ended, and who did so."""
+    return [
+        Addressee(Why.ABSENT, person_id=absence.person_id),
+        Addressee(Why.REGISTRAR, person_id=absence.recorded_by_id),
+    ]
+
+
+def those_who_stood_in(absence: Absence) -> list[Addressee]:
+    """The absentee, who registered it, and the deputies named for it: it is over."""
+    deputies = absence.delegations.order_by("deputy").values_list("deputy", flat=True).distinct()
+    both = {each.person_id: each for each in reversed(absentee_and_registrar(absence))}
+    named = [Addressee(Why.STANDS_IN, person_id=pk) for pk in deputies if pk not in both]
+    return [*both.values(), *named]
+
+
+def those_who_stand_in(absence: Absence) -> list[Addressee]:
+    """The deputies named for the absence, and at each seat of the order of 代決 its first."""
+    deputies = absence.delegations.order_by("deputy").values_list("deputy", flat=True).distinct()
+    first_day = absence.starts_on
+    held = Appointment.objects.in_force(first_day).filter(person=absence.person)
+    attended = Appointment.objects.attending(first_day).values("post")
+    order = StandIn.objects.filter(post__in=held.values("post"), stand_in_post__in=attended)
+    firsts: dict[int, int] = {}
+    for post, stand_in in order.order_by("post", "order").values_list("post", "stand_in_post"):
+        firsts.setdefault(post, stand_in)
+    return [
+        *(Addressee(Why.STANDS_IN, person_id=pk) for pk in deputies),
+        *(Addressee(Why.STANDS_IN, post_id=pk) for pk in sorted(set(firsts.values()))),
+    ]

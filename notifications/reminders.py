@@ -1,4 +1,6 @@
-"""Deadlines of the OODA cycles: told one business day before, and once when they have passed.
+"""Deadlines of the OODA cycles, and steps that nobody may answer: what a sweep finds out.
+
+A deadline is told one business day before, and once when it has passed.
 
 A sweep over the open work; running it twice, or late, tells nobody twice.
 """
@@ -16,8 +18,9 @@ from notifications.catalogue import NOTICES
 from notifications.enums import Event
 from notifications.models import OutboxMessage
 from notifications.outbox import Fact
+from workflow import access
 from workflow.charts import closing_days
-from workflow.enums import CYCLE_KINDS
+from workflow.enums import CYCLE_KINDS, DeadlineAction
 from workflow.models import WorkItem
 
 if TYPE_CHECKING:
@@ -30,7 +33,8 @@ MORNING: Final = time(8, 30)
 def remind(*, at: datetime) -> int:
     """Write the reminders that are due on this day, unless the city hall is closed.
 
-    Returns how many are new.
+    The 事務局 hears once of each step for which nobody is left who may answer. Returns how many are
+    new.
     """
     today, closures = localdate(at), closing_days()
     if not is_business_day(today, closures):
@@ -42,7 +46,12 @@ def remind(*, at: datetime) -> int:
         .select_related("step_run")
         .order_by("pk")
     )
-    facts = [_fact(item, item.due_at, today) for item in items if item.due_at is not None]
+    facts = [
+        _fact(item, item.due_at, today)
+        for item in items
+        if item.due_at is not None and item.step_run.at_deadline != DeadlineAction.NOTHING
+    ]
+    facts += [outbox.unheld(slot) for slot in access.unheld(at)]
     told = set(
         OutboxMessage.objects.filter(fact__in=[fact.key for fact in facts]).values_list(
             "fact", flat=True

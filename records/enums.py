@@ -14,7 +14,7 @@ class RunState(models.TextChoices):
 
 
 class Flaw(models.TextChoices):
-    """What the verification of the ledger can find."""
+    """What the verification of the ledger can find: in the chain, in the rows, in authority."""
 
     MISSING_ROW = "MISSING_ROW", _("行が欠けています")
     BROKEN_LINK = "BROKEN_LINK", _("前の行とつながっていません")
@@ -25,8 +25,28 @@ class Flaw(models.TextChoices):
     CUT_TAIL = "CUT_TAIL", _("外部に保管した控えより後ろの行がありません")
     WRONG_EVIDENCE = "WRONG_EVIDENCE", _("記録のもとになった行が、記録なしに変わっています")
     UNRECORDED = "UNRECORDED", _("記録のない行があります")
+    NO_AUTHORITY = (
+        "NO_AUTHORITY",
+        _("権限の根拠として示された任用・代理が、その前の台帳にありません"),
+    )
+    NOT_IN_FORCE = "NOT_IN_FORCE", _("根拠の任用・代理が、その時点で効力を持っていません")
+    WRONG_BASIS = "WRONG_BASIS", _("権限の区分（本人・代理・代決・専決）が、根拠と合いません")
+    WRONG_SEAT = "WRONG_SEAT", _("その段階で判断を求められた職ではありません")
+    WRONG_RULE = (
+        "WRONG_RULE",
+        _("その段階の規則（根拠条項・担当の定め）が、施行中の経路にありません"),
+    )
+    NO_DEPUTY = "NO_DEPUTY", _("規則により代理を認めない段階で、代理の者が判断しています")
+    CONFLICT = "CONFLICT", _("提案に関わった者が判断しています")
+    SECOND_SLOT = "SECOND_SLOT", _("同じ者が同じ段階で2つの席から判断しています")
+    NOT_THEIRS = "NOT_THEIRS", _("本人以外の者が、ほかの者の操作を取り消しています")
 
 
 def run_states() -> list[tuple[str, str]]:
     """Choices as a named callable: rewording a label makes no migration."""
     return [(state.value, str(state.label)) for state in RunState]
+
+
+def flaws() -> list[tuple[str, str]]:
+    """The same for what a verification finds."""
+    return [(flaw.value, str(flaw.label)) for flaw in Flaw]

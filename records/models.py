@@ -1,4 +1,4 @@
-"""What must never be lost: the ledger chain, its texts, and background runs."""
+"""What must never be lost: the ledger chain, its texts and checks, and background runs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from records.enums import RunState, run_states
+from records.enums import RunState, flaws, run_states
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -154,6 +154,55 @@ class LedgerText(Permanent):
     def shown(self) -> str:
         """The words, or the statement that they were lawfully disposed of."""
         return str(_("廃棄済")) if self.blanked_at else self.text
+
+
+class AnchorDay(models.Model):
+    """That the head of a local day was written outside the database, or why it was not yet."""
+
+    day = models.DateField(_("日"), unique=True)
+    tried_at = models.DateTimeField(_("最後に試みた日時"), null=True, blank=True)
+    written_at = models.DateTimeField(_("書き出した日時"), null=True, blank=True)
+    seq = models.BigIntegerField(_("通番"), default=0)
+    hash = models.CharField(_("ハッシュ値"), max_length=64, blank=True)
+    error = models.CharField(_("失敗の種類"), max_length=120, blank=True)
+
+    class Meta:
+        ordering = ["-day"]
+        verbose_name = _("控えの書出し")
+        verbose_name_plural = _("控えの書出し")
+
+    def __str__(self) -> str:
+        return f"{self.day} #{self.seq}"
+
+
+class LedgerCheck(models.Model):
+    """What the monthly verification of the whole ledger found."""
+
+    month = models.DateField(_("月（初日）"), unique=True)
+    checked_at = models.DateTimeField(_("検証日時"))
+    is_sound = models.BooleanField(_("正常"))
+    count = models.BigIntegerField(_("行数"))
+    derived = models.BigIntegerField(_("権限を確かめた判断"))
+    disposed = models.BigIntegerField(_("廃棄済の本文"))
+    head_hash = models.CharField(_("先頭のハッシュ値"), max_length=64)
+    first_bad_seq = models.BigIntegerField(_("最初の異常"), null=True, blank=True)
+    reason = models.CharField(_("異常の種類"), max_length=24, choices=flaws, blank=True)
+    has_anchors = models.BooleanField(_("控えと照合"))
+
+    class Meta:
+        ordering = ["-month"]
+        verbose_name = _("台帳の検証")
+        verbose_name_plural = _("台帳の検証")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(is_sound=True, first_bad_seq=None, reason="")
+                | (Q(is_sound=False, first_bad_seq__isnull=False) & ~Q(reason="")),
+                name="an_unsound_ledger_has_its_row_and_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m} #{self.count}"
 
 
 class BackgroundRunQuerySet(models.QuerySet["BackgroundRun"]):

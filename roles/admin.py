@@ -6,6 +6,7 @@ from django.contrib import admin
 
 from records.admin import ReadOnlyAdmin
 from roles.models import (
+    Absence,
     Appointment,
     Delegation,
     Department,
@@ -75,6 +76,15 @@ class SuspensionAdmin(ReadOnlyAdmin[Suspension]):
 
     list_display = ["person", "kind", "starts_on", "ends_on"]
     list_select_related = ["person"]
+
+
+@admin.register(Absence)
+class AbsenceAdmin(ReadOnlyAdmin[Absence]):
+    """不在. Why somebody is away is for those who arrange the work, not for this list."""
+
+    list_display = ["person", "starts_on", "ends_on", "recorded_by", "ended_at"]
+    list_select_related = ["person", "recorded_by"]
+    exclude = ["reason", "basis"]
 
 
 @admin.register(Delegation)

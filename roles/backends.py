@@ -17,7 +17,7 @@ from roles.models import Section, User, capacities_of
 from roles.permissions import Perm
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
 
     from roles.models import Capacity
 
@@ -35,6 +35,12 @@ class AccountAdapter(DefaultAccountAdapter):
         if isinstance(request.user, User) and request.user.must_change_password:
             return reverse("account_change_password")
         return str(super().get_login_redirect_url(request))
+
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
+        """Tell somebody whose last post has ended that the account is closed."""
+        if User.objects.with_leaving(timezone.localdate()).get(pk=user.pk).has_left:
+            return self.respond_user_inactive(request, user)  # type: ignore[no-any-return]
+        return super().pre_login(request, user, **kwargs)  # type: ignore[no-any-return]
 
     def set_password(self, user: User, password: str) -> None:
         user.must_change_password = False
@@ -57,6 +63,11 @@ class AppointmentBackend(AuthenticationBackend):
         if not isinstance(user, User):
             raise PermissionDenied
         return user
+
+    def get_user(self, user_id: object) -> User | None:
+        """Whose session it is; it ends with the last post, and nothing has to run for that."""
+        found = User.objects.with_leaving(timezone.localdate()).filter(pk=user_id).first()
+        return None if found is None or found.has_left or not found.is_active else found
 
     def has_perm(self, user_obj: object, perm: str, obj: object = None) -> bool:
         """Whether a post held today, or deputised for, carries the permission that far.

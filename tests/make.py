@@ -6,7 +6,7 @@ and need the sample city with its plan and routes (fixture ``office``).
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from bpr_projects.models import Project
 from roles.actions import record
 from roles.enums import AppointmentKind, Role, SuspensionKind
 from roles.models import (
+    Absence,
     Appointment,
     Delegation,
     Department,
@@ -143,6 +144,30 @@ def a_delegation(
                 made_by=made_by or a_user(),
             ),
             by=None,
+            at=AT,
+        )
+
+
+def an_absence(
+    *,
+    person: User,
+    starts_on: date = TODAY,
+    days: int = 3,
+    by: User | None = None,
+) -> Absence:
+    """不在 from today on."""
+    with transaction.atomic():
+        return record(
+            Absence(
+                person=person,
+                starts_on=starts_on,
+                ends_on=starts_on + timedelta(days=days),
+                reason="出張",
+                recorded_by=by or person,
+                recorded_at=AT,
+                basis="本人から電話で連絡" if by else "",
+            ),
+            by=by or person,
             at=AT,
         )
 

@@ -74,6 +74,9 @@ def address(route: str, case: Project) -> str | None:
         "pk": row_of(route, case),
         "key": case.attachments.values_list("key", flat=True).first(),
         "name": "leader",
+        "code": "RT3",
+        "version": 2,
+        "order": 3,
     }
     wanted = {name: known[name] for name in names}
     return None if None in wanted.values() else reverse(route, kwargs=wanted)

@@ -14,21 +14,31 @@ class WorkflowConfig(AppConfig):
         from viewflow.workflow.signals import task_failed  # noqa: PLC0415 -- the same
 
         from records.actions import register_runner  # noqa: PLC0415 -- the same
-        from records.ledger import register_evidence  # noqa: PLC0415 -- models are loaded only now
+        from records.ledger import (  # noqa: PLC0415 -- models are loaded only now
+            register_evidence,
+            register_replay,
+        )
         from workflow.actions.acts import (  # noqa: PLC0415 -- the same
             recompute,
             recompute_readings,
             strays,
         )
+        from workflow.actions.exporting import EXPORT  # noqa: PLC0415 -- the same
+        from workflow.actions.rederiving import Replay  # noqa: PLC0415 -- the same
         from workflow.actions.route_data import (  # noqa: PLC0415 -- the same
             LEDGER_KIND,
             recompute_routes,
         )
         from workflow.nodes import scrub  # noqa: PLC0415 -- the same
+        from workflow.views.auditing import make_export  # noqa: PLC0415 -- the same
         from workflow.views.kessai import PDF, make_pdf  # noqa: PLC0415 -- the same
+        from workflow.views.organization import handover  # noqa: PLC0415 -- the same
 
         register_evidence("DECISION", recompute, strays)
         register_evidence("READING", recompute_readings)
         register_evidence(LEDGER_KIND, recompute_routes)
+        register_replay("authority", Replay)
         register_runner(PDF, make_pdf)
+        register_runner(EXPORT, make_export)
+        register_runner(handover.PDF, handover.make_pdf)
         task_failed.connect(scrub, dispatch_uid="workflow.scrub")

@@ -51,6 +51,9 @@ OWN_WORK = CYCLE_KINDS | {StepKind.REVISION}
 DECIDING_KINDS = frozenset({StepKind.DECISION, StepKind.STANDING_DECISION})
 """Steps whose answer ends the matter: 決裁 and 専決."""
 
+BODY_KINDS = frozenset({StepKind.REVIEW, StepKind.DELIBERATION})
+"""Steps of a body: who leaves it is missed only below the quorum."""
+
 
 class Outcome(TextChoices):
     """What somebody said at a step, or did to a case. Words: final = 採択 …, never 否認."""
@@ -79,18 +82,23 @@ class Outcome(TextChoices):
     WITHDRAWN = "WITHDRAWN", _("取下げ")
     ABANDONED = "ABANDONED", _("廃案")
     SKIPPED = "SKIPPED", _("省略")
+    CARRIED_OVER = "CARRIED_OVER", _("引継ぎ")
     CLOSED = "CLOSED", _("締切")
     RECORDED = "RECORDED", _("記録")
     HALTED = "HALTED", _("所属長による停止")
     RESTRICTED = "RESTRICTED", _("関係者限り")
     UNRESTRICTED = "UNRESTRICTED", _("関係者限りの解除")
+    REASSIGNED = "REASSIGNED", _("担当の付替え")
 
 
 RESTRICTING = frozenset({Outcome.RESTRICTED, Outcome.UNRESTRICTED})
 """Who reads a case besides its parties: settled beside its way, which goes on as it stood."""
 
-ASIDE = RESTRICTING | {Outcome.SKIPPED}
-"""On record, but no move of the case: what a rule left out, and who may read."""
+BY_RULE = frozenset({Outcome.SKIPPED, Outcome.CARRIED_OVER})
+"""What the rules do with an act: who is left out, whose earlier answer stands."""
+
+ASIDE = RESTRICTING | BY_RULE | {Outcome.REASSIGNED}
+"""On record, but no move of the case: what a rule did, who may read, who is asked instead."""
 
 
 class Mode(TextChoices):
@@ -108,6 +116,11 @@ class SlotState(TextChoices):
     DONE = "DONE", _("処理済み")
     CANCELED = "CANCELED", _("取消し")
     RECUSED = "RECUSED", _("辞退")
+    MOVED = "MOVED", _("付替え")
+
+
+GONE = frozenset({SlotState.RECUSED, SlotState.MOVED})
+"""Places that left their step while it was open: nobody counts them any more."""
 
 
 class WhoRule(TextChoices):
@@ -124,6 +137,8 @@ class WhoRule(TextChoices):
     SECRETARIAT_HEAD = "SECRETARIAT_HEAD", _("事務局の室長")
     HQ_MEMBERS = "HQ_MEMBERS", _("本部員")
     HQ_CHAIR = "HQ_CHAIR", _("本部長")
+    PT_PARTS = "PT_PARTS", _("PTの関係パート（指定した担当）")
+    NAMED_POST = "NAMED_POST", _("指定した職")
 
 
 class DeputyPolicy(TextChoices):
@@ -133,16 +148,32 @@ class DeputyPolicy(TextChoices):
     URGENT = "URGENT", _("事前指示又は緊急のみ")
     NEVER = "NEVER", _("不可")
 
-    def admits(self, basis: Basis) -> bool:
-        """Whether somebody of the seat may answer on this basis: its holders always may."""
-        return basis == Basis.OWN or self != DeputyPolicy.NEVER
+    def admits(self, basis: Basis, kind: str) -> bool:
+        """Whether somebody may answer a step of this kind on this basis: holders always may.
+
+        At 決裁 and 専決 the rule's order stands in (代決), elsewhere a named deputy (代理).
+        """
+        if basis == Basis.OWN:
+            return True
+        wanted = Basis.ACTING if kind in DECIDING_KINDS else Basis.DEPUTY
+        return basis == wanted and self != DeputyPolicy.NEVER
 
 
 class RouteState(TextChoices):
-    """Life of a route version."""
+    """Life of a route version: only what is ACTIVE is a rule, from its day on."""
 
     DRAFT = "DRAFT", _("案")
+    PROPOSED = "PROPOSED", _("決裁中")
     ACTIVE = "ACTIVE", _("施行")
+    REFUSED = "REFUSED", _("不採択")
+
+
+class DeadlineAction(TextChoices):
+    """What happens when the standard days of a step are over. It never decides."""
+
+    REMIND = "REMIND", _("督促する")
+    ESCALATE = "ESCALATE", _("上位の職へ知らせる")
+    NOTHING = "NOTHING", _("何もしない")
 
 
 class RunKind(TextChoices):
@@ -172,7 +203,27 @@ class SendBackTarget(TextChoices):
     PT_CHAIR = "PT_CHAIR", _("PT長（再上申）")
 
 
+STATION_OF = {
+    StepKind.CONFIRMATION: Station.LINE,
+    StepKind.RECEPTION: Station.RECEPTION,
+    StepKind.REVIEW: Station.REVIEW,
+    StepKind.REFERRAL: Station.REFERRAL,
+    StepKind.APPROVAL: Station.HEADQUARTERS,
+    StepKind.CONCURRENCE: Station.HEADQUARTERS,
+    StepKind.DELIBERATION: Station.HEADQUARTERS,
+    StepKind.STANDING_DECISION: Station.HEADQUARTERS,
+    StepKind.DECISION: Station.HEADQUARTERS,
+    StepKind.POST_READING: Station.HEADQUARTERS,
+    StepKind.CIRCULATION: Station.HEADQUARTERS,
+}
+"""Kinds that a route may ask for, in the order of the flow -> where they are worked on."""
+
+
 # Choices as named callables: rewording a label makes no migration.
+
+
+def deadline_action_choices() -> list[tuple[str, str]]:
+    return [(each.value, str(each.label)) for each in DeadlineAction]
 
 
 def deputy_policy_choices() -> list[tuple[str, str]]:

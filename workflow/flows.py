@@ -63,6 +63,9 @@ class ProjectFlow(flow.Flow):
         Gate(where_next)
         .Way(Station.LINE, this.line_split)
         .Way(Station.RECEPTION, this.reception)
+        .Way(Station.REVIEW, this.review_split)
+        .Way(Station.REFERRAL, this.referral)
+        .Way(Station.HEADQUARTERS, this.step_split)
         .Way(Station.REVISION, this.revise)
     )
 
@@ -71,6 +74,7 @@ class ProjectFlow(flow.Flow):
     reception_gate = (
         Gate(where_next)
         .Way(Station.REVIEW, this.review_split)
+        .Way(Station.REFERRAL, this.referral)
         .Way(Station.HEADQUARTERS, this.step_split)
         .Way(Station.REVISION, this.revise)
     )
@@ -106,9 +110,16 @@ class ProjectFlow(flow.Flow):
         .Way(RunState.NOT_ADOPTED, this.not_adopted)
     )
 
-    # the only ways back
+    # the only ways back; a new text goes on where it first has to be asked about
     revise = Task().Annotation(title=_("修正と再提出")).Next(this.revise_gate)
-    revise_gate = Gate(where_next).Way(Station.LINE, this.line_split)
+    revise_gate = (
+        Gate(where_next)
+        .Way(Station.LINE, this.line_split)
+        .Way(Station.RECEPTION, this.reception)
+        .Way(Station.REVIEW, this.review_split)
+        .Way(Station.REFERRAL, this.referral)
+        .Way(Station.HEADQUARTERS, this.step_split)
+    )
     reopen = (
         Gate(where_next)
         .Annotation(title=_("引戻し"))

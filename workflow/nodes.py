@@ -75,8 +75,33 @@ class SplitEachActivation(SplitActivation):
     def create_next(self) -> Iterator[Activation]:
         """Tasks first, the Join last; each with its own token under the split's."""
         tokens = Token.split_token_source(self.task.token, self.task.pk)
-        for node, seed in sorted(self.next_tasks, key=lambda row: isinstance(row[0], Join)):
-            yield node._create(prev_activation=self, token=next(tokens), seed=seed)  # noqa: SLF001
+        asked = [row for row in self.next_tasks if not isinstance(row[0], Join)]
+        yield from self._create_all([(node, seed, next(tokens)) for node, seed in asked])
+        for node, seed in self.next_tasks:
+            if isinstance(node, Join):
+                yield node._create(prev_activation=self, token=next(tokens), seed=seed)  # noqa: SLF001
+
+    def _create_all(self, rows: list[tuple[Any, Any, Any]]) -> Iterator[Activation]:
+        """``Activation.create`` for many tasks: two statements, however many are asked."""
+        task_class = self.flow_class.task_class
+        tasks = [
+            task_class(
+                process=self.process,
+                flow_task=node,
+                flow_task_type=node.task_type,
+                token=token,
+                data={},
+                seed=seed,
+            )
+            for node, seed, token in rows
+        ]
+        task_class._default_manager.bulk_create(tasks)  # noqa: SLF001 -- documented by Django
+        led_to = task_class.previous.through
+        led_to._default_manager.bulk_create(  # noqa: SLF001 -- as above
+            led_to(from_task=task, to_task=self.task) for task in tasks
+        )
+        for (node, _seed, _token), task in zip(rows, tasks, strict=True):
+            yield node.activation_class(task)
 
 
 class SplitEach(flow.Split):

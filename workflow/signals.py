@@ -12,6 +12,10 @@ work_opened = Signal()
 # slot_ids: list[int] whose work items were closed; at: datetime
 work_closed = Signal()
 
+# slots: list[Slot] that are open and that nobody can answer; by: User whose act left them so;
+# at: datetime
+work_unheld = Signal()
+
 # decision: Decision (with step_run, slot, revision, project loaded); at: datetime
 decision_recorded = Signal()
 

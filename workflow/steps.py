@@ -61,6 +61,7 @@ def refused(
     refusal: Refusal,
     project: Project | None = None,
     *,
+    back_url: str = "",
     on_unanswered: Callable[[dict[str, str]], HttpResponse] | None = None,
 ) -> HttpResponse:
     """The page that a refusal becomes; what was typed comes back on every one of them.
@@ -71,7 +72,9 @@ def refused(
         raise Http404
     if isinstance(refusal, Unanswered) and on_unanswered is not None:
         return on_unanswered(refusal.problems)
-    back = reverse("project", args=[project.reference]) if project else reverse("home")
+    back = back_url or reverse("home")
+    if project is not None:
+        back = reverse("project", args=[project.reference])
     context: dict[str, Any] = {
         "reason": refusal.message,
         "typed": typed_texts(request),
@@ -97,7 +100,7 @@ def is_repeated(request: HttpRequest, refusal: Refusal, outcome: Outcome, slot: 
     before = refusal.decision if isinstance(refusal, AlreadyDone) else None
     if before is None or before.decided_by_id != person_of(request).pk:
         return False
-    return (before.outcome, before.slot_id) == (outcome, slot)
+    return before.outcome == outcome and before.slot_id in (slot, None)
 
 
 def recorded_before(request: HttpRequest, project: Project) -> HttpResponse:

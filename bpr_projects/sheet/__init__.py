@@ -6,8 +6,9 @@
 
 from bpr_projects.sheet.effect import Effect, change, effect_of, in_thousands, plain
 from bpr_projects.sheet.fields import BY_NAME, FIELDS, PARTS
-from bpr_projects.sheet.kinds import MOST_YEN, Field, Kind, Lookup
+from bpr_projects.sheet.kinds import MOST_YEN, Field, Kind, Lookup, Materiality
 from bpr_projects.sheet.lists import PERSON, Lists, unoffered
+from bpr_projects.sheet.questions import ASKED, ASKED_FIELDS
 from bpr_projects.sheet.values import (
     CHECKS,
     Difference,
@@ -24,6 +25,8 @@ from bpr_projects.sheet.values import (
 from bpr_projects.sheet.words import SHOWN, Table, shown, table_of
 
 __all__ = [
+    "ASKED",
+    "ASKED_FIELDS",
     "BY_NAME",
     "CHECKS",
     "FIELDS",
@@ -37,6 +40,7 @@ __all__ = [
     "Kind",
     "Lists",
     "Lookup",
+    "Materiality",
     "Table",
     "asks_for",
     "cell_name",

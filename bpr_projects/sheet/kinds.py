@@ -43,12 +43,26 @@ class Lookup(StrEnum):
     PRINCIPLE = "principle"
 
 
+class Materiality(StrEnum):
+    """What of a reform an answer is about: whose yes on it no longer stands when it changes."""
+
+    WORDING = "wording"  # names, notes, references: what is done stays the same
+    WORK = "work"  # how the section describes its own work
+    EFFECT = "effect"  # what it is worth, and by which evidence
+    SCHEDULE = "schedule"  # from when, until when, in which order
+    COST = "cost"  # money, budget, public funds
+    DATA = "data"  # what is done with data, and where
+    CONTENT = "content"  # the reform itself
+    SCOPE = "scope"  # whose work and whom it concerns: the form, too, is checked anew
+
+
 @dataclass(frozen=True)
 class Field:
     """One question of the sheet, or one column of a question that is answered in rows.
 
     ``limit`` is characters for text, the largest value for numbers; ``may_be_negative`` widens it
     to both sides. ``drives_route``: the answer is a fact by which the route is chosen.
+    ``materiality``: every question has one, no column.
     """
 
     name: str
@@ -60,6 +74,7 @@ class Field:
     unit: StrOrPromise = ""
     help: StrOrPromise = ""
     drives_route: bool = False
+    materiality: Materiality | None = None
     may_be_negative: bool = False
     lookup: Lookup | None = None
     choices: type[TextChoices] | None = None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import UUID
 
 from django.db.models import BooleanField, Case, CharField, F, IntegerField, Q, Value, When
-from django.db.models.functions import Cast, Concat
+from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils.translation import gettext_lazy
 
 from bpr_projects.models import (
@@ -121,10 +121,19 @@ class Lists:
         entry = self.entries.get(lookup, {}).get(str(code))
         return entry is not None and entry.is_offered
 
+    def has_heir(self, section: object) -> bool:
+        """Whether another section took over what this one left open."""
+        entry = self.entries.get(Lookup.SECTION, {}).get(str(section))
+        return entry is not None and bool(entry.note)
+
     def person(self, number: str) -> str:
         """「成田 花子（000123）」."""
         entry = self.entries.get(PERSON, {}).get(number)
         return f"{entry.name}（{number}）" if entry else number
+
+
+OWN_SECTION: Final = "section"
+"""The question for the 所管課: what a section left open is submitted by its heir."""
 
 
 def unoffered(answers: Mapping[str, Any], lists: Lists) -> Iterator[Problem]:
@@ -135,6 +144,8 @@ def unoffered(answers: Mapping[str, Any], lists: Lists) -> Iterator[Problem]:
         if lookup is None or is_empty(value) or not fits(spec, value):
             continue
         gone = [each for each in _codes(spec, value) if not lists.is_offered(lookup, each)]
+        if spec.name == OWN_SECTION and all(map(lists.has_heir, gone)):
+            continue
         if gone:
             name = lists.person if lookup == PERSON else partial(lists.name, lookup)
             names = "、".join(name(each) for each in gone)
@@ -155,7 +166,8 @@ def _arms(
     yield _arm(Lookup.AREA, Area.objects.all())
     in_force = Q(starts_on__lte=on) & (Q(ends_on__isnull=True) | Q(ends_on__gt=on))
     living = Case(When(in_force, then=True), default=False, output_field=BooleanField())
-    yield _arm(Lookup.SECTION, Section.objects.all(), offered=living)
+    heir = Coalesce(F("succeeded_by__name"), Value(""))
+    yield _arm(Lookup.SECTION, Section.objects.all(), offered=living, note=heir)
     yield _arm(Lookup.TOOL, Tool.objects.all(), name=marked("name"), note=F("purpose"))
     yield _arm(Lookup.UPPER_PLAN, UpperPlanItem.objects.all(), name=PLAN_ITEM)
     number = F("number")

@@ -5,8 +5,8 @@ A builtin library (settings), so no template loads it. Nothing here reads the cl
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
-from typing import Final, NamedTuple
+from datetime import date, datetime, timedelta
+from typing import Final, NamedTuple, Protocol
 
 from django import template
 from django.conf import settings
@@ -233,6 +233,33 @@ def _day(value: date | datetime) -> date:
 def wareki(value: date | datetime | None) -> str:
     """令和8年11月25日（水）; nothing for no date."""
     return calendar.wareki(_day(value)) if value else ""
+
+
+@register.filter
+def plain_day(value: date | datetime | None) -> str:
+    """令和8年11月25日, for days of office, where the weekday says nothing."""
+    return calendar.plain_day(_day(value)) if value else ""
+
+
+@register.filter
+def day_before(value: date | None) -> date | None:
+    """The last day in force of what has no force from ``value`` on."""
+    return value and value - timedelta(days=1)
+
+
+class Lasting(Protocol):
+    """A row that is in force from a day up to, but not on, another."""
+
+    starts_on: date
+    ends_on: date | None
+
+
+@register.filter
+def period(row: Lasting) -> str:
+    """令和8年4月1日から, or to the last day in force."""
+    first = calendar.plain_day(row.starts_on)
+    last = day_before(row.ends_on)
+    return _("%sから") % first if last is None else f"{first}〜{calendar.plain_day(last)}"
 
 
 @register.filter

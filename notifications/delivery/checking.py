@@ -11,9 +11,11 @@ from django.utils.timezone import localdate
 from bpr_projects.access import visible_to, voice_in
 from notifications.enums import DeliveryState, Event, Reason
 from notifications.models import DeliveredFact, Delivery
-from roles.models import holders_of
+from roles.enums import Basis
+from roles.models import Capacity, holders_of
+from workflow import access
 from workflow.charts import ball_lines
-from workflow.enums import ASIDE
+from workflow.enums import ASIDE, Outcome
 from workflow.models import Decision, WorkItem
 
 if TYPE_CHECKING:
@@ -23,8 +25,9 @@ if TYPE_CHECKING:
     from bpr_projects.access import Voice
     from bpr_projects.models import Comment, Project
     from notifications.models import OutboxMessage
-    from roles.models import Capacity, User
+    from roles.models import User
     from workflow.charts import Ball
+    from workflow.models import Slot
 
 Ending = tuple[DeliveryState, Reason]
 
@@ -36,7 +39,9 @@ def load(keys: Collection[int]) -> list[Delivery]:
             "message__post",
             "message__actor",
             "message__run__revision",
+            "message__run__rule",
             "message__slot__step_run",
+            "message__slot__post",
             "message__decision__post",
             "message__decision__decided_by",
             "message__decision__step_run",
@@ -46,6 +51,10 @@ def load(keys: Collection[int]) -> list[Delivery]:
             "message__comment__post",
             "message__join_request__section",
             "message__report__condition__owner",
+            "message__absence__person",
+            "message__absence__recorded_by",
+            "message__ledger_check",
+            "message__anchor_day",
         )
         .defer("message__run__plan")
         .prefetch_related("message__decision__entry__texts", "message__decision__conditions__owner")
@@ -65,6 +74,7 @@ class Situation:
     at: datetime
     working: frozenset[int]
     holders: dict[int, list[Capacity]]
+    standing: dict[int, frozenset[int]]
     balls: dict[int, Ball]
     before: dict[tuple[int, datetime], Decision]
     _visible: dict[int, frozenset[int]] = field(default_factory=dict)
@@ -86,6 +96,7 @@ class Situation:
                 WorkItem.objects.filter(slot__in=slots).values_list("slot", flat=True)
             ),
             holders=holders_of(posts, localdate(at)),
+            standing=access.standing_at(_decisions(messages), localdate(at)),
             balls=ball_lines(projects.values(), at),
             before=_before(messages),
             _projects=frozenset(projects),
@@ -114,6 +125,8 @@ class Situation:
             return Reason.WORK_CLOSED
         if message.event == Event.CYCLE_DUE and self._is_late(message):
             return Reason.DEADLINE_PASSED
+        if message.event == Event.UNHELD and not self._is_unheld(message):
+            return Reason.WORK_CLOSED
         if _is_settled(message):
             return Reason.WORK_CLOSED
         if message.reading is not None and message.reading.read_at is not None:
@@ -125,10 +138,19 @@ class Situation:
         due_at = message.slot.step_run.due_at if message.slot else None
         return due_at is not None and localdate(self.at) > localdate(due_at)
 
+    def _is_unheld(self, message: OutboxMessage) -> bool:
+        """Whether there still is nobody who may answer for the seat."""
+        ball = self.balls.get(message.project_id or 0)
+        return ball is not None and bool(ball.unheld)
+
     def capacity(self, fact: DeliveredFact) -> Capacity | None:
-        """In which capacity the person holds the addressed post today."""
+        """In which capacity the person holds the addressed post today, or stands in for it."""
         held = self.holders.get(fact.message.post_id or 0, [])
-        return next((each for each in held if each.person.pk == fact.person_id), None)
+        found = next((each for each in held if each.person.pk == fact.person_id), None)
+        slot = fact.message.slot
+        if found is None and slot and fact.person_id in self.standing.get(slot.pk, ()):
+            return Capacity(slot.post, fact.delivery.person, Basis.ACTING)
+        return found
 
     def principal(self, post_id: int) -> User | None:
         """Whose place a deputy of this post takes."""
@@ -155,8 +177,16 @@ class Situation:
         return comment.level in self._voices[person.pk, project.pk].reads
 
 
+def _decisions(messages: Sequence[OutboxMessage]) -> list[Slot]:
+    """The slots that messages ask for, each once."""
+    slots = [message.slot for message in messages if message.slot is not None]
+    return list({slot.pk: slot for slot in slots}.values())
+
+
 def _is_settled(message: OutboxMessage) -> bool:
     """A question that was answered before the mail could ask for it, a request likewise."""
+    if message.event in (Event.STANDS_IN, Event.ABSENCE_REGISTERED):
+        return message.absence is not None and message.absence.ended_at is not None
     if message.event == Event.QUESTIONED and message.comment is not None:
         return message.comment.settled_at is not None
     if message.event == Event.JOIN_ASKED and message.join_request is not None:
@@ -179,7 +209,7 @@ def _before(messages: Sequence[OutboxMessage]) -> dict[tuple[int, datetime], Dec
         Decision.objects.filter(
             run__in={run for run, _at in opened}, decided_at__in={at for _run, at in opened}
         )
-        .exclude(outcome__in=ASIDE)
+        .exclude(outcome__in=ASIDE - {Outcome.REASSIGNED})
         .select_related("decided_by", "post", "entry")
         .prefetch_related("entry__texts")
         .order_by("pk")

@@ -12,15 +12,14 @@ from django.utils.timezone import localdate
 from notifications.enums import DeliveryState, MessageState, Reason
 from notifications.models import DeliveredFact, Delivery, OutboxMessage
 from notifications.outbox import message_id
-from roles.models import User, holders_of
+from roles.enums import Basis
+from roles.models import Capacity, User, holders_of
 from workflow import access
 from workflow.enums import OWN_WORK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date, datetime
-
-    from roles.models import Capacity
 
 BATCH: Final = 500
 VACANCY: Final = timedelta(hours=1)
@@ -71,7 +70,7 @@ def expand(at: datetime) -> int:
         messages = list(
             OutboxMessage.objects.ready(at)
             .select_for_update(skip_locked=True, of=("self",))
-            .select_related("person", "slot__step_run")
+            .select_related("person", "slot__step_run", "slot__post", "reading")
             .order_by("pk")[:BATCH]
         )
         if not messages:
@@ -79,11 +78,13 @@ def expand(at: datetime) -> int:
         expansion = _begin(messages, at)
         holders = holders_of({row.post_id for row in messages if row.post_id}, localdate(at))
         excluded = _excluded(messages, localdate(at))
+        standing = _standing(messages, localdate(at))
         for message in messages:
             if message.person is not None:
                 _to_person(message, message.person, expansion)
             else:
-                _to_post(message, holders[message.post_id or 0], excluded, expansion)
+                held = [*holders[message.post_id or 0], *standing.get(message.pk, ())]
+                _to_post(message, held, excluded, expansion)
         _write(expansion)
         return len(messages)
 
@@ -143,7 +144,26 @@ def _to_post(
 
 def _admits(message: OutboxMessage, capacity: Capacity) -> bool:
     """Where nobody may stand in, a deputy is not asked to decide."""
-    return message.slot is None or message.slot.step_run.deputy.admits(capacity.basis)
+    if message.reading is not None and message.reading.is_after_acting:
+        return capacity.basis == Basis.OWN
+    return message.slot is None or message.slot.step_run.admits(capacity.basis)
+
+
+def _standing(messages: Iterable[OutboxMessage], on: date) -> dict[int, list[Capacity]]:
+    """By message: who decides by the order of 代決 what it asks for."""
+    slots = {
+        message.pk: message.slot
+        for message in messages
+        if message.slot is not None and message.slot.post_id == message.post_id
+    }
+    found = access.standing_at(list({slot.pk: slot for slot in slots.values()}.values()), on)
+    people = User.objects.in_bulk({pk for persons in found.values() for pk in persons})
+    return {
+        key: [
+            Capacity(slot.post, people[pk], Basis.ACTING) for pk in sorted(found.get(slot.pk, ()))
+        ]
+        for key, slot in slots.items()
+    }
 
 
 def _excluded(messages: Iterable[OutboxMessage], on: date) -> dict[int, frozenset[int]]:

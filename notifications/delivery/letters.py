@@ -23,7 +23,9 @@ from notifications.catalogue import CORRECTIONS, NOTICES, TURNS, Notice, Turn
 from notifications.delivery.checking import moment_of
 from notifications.enums import Event, Why
 from notifications.outbox import mail_host
+from roles.actions.deputies import days_of
 from roles.enums import Basis
+from roles.models import Post, StandIn
 from workflow.access import said_by
 from workflow.enums import Outcome, RunKind, SendBackTarget, StepKind
 
@@ -39,8 +41,11 @@ if TYPE_CHECKING:
 SUBJECT_LIMIT: Final = 150
 QUOTE_LIMIT: Final = 1500
 INBOX: Final = "/inbox/"
-QUIET: Final = frozenset({Event.REMINDED, Event.CYCLE_DUE, Event.CYCLE_OVERDUE})
+QUIET: Final = frozenset({Event.REMINDED, Event.CYCLE_DUE, Event.CYCLE_OVERDUE, Event.UNHELD})
 """Facts about work that was opened long ago: they do not repeat what was said then."""
+
+OF_THE_LEDGER: Final = frozenset({Event.LEDGER_CHECKED, Event.ANCHOR_FAILED})
+"""Facts about no case."""
 
 QUOTES: Final = {
     Outcome.SENT_BACK: "差戻しの理由",
@@ -51,6 +56,7 @@ QUOTES: Final = {
     Outcome.OBJECTED: "不同意の理由",
     Outcome.ESCALATED: "上申の理由",
     Outcome.HALTED: "停止の理由",
+    Outcome.REASSIGNED: "付替えの理由",
     Outcome.ADOPTED: "決裁者の意見",
     Outcome.ADOPTED_WITH_CONDITIONS: "決裁者の意見",
 }
@@ -134,7 +140,7 @@ class _Words:
         return {
             "subject": self._subject(one_line(title, 60)),
             "recipient_name": self.delivery.person.name,
-            "heading": str(self.notice.heading) % {"found": self._found()},
+            "heading": str(self.notice.heading) % {"found": self._found(), **self._absence()},
             "case_title": one_line(title, 60),
             "case_number": (project.number or _("下書き")) if project else "",
             "case_section": project.section.name if project and project.section else "",
@@ -150,8 +156,11 @@ class _Words:
             "before": self._before(),
             "sentence": str(self.turn.sentence) if self.turn else "",
             "acting_for": self._acting_for(),
+            "acting_as": Basis(self.fact.basis).label if self.fact.basis else "",
             "quote_label": _(QUOTES[Outcome(told.outcome)]) if (told := self._told()) else "",
             "quote": _comment(told) if told else "",
+            "unheld": self.ball.unheld if self.ball else "",
+            "following": _following(self.decision) if self.decision else "",
             "reading": self.message.reading,
             "step_title": self.message.slot.step_run.title if self.message.slot else "",
             "days": self._days_late(),
@@ -162,8 +171,15 @@ class _Words:
             "writer": self._writer(),
             "join": self.message.join_request,
             "report": self.message.report,
+            "absence": self.message.absence,
+            "is_told_why": self.message.why in (Why.ABSENT, Why.REGISTRAR),
+            "deputised": self._deputised(),
+            **self._absence(),
+            "check": self.message.ledger_check,
+            "anchor_day": self.message.anchor_day,
             "is_project": run is not None and run.revision is not None and self._kind() == "",
             "kind": self._kind(),
+            "rule": run.rule if run is not None else None,
             "lines": list(self._lines()),
         }
 
@@ -182,11 +198,22 @@ class _Words:
             "name": self.message.actor.name if self.message.actor else "",
             "section": self.message.join_request.section.name if self.message.join_request else "",
             "found": self._found(),
+            **self._absence(),
         }
         return one_line(f"【{settings.SITE_NAME}】{words}", SUBJECT_LIMIT)
 
+    def _absence(self) -> dict[str, str]:
+        """Who is away, and from when until when."""
+        absence = self.message.absence
+        if absence is None:
+            return {"absentee": "", "period": ""}
+        period = days_of(absence.starts_on, absence.last_day)
+        return {"absentee": absence.person.name, "period": period}
+
     def _found(self) -> str:
-        """What the 事務局 said to the report of a condition, as it stands now."""
+        """What the 事務局 said to the report of a condition, or the verification of the ledger."""
+        if self.message.ledger_check is not None:
+            return _("正常") if self.message.ledger_check.is_sound else _("異常があります")
         report = self.message.report
         return _("確認済み") if report is not None and report.is_enough else _("再報告のお願い")
 
@@ -225,7 +252,7 @@ class _Words:
     def _turn(self) -> Turn | None:
         """How this person is asked for it."""
         work, run = self._work(), self.message.run
-        if work is None or run is None:
+        if work is None or run is None or self.event == Event.UNHELD:
             return None
         kind = StepKind(work.step_run.kind)
         return CORRECTIONS[RunKind(run.kind)] if kind == StepKind.REVISION else TURNS[kind]
@@ -237,18 +264,26 @@ class _Words:
 
     def _path(self) -> str:
         if self.delivery.project is None:
-            return INBOX
+            is_elsewhere = self.message.absence is not None or self.event in OF_THE_LEDGER
+            return self.notice.path if is_elsewhere else self._rule_path()
         path = self.turn.path if self.turn else self.notice.path
         address = path.format(reference=self.delivery.project.reference, slot=self.message.slot_id)
         remark = self.message.comment_id
         return f"{address}?thread={remark}#c{remark}" if remark else address
 
+    def _rule_path(self) -> str:
+        """The version of a route that the mail is about."""
+        run = self.message.run
+        if run is None or run.rule is None:
+            return INBOX
+        return f"/routes/{run.rule.code}/{run.rule.version}/"
+
     def _button(self) -> str:
         return str(self.turn.button if self.turn else self.notice.button)
 
     def _acting_for(self) -> str:
-        """「市民課長 戸舘さん」 for a deputy, nothing for everybody else."""
-        if self.fact.basis != Basis.DEPUTY or self.message.post is None:
+        """「市民課長 戸舘さん」 for who acts in another's place, nothing for everybody else."""
+        if self.fact.basis not in (Basis.DEPUTY, Basis.ACTING) or self.message.post is None:
             return ""
         principal = self.situation.principal(self.message.post.pk)
         if principal is None:
@@ -259,14 +294,29 @@ class _Words:
         }
 
     def _why(self) -> str:
-        if acting_for := self._acting_for():
+        if (acting_for := self._acting_for()) and self.fact.basis == Basis.ACTING:
+            return _("規則により、%sに代わって代決する順序にあたるためです。") % acting_for
+        if acting_for:
             return _("%sの代理に指名されているためです。") % acting_for
         post = self.message.post
         if self.message.why == Why.PROPOSER:
             return _("あなたが提案した案件のためです。")
-        if post is not None:
+        if post is not None and self.message.why != Why.STANDS_IN:
             return _("あなたが「%s」の職にあるためです。") % post.title
         return _("%sです。") % Why(self.message.why).label
+
+    def _deputised(self) -> list[str]:
+        """The seats at which this person acts while the absentee is away."""
+        absence = self.message.absence
+        if absence is None:
+            return []
+        if self.message.post is not None:
+            order = StandIn.objects.filter(stand_in_post=self.message.post)
+            held = absence.person.appointments.in_force(absence.starts_on).values("post")
+            seats = Post.objects.filter(stand_ins__in=order, pk__in=held)
+            return [_("%sの代決（規則の順序）") % post.title for post in seats.order_by("order")]
+        named = absence.delegations.filter(deputy=self.delivery.person).select_related("post")
+        return [_("%sの代理") % each.post.title for each in named]
 
     # --- what was said, what comes ------------------------------------------------------------
 
@@ -339,6 +389,12 @@ def _comment(decision: Decision) -> str:
     texts = {text.name: text.shown for text in decision.entry.texts.all()}
     comment = texts.get("comment", "").strip()
     return comment if len(comment) <= QUOTE_LIMIT else f"{comment[: QUOTE_LIMIT - 1]}…"
+
+
+def _following(decision: Decision) -> str:
+    """Whom the work was given to."""
+    texts = {text.name: text.shown for text in decision.entry.texts.all()}
+    return texts.get("following", "")
 
 
 def _month_day(moment: datetime | date) -> str:

@@ -1,19 +1,35 @@
 """The head of the chain, kept outside the database: without it a cut tail cannot be seen.
 
-One JSON object a line: seq, hash, count, at. The file belongs on other storage.
+One JSON object a line: seq, hash, count, at. The file belongs on other storage. A line a local day
+is added by whatever sweeps (``anchor_day``).
 """
 
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
-from records.models import LedgerHead
+from django.db import transaction
+from django.db.models import Q
+from django.utils.timezone import localdate
+
+from records.models import AnchorDay, LedgerEntry, LedgerHead
+from records.signals import anchor_failed
 
 if TYPE_CHECKING:
+    from datetime import date
     from pathlib import Path
+
+
+AGAIN: Final = timedelta(minutes=10)
+"""After a failure, or a process that died at it, the next attempt waits so long."""
+
+
+class AnchorDisagrees(Exception):
+    """The file vouches for a row that the ledger does not have any more."""
 
 
 class UnreadableAnchor(Exception):
@@ -59,4 +75,75 @@ def write_anchor(path: Path, *, at: datetime) -> Anchor:
     anchor = Anchor(seq=head.seq, hash=head.hash, count=head.seq, at=at.astimezone(UTC))
     with path.open("a", encoding="utf-8") as file:
         file.write(anchor.as_line() + "\n")
+        file.flush()
+        os.fsync(file.fileno())
     return anchor
+
+
+def anchor_day(path: Path, *, at: datetime) -> bool:
+    """Add the head to the file, once a local day, whoever sweeps; True when this call did it.
+
+    A failure stays on the row of the day, and is told at its first time.
+    """
+    day = localdate(at)
+    if not _claim(day, at):
+        return False
+    try:
+        anchor = _written_on(path, day) or write_anchor(path, at=at)
+    except (OSError, UnreadableAnchor, AnchorDisagrees) as error:
+        _fail(day, error, at)
+        return False
+    AnchorDay.objects.filter(day=day).update(
+        written_at=at, seq=anchor.seq, hash=anchor.hash, error=""
+    )
+    return True
+
+
+def _claim(day: date, at: datetime) -> bool:
+    """Of several sweeps one writes: a conditional update, and no lock while the file is written."""
+    row, _created = AnchorDay.objects.get_or_create(day=day)
+    if row.written_at is not None:
+        return False
+    free = Q(tried_at=None) | Q(tried_at__lte=at - AGAIN)
+    waiting = AnchorDay.objects.filter(free, day=day, written_at=None)
+    return bool(waiting.update(tried_at=at))
+
+
+def _written_on(path: Path, day: date) -> Anchor | None:
+    """The line of that day, if a sweep died after writing it. The last line must still hold."""
+    anchors = read_anchors(path) if path.exists() else []
+    if not anchors:
+        return None
+    last = anchors[-1]
+    if last.seq and not LedgerEntry.objects.filter(seq=last.seq, hash=last.hash).exists():
+        raise AnchorDisagrees(f"#{last.seq}")
+    return last if localdate(last.at) == day else None
+
+
+def _fail(day: date, error: Exception, at: datetime) -> None:
+    """Only the kind of error is kept."""
+    with transaction.atomic():
+        is_first = AnchorDay.objects.filter(day=day, error="").update(error=type(error).__name__)
+        if is_first:
+            anchor_failed.send(sender=AnchorDay, day=AnchorDay.objects.get(day=day), at=at)
+
+
+@dataclass(frozen=True)
+class Covering:
+    """Which anchors vouch for an entry. ``is_held``: the chain still has what they say."""
+
+    first: Anchor
+    last: Anchor
+    count: int
+    is_held: bool
+
+
+def covering(path: Path, seq: int) -> Covering | None:
+    """The anchors that were written after the entry: it cannot be rewritten without them."""
+    later = [anchor for anchor in read_anchors(path) if anchor.seq >= seq]
+    if not later:
+        return None
+    ends = {(anchor.seq, anchor.hash) for anchor in (later[0], later[-1])}
+    rows = LedgerEntry.objects.filter(seq__in=[end for end, _hash in ends])
+    found = set(rows.values_list("seq", "hash"))
+    return Covering(later[0], later[-1], len(later), is_held=found == ends)

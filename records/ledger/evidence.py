@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from records.enums import Flaw
     from records.models import LedgerEntry
 
 Recompute: TypeAlias = Callable[[Sequence["LedgerEntry"]], Mapping[int, Mapping[str, Any] | None]]
@@ -25,6 +26,20 @@ Strays: TypeAlias = Callable[[], "Iterable[int]"]
 """Numbers of entries to which a row appeals although they do not speak of it."""
 
 
+class Replay(Protocol):
+    """Reads the entries in their order and judges each by those before it.
+
+    One is made for each verification. What it remembers must not grow with the chain.
+    """
+
+    derived: int
+    """How many entries were judged so far."""
+
+    def read(self, entries: Sequence[LedgerEntry]) -> tuple[int, Flaw] | None:
+        """Take the next entries; the number of the first that does not follow, and why not."""
+        ...
+
+
 @dataclass(frozen=True)
 class Evidence:
     """How to check the entries of one kind."""
@@ -34,6 +49,7 @@ class Evidence:
 
 
 _registry: dict[str, Evidence] = {}
+_replays: dict[str, Callable[[], Replay]] = {}
 
 
 def register_evidence(kind: str, recompute: Recompute, strays: Strays | None = None) -> None:
@@ -41,6 +57,18 @@ def register_evidence(kind: str, recompute: Recompute, strays: Strays | None = N
     if kind in _registry:
         raise ValueError(f"the evidence of {kind} is registered already")
     _registry[kind] = Evidence(recompute, strays)
+
+
+def register_replay(name: str, replay: Callable[[], Replay]) -> None:
+    """Let ``verify`` judge entries by what the ledger said before them."""
+    if name in _replays:
+        raise ValueError(f"the replay of {name} is registered already")
+    _replays[name] = replay
+
+
+def replays() -> list[Replay]:
+    """A fresh one of each, for one reading of the whole chain."""
+    return [begin() for begin in _replays.values()]
 
 
 def disagreeing(entries: Sequence[LedgerEntry]) -> int | None:

@@ -4,37 +4,72 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from roles.enums import Basis, Role
-from roles.models.appointments import Appointment, Delegation
-from roles.models.organization import Post
+from roles.models.appointments import Absence, Appointment, Delegation
+from roles.models.organization import Post, Section, StandIn
 from roles.models.people import User
+from roles.models.periods import days_include
+from roles.models.successions import Succession, heirs_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
 
     from django.db.models import QuerySet
+
+    from roles.models.appointments import Suspension
 
 POST = ("post__section__department", "post__department")
 
 
 @dataclass(frozen=True)
 class Capacity:
-    """A person may act for a post, as its holder or as its deputy."""
+    """A person may act for a post, as its holder, its deputy, or by the order of 代決.
+
+    Of who stands in, ``appointment`` is to the seat that the rule names, ``stand_in`` its place in
+    the order, ``away`` why nobody attends and ``until`` the first day after; nothing where the
+    seat is vacant. Of a holder who is absent, ``until`` is the first day after, too.
+
+    Whoever holds the heir of a closed post does so for what the closed one left open.
+    """
 
     post: Post
     person: User
     basis: Basis
     appointment: Appointment | None = None
     delegation: Delegation | None = None
+    stand_in: StandIn | None = None
+    away: Absence | Suspension | None = None
+    until: date | None = None
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which it holds, as people say it; nothing where that is open."""
+        first_after = self.delegation.ends_on if self.delegation else self.until
+        return first_after - timedelta(days=1) if first_after else None
+
+    @property
+    def is_inherited(self) -> bool:
+        """Whether the post is closed, and another one acts for what it left open."""
+        source = self.appointment or self.delegation
+        return self.stand_in is None and source is not None and source.post_id != self.post.pk
 
 
 def _own(appointment: Appointment) -> Capacity:
-    return Capacity(appointment.post, appointment.person, Basis.OWN, appointment=appointment)
+    return Capacity(
+        appointment.post,
+        appointment.person,
+        Basis.OWN,
+        appointment=appointment,
+        until=getattr(appointment, "away_until", None),
+    )
 
 
 def _deputised(delegation: Delegation) -> Capacity:
@@ -66,13 +101,20 @@ class Register:
     def capacities(self) -> list[Capacity]:
         """Everybody's, in the order of ``capacities_of``."""
         return _read_capacities(
-            Appointment.objects.effective(self.on), Delegation.objects.effective(self.on)
+            _appointments(self.on),
+            Delegation.objects.effective(self.on),
+            self.on,
         )
 
     @cached_property
     def posts(self) -> list[Post]:
         """Seats in force, in their order."""
         return list(_seats(self.on))
+
+    @cached_property
+    def sections(self) -> dict[str, str]:
+        """Code -> name, of sections of every time."""
+        return dict(Section.objects.order_by("code").values_list("code", "name"))
 
 
 _register: Final[ContextVar[Register | None]] = ContextVar("register", default=None)
@@ -101,6 +143,26 @@ def seats_of(role: Role, on: date) -> list[Post]:
     return list(_seats(on).filter(role=role))
 
 
+def posts_named(codes: Iterable[str], on: date) -> list[Post]:
+    """The seats with these codes that are in force that day, in their order."""
+    register, wanted = _register_of(on), set(codes)
+    if register is not None:
+        return [post for post in register.posts if post.code in wanted]
+    return list(_seats(on).filter(code__in=wanted))
+
+
+def names_of_sections(codes: Iterable[str], on: date) -> list[str]:
+    """What the sections with these codes are called, by code."""
+    register, wanted = _register_of(on), set(codes)
+    names = register.sections if register is not None else _names(wanted)
+    return [name for code, name in names.items() if code in wanted]
+
+
+def _names(codes: set[str]) -> dict[str, str]:
+    found = Section.objects.filter(code__in=codes).order_by("code")
+    return dict(found.values_list("code", "name"))
+
+
 def _seats(on: date) -> QuerySet[Post]:
     seats = Post.objects.in_force(on).select_related("section", "department")
     return seats.order_by("order", "pk")
@@ -118,6 +180,66 @@ def capacities_of(user: User, on: date) -> list[Capacity]:
     if (user.pk, on) not in known:
         known[user.pk, on] = _capacities(user, on)
     return known[user.pk, on]
+
+
+def places_of(user: User, on: date, held: Iterable[Capacity]) -> list[Capacity]:
+    """The seats that nobody attends and for which the order of 代決 names a seat of this person.
+
+    Whether the person decides in a case depends on it, too: ``standing_in``. ``held``: the posts of
+    the day, see ``capacities_of``. No query for whoever holds no such seat.
+    """
+    own = {
+        each.post.pk: each.appointment
+        for each in held
+        if each.appointment is not None and getattr(each.appointment, "stands_in", True)
+    }
+    known = _read.get()
+    if not own or known is None:
+        return _places(user, own, on)
+    if (-user.pk, on) not in known:
+        known[-user.pk, on] = _places(user, own, on)
+    return known[-user.pk, on]
+
+
+def _places(user: User, own: dict[int, Appointment], on: date) -> list[Capacity]:
+    if not own:
+        return []
+    there = Appointment.objects.attending(on).filter(person=user, post=OuterRef("stand_in_post"))
+    rows = (
+        unattended(on)
+        .filter(Exists(there), stand_in_post__in=own)
+        .select_related(*POST)
+        .annotate(away_until=Subquery(_away_from_post(on)))
+        .order_by("post", "order")
+    )
+    found: dict[int, Capacity] = {}
+    for row in rows:
+        mine = own[row.stand_in_post_id]
+        found.setdefault(
+            row.post_id,
+            Capacity(
+                row.post,
+                user,
+                Basis.ACTING,
+                appointment=mine,
+                stand_in=row,
+                until=row.away_until,
+            ),
+        )
+    return list(found.values())
+
+
+def _away_from_post(on: date) -> QuerySet[Absence, Any]:
+    """The first day on which the absent holder of an order's seat is back."""
+    held = Appointment.objects.in_force(on).filter(post=OuterRef(OuterRef("post")))
+    away = Absence.objects.in_force(on).filter(person__in=held.values("person"))
+    return away.order_by("ends_on").values("ends_on")[:1]
+
+
+def unattended(on: date) -> QuerySet[StandIn]:
+    """The order of 代決 of living seats that nobody attends that day."""
+    attended = Appointment.objects.attending(on).filter(post=OuterRef("post"))
+    return StandIn.objects.filter(days_include(on, "post__")).exclude(Exists(attended))
 
 
 def is_on_the_staff(user: User, on: date) -> bool:
@@ -150,42 +272,90 @@ def held_by(user: User, on: date) -> Held:
     """Two small queries."""
     if not user.is_active:
         return Held({}, {})
-    own = Appointment.objects.effective(on).filter(person=user).order_by("-pk")
-    deputised = Delegation.objects.effective(on).filter(deputy=user).order_by("-pk")
-    return Held({each.post_id: each for each in own}, {each.post_id: each for each in deputised})
+    own = _inheriting(Appointment.objects.effective(on).filter(person=user), on)
+    deputised = _inheriting(Delegation.objects.effective(on).filter(deputy=user), on)
+    sources = list(own.order_by("-pk")), list(deputised.order_by("-pk"))
+    closed = _inherited([each for rows in sources for each in rows], on)
+    found: list[dict[int, Any]] = []
+    for rows in sources:
+        of_closed = {post.pk: each for each in rows for post in closed.get(each.post_id, [])}
+        found.append(of_closed | {each.post_id: each for each in rows})
+    return Held(*found)
 
 
 def _capacities(user: User, on: date) -> list[Capacity]:
     if not user.is_active:
         return []
     return _read_capacities(
-        Appointment.objects.effective(on).filter(person=user),
+        _appointments(on).filter(person=user),
         Delegation.objects.effective(on).filter(deputy=user),
+        on,
     )
 
 
+def _appointments(on: date) -> QuerySet[Appointment]:
+    """Who acts that day; of each, whether the post stands in for a seat that nobody attends."""
+    named = unattended(on).filter(stand_in_post=OuterRef("post"))
+    return Appointment.objects.effective(on).annotate(stands_in=Exists(named))
+
+
 def _read_capacities(
-    appointments: QuerySet[Appointment], delegations: QuerySet[Delegation]
+    appointments: QuerySet[Appointment], delegations: QuerySet[Delegation], on: date
 ) -> list[Capacity]:
-    """Two queries: holders first, then deputies."""
-    own = appointments.select_related("person", *POST).order_by("pk")
-    deputised = delegations.select_related("deputy", *POST).order_by("pk")
-    return _distinct([_own(row) for row in own] + [_deputised(row) for row in deputised])
+    """Two queries: holders first, with the first day after an absence, then deputies.
+
+    A third where one of the posts is an heir.
+    """
+    away = Absence.objects.in_force(on).filter(person=OuterRef("person")).order_by("-ends_on")
+    own = _inheriting(appointments, on).select_related("person", *POST).order_by("pk")
+    own = own.annotate(away_until=Subquery(away.values("ends_on")[:1]))
+    deputised = _inheriting(delegations, on).select_related("deputy", *POST).order_by("pk")
+    found = [_own(row) for row in own] + [_deputised(row) for row in deputised]
+    closed = _inherited([each.appointment or each.delegation for each in found], on)
+    left = [replace(each, post=post) for each in found for post in closed.get(each.post.pk, [])]
+    return _distinct(sorted(found + left, key=lambda each: each.basis == Basis.DEPUTY))
+
+
+R = TypeVar("R", Appointment, Delegation)
+
+
+def _inheriting(rows: QuerySet[R], on: date) -> QuerySet[R]:
+    """Say of each row whether its post is the heir of closed ones that day."""
+    closed = Succession.objects.in_force(on).filter(heir=OuterRef("post"))
+    return rows.annotate(inherits=Exists(closed))
+
+
+def _inherited(rows: Sequence[Any], on: date) -> dict[int, list[Post]]:
+    """Heir -> the closed posts for which its holders act; asked only where there are some."""
+    heirs = {each.post_id for each in rows if each.inherits}
+    if not heirs:
+        return {}
+    posts: dict[int, list[Post]] = {}
+    left = Succession.objects.in_force(on).filter(heir__in=heirs)
+    for row in left.select_related(*POST).order_by("pk"):
+        posts.setdefault(row.heir_id, []).append(row.post)
+    return posts
 
 
 def holders_of(post_ids: Iterable[int], on: date) -> dict[int, list[Capacity]]:
-    """Who may act for each of these posts that day: its holders first, then their deputies."""
+    """Who may act for each of these posts that day: its holders first, then their deputies.
+
+    Of a closed post these are the holders of its heir.
+    """
     holders: dict[int, list[Capacity]] = {post_id: [] for post_id in post_ids}
     register = _register_of(on)
     if register is not None:
         found = [each for each in register.capacities if each.post.pk in holders]
     else:
+        asked = Q(post__in=holders) | Q(post__in=heirs_of(holders, on))
         found = _read_capacities(
-            Appointment.objects.effective(on).filter(post__in=holders),
-            Delegation.objects.effective(on).filter(post__in=holders),
+            Appointment.objects.effective(on).filter(asked),
+            Delegation.objects.effective(on).filter(asked),
+            on,
         )
     for capacity in found:
-        holders[capacity.post.pk].append(capacity)
+        if capacity.post.pk in holders:
+            holders[capacity.post.pk].append(capacity)
     return holders
 
 

@@ -22,6 +22,15 @@ class SectionQuerySet(PermanentQuerySet["Section"]):
     def in_force(self, on: date) -> Self:
         return self.filter(days_include(on))
 
+    def followed(self, section: Section, on: date) -> Section:
+        """The section itself, or the one that has its open work on that day."""
+        while not section.is_in_force(on) and section.succeeded_by_id is not None:
+            heir = self.select_related("department").get(pk=section.succeeded_by_id)
+            if heir.starts_on > on:
+                break
+            section = heir
+        return section
+
 
 class Department(Permanent):
     """部. A body that is not under the mayor is asked, never instructed."""
@@ -43,7 +52,7 @@ class Department(Permanent):
 
 
 class Section(Dated):
-    """課等."""
+    """課等. A new name is a new row: what was done under the old name goes on saying so."""
 
     code = models.SlugField(_("コード"), max_length=30, unique=True)
     name = models.CharField(_("名称"), max_length=40)
@@ -54,6 +63,17 @@ class Section(Dated):
     order = models.PositiveSmallIntegerField(_("並び順"), default=0)
     phone = models.CharField(_("内線"), max_length=20, blank=True)
     is_secretariat = models.BooleanField(_("推進本部の事務局"), default=False)
+    succeeded_by = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("開いている仕事を引き継ぐ課等"),
+    )
+    predecessors = models.ManyToManyField(
+        "self", symmetrical=False, blank=True, related_name="successors", verbose_name=_("前身")
+    )
 
     objects = SectionQuerySet.as_manager()
 
@@ -75,6 +95,11 @@ class PostQuerySet(PermanentQuerySet["Post"]):
 
     def of_role(self, role: Role) -> Self:
         return self.filter(role=role)
+
+    def acting_for(self, section: Section | None, on: date) -> Self:
+        """Posts in force that day of a section, or of the one that took over its work."""
+        inherited = Q(inherited__post__section=section) & days_include(on, "inherited__")
+        return self.in_force(on).filter(Q(section=section) | inherited).distinct()
 
 
 class Post(Dated):

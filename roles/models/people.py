@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, ExpressionWrapper, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from records.models import Permanent, PermanentQuerySet
 from roles.permissions import Perm
+
+if TYPE_CHECKING:
+    from datetime import date
 
 
 class UserQuerySet(PermanentQuerySet["User"]):
@@ -20,6 +23,14 @@ class UserQuerySet(PermanentQuerySet["User"]):
 
     def active(self) -> Self:
         return self.filter(is_active=True)
+
+    def with_leaving(self, on: date) -> Self:
+        """Say of each whether the last post has ended: no post today, none to come, one before."""
+        held = Q(appointments__isnull=False, appointments__revoked_at=None)
+        lasting = held & (Q(appointments__ends_on=None) | Q(appointments__ends_on__gt=on))
+        people = User.objects.filter(pk=OuterRef("pk"))
+        ended = Q(Exists(people.filter(held))) & ~Q(Exists(people.filter(lasting)))
+        return self.annotate(has_left=ExpressionWrapper(ended, models.BooleanField()))
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
@@ -53,6 +64,9 @@ class User(Permanent, AbstractBaseUser, PermissionsMixin):
     toured_at = models.DateTimeField(
         _("はじめの案内を閉じた日時"), null=True, blank=True, editable=False
     )
+
+    has_left: bool
+    """Of a row that was read ``with_leaving``."""
 
     objects = UserManager()
 

@@ -30,6 +30,12 @@ UNSEEN: Final = {"pt_member", "administrator", "stranger", "staff"}
 Row = tuple[int, ...]
 
 
+HIDDEN: Final = dict.fromkeys(
+    ("leader", "head", "pt_member", "administrator", "stranger", "staff"), 404
+)
+"""Who reads no draft of a rule: for them it does not exist. The 部長 sit in 本部."""
+
+
 def row(anonymous: int, others: int, *, unseen: int | None = None, **exceptions: int) -> Row:
     """Statuses in the order of ``ACTORS``."""
     statuses = dict.fromkeys(ACTORS, others) | {"anonymous": anonymous}
@@ -60,6 +66,8 @@ MATRIX: Final[dict[str, tuple[Row, Row]]] = {
     "measurement-add": (row(302, 405), row(302, 403, leader=404, head=404, secretariat=404)),
     "project": (row(302, 200, unseen=404), row(302, 405)),
     "project-history": (row(302, 200, unseen=404), row(302, 405)),
+    "decision-evidence": (row(302, 200, unseen=404), row(302, 405)),
+    "decision-evidence-json": (row(302, 200, unseen=404), row(302, 405)),
     "project-review": (row(302, 200, unseen=404), row(302, 405)),
     "project-files": (row(302, 200, unseen=404), row(302, 405)),
     "project-compare": (row(302, 200, unseen=404), row(302, 405)),
@@ -84,6 +92,11 @@ MATRIX: Final[dict[str, tuple[Row, Row]]] = {
     "decide": (row(302, 200, unseen=404), row(302, 405)),
     "answer": (row(302, 405), row(302, 403, unseen=404, head=422)),
     "question-correct": (row(302, 404), row(302, 404)),
+    "unheld": (row(302, 403, secretariat=200), row(302, 405)),
+    "reassign": (
+        row(302, 403, unseen=404, secretariat=200),
+        row(302, 403, unseen=404, secretariat=422),
+    ),
     "nudge": (row(302, 405), row(302, 403, unseen=404)),
     "halt": (row(302, 403, unseen=404), row(302, 403, unseen=404)),
     "pull-back": (row(302, 403, unseen=404, leader=200), row(302, 403, unseen=404, leader=302)),
@@ -98,10 +111,22 @@ MATRIX: Final[dict[str, tuple[Row, Row]]] = {
         row(302, 403, unseen=404, secretariat=422),
     ),
     "unrestrict": (row(302, 403, unseen=404), row(302, 403, unseen=404)),
+    "decision-correct": (row(302, 403, unseen=404), row(302, 403, unseen=404)),
     "close-region": (row(302, 403, unseen=404), row(302, 403, unseen=404)),
     "kessai": (row(302, 200, unseen=404), row(302, 405)),
+    "disposal": (row(302, 403, unseen=404), row(302, 403, unseen=404)),
+    "ledger": (row(302, 403, secretariat=200, auditor=200), row(302, 405)),
+    "ledger-export": (row(302, 405), row(302, 403, secretariat=302, auditor=302)),
+    "ledger-export-file": (row(302, 403, secretariat=404, auditor=200), row(302, 405)),
+    "ledger-verifier": (row(302, 403, secretariat=200, auditor=200), row(302, 405)),
     "kessai-pdf": (row(302, 404), row(302, 404)),
     "reading-read": (row(302, 405), row(302, 403, hq_chair=302)),
+    "standing-in": (row(302, 200), row(302, 422)),
+    "absence-end": (
+        row(302, 405),
+        row(302, 404, leader=302, head=302, department=302, secretariat=302),
+    ),
+    "deputy-revoke": (row(302, 405), row(302, 404, leader=302)),
     "attachment": (row(302, 200, unseen=404), row(302, 405)),
     "glossary": (row(302, 200), row(302, 405)),
     "plan": (row(302, 200), row(302, 405)),
@@ -112,6 +137,53 @@ MATRIX: Final[dict[str, tuple[Row, Row]]] = {
     "mail-html": (row(302, 404, secretariat=200, hq_chair=200), row(302, 405)),
     "mail-resend": (row(302, 405), row(302, 404, secretariat=422, hq_chair=403)),
     "mail-resend-dead": (row(302, 405), row(302, 403, secretariat=422)),
+    "routes": (row(302, 200), row(302, 405)),
+    "route-compare": (row(302, 200), row(302, 405)),
+    "route": (row(302, 200, **HIDDEN), row(302, 405)),
+    "route-replay": (row(302, 200, **HIDDEN), row(302, 405)),
+    "route-copy": (row(302, 405), row(302, 403, secretariat=302)),
+    "route-discard": (row(302, 405), row(302, 403, secretariat=409, **HIDDEN)),
+    "route-edit": (
+        row(302, 403, secretariat=200, **HIDDEN),
+        row(302, 403, secretariat=422, **HIDDEN),
+    ),
+    "route-step-add": (
+        row(302, 403, secretariat=200, **HIDDEN),
+        row(302, 403, secretariat=422, **HIDDEN),
+    ),
+    "route-step-edit": (
+        row(302, 403, secretariat=200, **HIDDEN),
+        row(302, 403, secretariat=422, **HIDDEN),
+    ),
+    "route-step-place": (row(302, 405), row(302, 403, secretariat=409, **HIDDEN)),
+    "route-propose": (row(302, 405), row(302, 403, secretariat=409, **HIDDEN)),
+    "route-propose-again": (row(302, 405), row(302, 404)),
+    "route-answer": (row(302, 405), row(302, 404)),
+    "route-withdraw": (
+        row(302, 403, secretariat=409, **HIDDEN),
+        row(302, 403, secretariat=409, **HIDDEN),
+    ),
+    "org": (row(302, 200), row(302, 405)),
+    "org-terms": (row(302, 200), row(302, 405)),
+    "org-deputies": (row(302, 200), row(302, 405)),
+    "org-changes": (row(302, 200), row(302, 405)),
+    "org-rehearsal": (row(302, 403, secretariat=200), row(302, 405)),
+    "org-appoint": (row(302, 403, secretariat=200), row(302, 403, secretariat=422)),
+    "org-appointment-end": (row(302, 403, secretariat=200), row(302, 403, secretariat=422)),
+    "org-person": (row(302, 200), row(302, 405)),
+    "org-suspend": (row(302, 403, secretariat=200), row(302, 403, secretariat=422)),
+    "org-suspension-end": (row(302, 403, secretariat=200), row(302, 403, secretariat=422)),
+    "org-reorganize": (row(302, 403, secretariat=200), row(302, 403, secretariat=422)),
+    "org-handover": (row(302, 403, leader=200, secretariat=200), row(302, 405)),
+    "org-handover-xlsx": (row(302, 403, leader=200, secretariat=200), row(302, 405)),
+    "org-handover-pdf": (
+        row(302, 403, leader=200, secretariat=200),
+        row(302, 403, leader=302, secretariat=302),
+    ),
+    "org-password": (row(302, 405), row(302, 403, secretariat=409)),
+    "org-import": (row(302, 403, secretariat=200), row(302, 403, secretariat=422)),
+    "org-import-template": (row(302, 403, secretariat=200), row(302, 405)),
+    "org-import-plan": (row(302, 403, secretariat=200), row(302, 403, secretariat=409)),
     "account_login": (row(200, 302), row(200, 302)),
     "account_logout": (row(302, 200), row(302, 302)),
     "account_inactive": (row(200, 200), row(405, 405)),

@@ -27,7 +27,7 @@ from tests.make import AT, a_project, holder
 from tests.notifications.mails import send
 from tests.workflow.pages import client_of
 from workflow.enums import StepKind
-from workflow.models import ConditionReport
+from workflow.models import ConditionReport, Decision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,6 +67,7 @@ SHOWS_WORDS: Final = {"project-discussion", "comment-take-back"}
 SHOWS_COUNT: Final = {
     "project",
     "decide",
+    "decision-evidence",
     "project-review",
     "project-history",
     "project-files",
@@ -77,6 +78,7 @@ SHOWS_COUNT: Final = {
 
 SHOWS_NOTHING: Final = {
     "abandon",
+    "absence-end",
     "answer",
     "attachment",
     "attachment-add",
@@ -86,6 +88,10 @@ SHOWS_NOTHING: Final = {
     "comment-settle",
     "condition-check",
     "condition-report",
+    "decision-correct",
+    "decision-evidence-json",
+    "deputy-revoke",
+    "disposal",
     "glossary",
     "guide",
     "halt",
@@ -96,6 +102,10 @@ SHOWS_NOTHING: Final = {
     "join-answer",
     "kessai",
     "kessai-pdf",
+    "ledger",
+    "ledger-export",
+    "ledger-export-file",
+    "ledger-verifier",
     "mail-detail",
     "mail-html",
     "mail-resend",
@@ -104,6 +114,24 @@ SHOWS_NOTHING: Final = {
     "measurement-add",
     "nudge",
     "observation-add",
+    "org",
+    "org-appoint",
+    "org-appointment-end",
+    "org-changes",
+    "org-deputies",
+    "org-handover",
+    "org-handover-pdf",
+    "org-handover-xlsx",
+    "org-import",
+    "org-import-plan",
+    "org-import-template",
+    "org-password",
+    "org-person",
+    "org-rehearsal",
+    "org-reorganize",
+    "org-suspend",
+    "org-suspension-end",
+    "org-terms",
     "phase-record",
     "plan",
     "project-conditions",
@@ -117,10 +145,27 @@ SHOWS_NOTHING: Final = {
     "question-correct",
     "reading-read",
     "readyz",
+    "reassign",
     "restrict",
     "rollout",
+    "route",
+    "route-answer",
+    "route-compare",
+    "route-copy",
+    "route-discard",
+    "route-edit",
+    "route-propose",
+    "route-propose-again",
+    "route-replay",
+    "route-step-add",
+    "route-step-edit",
+    "route-step-place",
+    "route-withdraw",
+    "routes",
     "running",
+    "standing-in",
     "tour-end",
+    "unheld",
     "unrestrict",
     "withdraw",
 }
@@ -196,8 +241,11 @@ def test_the_badge_counts_what_its_reader_may_read(office: City) -> None:
 def test_what_may_not_be_read_changes_no_page(office: City, actor: str) -> None:
     world = addresses()
     cases = [Comment.objects.get().project, a_project(route="RT1", to=StepKind.OBSERVE)]
+    running = [cases[1].reference]
+    submitted = Decision.objects.filter(project=cases[1]).earliest("pk")
+    more = {"decision-evidence": [submitted.pk]}
     world |= {
-        f"{name}, running": reverse(name, args=[cases[1].reference])
+        f"{name}, running": reverse(name, args=running + more.get(name, []))
         for name in sorted(SHOWS_COUNT | {"project-discussion", "kessai", "board"})
     }
     send()

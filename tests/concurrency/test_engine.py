@@ -12,6 +12,7 @@ from bpr_projects.enums import Stage
 from bpr_projects.models import Cycle, Project
 from notifications.enums import Event
 from notifications.models import OutboxMessage
+from roles.models import Post
 from tests.concurrency.at_once import at_once
 from tests.make import (
     AT,
@@ -34,6 +35,7 @@ from workflow.models import Decision, Nudge, Run, Slot, StepRun, WorkItem
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from roles.models import User
     from tests.fixtures_city import City
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -331,3 +333,136 @@ def test_a_polite_request_is_made_once(real_office: City, crowd: int) -> None:
     assert_told(refusals, "5/14（木）にお願い済みです。次は5/18（月）からです。")
     assert list(Nudge.objects.values_list("slot", "asked_by")) == [(slot, done[0].asked_by_id)]
     assert OutboxMessage.objects.filter(event=Event.REMINDED).count() == 1
+
+
+def move(case: Project, slot: Slot, clerk: User) -> int:
+    """担当の付替え of 所属長の確認 to the 部長."""
+    return engine.reassign(
+        project=case,
+        slot_id=slot.pk,
+        post_id=Post.objects.get(code="DEPT-SHIMINBU").pk,
+        reason="長期の出張のため。",
+        by=clerk,
+        at=AT,
+    ).pk
+
+
+@pytest.mark.parametrize("turn", range(5))
+def test_either_the_answer_or_the_move_wins(real_office: City, turn: int) -> None:
+    case = a_project()
+    slot = the_slot(case)
+    head, clerk = real_office.holder("HEAD-SHIMIN"), real_office.holder("SECRETARIAT")
+
+    done, refusals = at_once(
+        [
+            lambda: move(case, slot, clerk),
+            lambda: say(case, Outcome.APPROVED, slot=slot, by=head).pk,
+        ]
+    )
+
+    said = Decision.objects.filter(slot=slot).values_list("outcome", flat=True)
+    assert (len(done), len(refusals), len(said)) == (1, 1, 1)
+    assert said[0] in (Outcome.REASSIGNED, Outcome.APPROVED)
+    who = "事務局 " if said[0] == Outcome.REASSIGNED else "市民課長 "
+    for refusal in refusals:
+        assert type(refusal) in (AlreadyDone, Busy)
+        assert isinstance(refusal, Busy) or refusal.message.startswith(who)
+    assert_sound()
+
+
+@pytest.mark.parametrize("turn", range(5))
+def test_two_of_a_shared_seat_one_answers_while_the_other_steps_aside(
+    real_office: City, turn: int
+) -> None:
+    case = a_project(to=StepKind.RECEPTION)
+    slot = the_slot(case)
+    first, second, *_rest = real_office.holders("SECRETARIAT")
+
+    done, refusals = at_once(
+        [
+            lambda: say(case, Outcome.RECUSED, slot=slot, by=first).pk,
+            lambda: say(case, Outcome.RECEIVED, slot=slot, by=second).pk,
+        ]
+    )
+
+    for refusal in refusals:
+        assert type(refusal) in (AlreadyDone, Busy)
+    walk(case, to=StepKind.REVIEW)
+    received = Decision.objects.filter(project=case, outcome=Outcome.RECEIVED)
+    assert received.count() == 1
+    assert len(done) + len(refusals) == 2
+    assert_sound()
+
+
+@pytest.mark.parametrize("crowd", [2, 5])
+def test_a_recusal_counts_once_and_asks_one_other(real_office: City, crowd: int) -> None:
+    case = a_project()
+    slot = the_slot(case)
+    head = real_office.holder("HEAD-SHIMIN")
+
+    done, refusals = at_once([partial(say, case, Outcome.RECUSED, slot=slot, by=head)] * crowd)
+
+    assert (len(done), len(refusals)) == (1, crowd - 1)
+    assert_told(refusals, "市民課長 石川 真由美さんが 5/11 09:00 に「辞退」としました。")
+    assert Slot.objects.filter(replaces=slot).count() == 1
+    assert the_slot(case).post.code == "DEPT-SHIMINBU"
+    assert_sound()
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_two_of_the_secretariat_move_one_place_once(real_office: City, turn: int) -> None:
+    case = a_project()
+    slot = the_slot(case)
+    first, second, *_rest = real_office.holders("SECRETARIAT")
+
+    done, refusals = at_once([lambda: move(case, slot, first), lambda: move(case, slot, second)])
+
+    assert (len(done), len(refusals)) == (1, 1)
+    assert {type(each) for each in refusals} <= {AlreadyDone, Busy}
+    assert Slot.objects.filter(replaces=slot).count() == 1
+    assert_sound()
+
+
+@pytest.mark.parametrize("turn", range(5))
+def test_either_the_pull_back_or_the_recusal_wins(real_office: City, turn: int) -> None:
+    case = a_project(to=StepKind.APPROVAL)
+    slot = the_slot(case)
+    chair, head = real_office.holder("PT-CHAIR"), real_office.holder("DEPT-SHIMINBU")
+
+    done, refusals = at_once(
+        [
+            lambda: engine.pull_back(project=case, by=chair, at=AT).pk,
+            lambda: say(case, Outcome.RECUSED, slot=slot, by=head).pk,
+        ]
+    )
+
+    outcomes = set(Decision.objects.filter(project=case).values_list("outcome", flat=True))
+    assert (len(done), len(refusals)) == (1, 1)
+    assert len(outcomes & {Outcome.PULLED_BACK, Outcome.RECUSED}) == 1
+    assert_sound()
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_a_pull_back_and_a_move_of_the_place_leave_one_open_place(
+    real_office: City, turn: int
+) -> None:
+    case = a_project(to=StepKind.RECEPTION)
+    slot = the_slot(case)
+    head, clerk = real_office.holder("HEAD-SHIMIN"), real_office.holder("SECRETARIAT")
+    somu = Post.objects.get(code="HEAD-SOMU").pk
+
+    done, refusals = at_once(
+        [
+            lambda: engine.pull_back(project=case, by=head, at=AT).pk,
+            lambda: (
+                engine.reassign(
+                    project=case, slot_id=slot.pk, post_id=somu, reason="出張", by=clerk, at=AT
+                ).pk
+            ),
+        ]
+    )
+
+    assert len(done) + len(refusals) == 2
+    assert {type(each) for each in refusals} <= {AlreadyDone, Busy}
+    assert Slot.objects.filter(step_run__project=case, state=SlotState.OPEN).count() == 1
+    assert_sound()

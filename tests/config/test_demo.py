@@ -21,6 +21,7 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def var(tmp_path: Path, settings: Settings) -> Path:
     settings.VAR_DIR = tmp_path
     settings.MEDIA_ROOT = tmp_path / "media"
+    settings.ANCHOR_FILE = tmp_path / "anchors.jsonl"
     return tmp_path
 
 
@@ -88,7 +89,8 @@ def test_forgetting_removes_the_demos_own_files(
     monkeypatch.setattr(demo, "connection", Database("sqlite"))
     monkeypatch.setitem(settings.DATABASES["default"], "NAME", str(var / "db.sqlite3"))
     (var / "media").mkdir()
-    for name in ("db.sqlite3", "db.sqlite3-wal", "beat-schedule.dat", "secret_key", "media/a"):
+    files = ("db.sqlite3", "db.sqlite3-wal", "beat-schedule.dat", "anchors.jsonl", "media/a")
+    for name in (*files, "secret_key"):
         (var / name).touch()
 
     said = demo.forget()

@@ -11,7 +11,8 @@ from notifications.models import OutboxMessage
 from notifications.reminders import remind
 from tests.make import JST, a_project, record_phase
 from tests.notifications.mails import assert_accounted, forget_mails, send, the_mail, told
-from workflow.enums import StepKind
+from workflow.enums import DeadlineAction, StepKind
+from workflow.models import StepRun
 
 if TYPE_CHECKING:
     from tests.fixtures_city import City
@@ -97,3 +98,12 @@ def test_only_the_loop_is_reminded_of(office: City) -> None:
     forget_mails()
 
     assert remind(at=LATE) == 0
+
+
+def test_a_step_whose_rule_says_nothing_at_the_deadline_is_not_reminded(office: City) -> None:
+    a_running_case()
+    step = StepRun.objects.get(closed_at=None)
+    step.snapshot["at_deadline"] = DeadlineAction.NOTHING
+    step.save(update_fields=["snapshot"])
+
+    assert [remind(at=FRIDAY), remind(at=LATE)] == [0, 0]

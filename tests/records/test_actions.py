@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _no_runners(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(actions, "_runners", {})
+    monkeypatch.setattr("records.actions.runs._runners", {})
 
 
 def a_run(subject: str = "decision:1", kind: str = "PDF") -> BackgroundRun:
@@ -180,7 +180,7 @@ def test_a_kind_has_one_runner() -> None:
 def test_task_and_command_do_what_is_due(capsys: pytest.CaptureFixture[str]) -> None:
     actions.register_runner("PDF", lambda _run, _progress: "")
     a_run("decision:1")
-    assert sweep_background_runs(added_later=True) == 1
+    assert sweep_background_runs(added_later=True) == 2  # and the month's check of the ledger
 
     a_run("decision:2")
     call_command("sweep_background_runs")

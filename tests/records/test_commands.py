@@ -32,6 +32,7 @@ def test_a_sound_ledger_is_reported_and_anchored(
         "count": 1,
         "head_hash": entry.hash,
         "disposed": 0,
+        "derived": 0,
         "first_bad_seq": None,
         "reason": None,
     }

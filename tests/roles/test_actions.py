@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -15,6 +16,7 @@ from roles.actions import (
     delegate,
     end_appointment,
     end_suspension,
+    revoke_appointment,
     revoke_delegation,
     suspend,
 )
@@ -232,7 +234,7 @@ def test_a_delegation_has_a_reason() -> None:
     with pytest.raises(ValidationError):
         delegate(
             post=appointment.post,
-            deputy=a_user(),
+            deputy=a_holder(Role.STAFF),
             starts_on=TODAY,
             ends_on=TOMORROW,
             reason="",
@@ -320,3 +322,96 @@ def test_a_forged_row_that_borrows_a_foreign_entry_is_found() -> None:
 
     found = ledger.verify()
     assert (found.first_bad_seq, found.reason) == (1, Flaw.UNRECORDED)
+
+
+# --- what an appointment may not be ------------------------------------------------------------
+
+
+def refusal_of(secretary: User, **wanted: Any) -> dict[str, list[str]]:
+    """What is said by field; nothing was written."""
+    before = Appointment.objects.count(), LedgerEntry.objects.count()
+    with pytest.raises(ValidationError) as found:
+        appoint(**{"starts_on": TODAY, "by": secretary, "at": AT, **wanted})
+    assert (Appointment.objects.count(), LedgerEntry.objects.count()) == before
+    return dict(found.value.message_dict)
+
+
+def test_a_seat_of_one_holder_is_not_given_twice(secretary: User) -> None:
+    taken = an_appointment(ends_on=date(2027, 4, 1))
+
+    assert refusal_of(secretary, post=taken.post, person=a_user()) == {
+        "starts_on": [
+            (
+                "この職には 成田 花子 さんが就いています（2026/4/1〜2027/3/31）。"
+                "先にその任期を終えるか、始まりの日を変えてください。"
+            )
+        ]
+    }
+    appoint(post=taken.post, person=a_user(), starts_on=date(2027, 4, 1), by=secretary, at=AT)
+
+
+def test_a_shared_seat_has_many_holders_each_once(secretary: User) -> None:
+    taken = an_appointment(post=a_post(Role.SECRETARIAT, is_shared=True))
+
+    appoint(post=taken.post, person=a_user(), starts_on=TODAY, by=secretary, at=AT)
+    assert refusal_of(secretary, post=taken.post, person=taken.person) == {
+        "person": ["成田 花子 さんは、すでにこの職にあります（2026/4/1から）。"]
+    }
+
+
+def test_dates_that_cross_and_days_without_the_post_are_refused(secretary: User) -> None:
+    post = a_post(ends_on=date(2027, 4, 1))
+
+    crossed = refusal_of(secretary, post=post, person=a_user(), ends_on=TODAY)
+    closed = refusal_of(secretary, post=post, person=a_user(), starts_on=date(2027, 4, 1))
+
+    assert crossed == {"ends_on": ["終わりの日は、始まりの日より後にしてください。"]}
+    assert list(closed) == ["starts_on"]
+
+
+def test_who_has_left_or_has_no_address_is_not_appointed(secretary: User) -> None:
+    gone, silent = a_user(is_active=False), a_user(email="")
+
+    found = [refusal_of(secretary, post=a_post(), person=each) for each in (gone, silent)]
+
+    assert found == [
+        {"person": ["成田 花子 さんの登録は無効です（退職等）。"]},
+        {"person": ["成田 花子 さんのメールアドレスが登録されていないため、通知を送れません。"]},
+    ]
+
+
+def test_an_appointment_is_taken_back_before_its_first_day_only(secretary: User) -> None:
+    post, person = a_post(), a_user()
+    row = appoint(post=post, person=person, starts_on=TOMORROW, by=secretary, at=AT)
+
+    revoked = revoke_appointment(appointment=row, by=secretary, at=AT)
+
+    assert capacities_of(person, TOMORROW) == []
+    assert revoked.ledger_entry.payload["supersedes"] == row.ledger_entry_id
+    assert revoke_appointment(appointment=row, by=secretary, at=AT).ledger_entry == last_entry()
+    appoint(post=post, person=a_user(), starts_on=TOMORROW, by=secretary, at=AT)
+    begun = an_appointment()
+    with pytest.raises(ValidationError):
+        revoke_appointment(appointment=begun, by=secretary, at=AT)
+    assert Appointment.objects.get(pk=begun.pk).revoked_at is None
+    assert ledger.verify().ok
+
+
+def test_an_appointment_that_was_brought_back_in_the_database_is_found(secretary: User) -> None:
+    row = appoint(post=a_post(), person=a_user(), starts_on=TOMORROW, by=secretary, at=AT)
+    revoke_appointment(appointment=row, by=secretary, at=AT)
+    assert ledger.verify().ok
+
+    Appointment.objects.filter(pk=row.pk).update(revoked_at=None)
+
+    assert not ledger.verify().ok
+
+
+def test_leave_is_not_registered_twice_for_the_same_days(secretary: User) -> None:
+    away = a_suspension(person=a_user())
+
+    with pytest.raises(ValidationError) as found:
+        suspend(person=away.person, kind=SuspensionKind.LEAVE, starts_on=TODAY, by=secretary, at=AT)
+
+    assert list(found.value.message_dict) == ["starts_on"]
+    assert Suspension.objects.count() == 1

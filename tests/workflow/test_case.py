@@ -177,27 +177,27 @@ def test_the_page_says_who_holds_it_since_when_until_when_and_what_follows() -> 
 @pytest.mark.parametrize(
     ("to", "who", "heading", "answers"),
     [
-        (StepKind.CONFIRMATION, "HEAD-SHIMIN", "市民課長としての確認", ["承認", "差戻し"]),
-        (StepKind.RECEPTION, "SECRETARIAT", "事務局としての受付", ["受付", "差戻し"]),
+        (StepKind.CONFIRMATION, "HEAD-SHIMIN", "市民課長としての確認", ["承認", "差戻し", "辞退"]),
+        (StepKind.RECEPTION, "SECRETARIAT", "事務局としての受付", ["受付", "差戻し", "辞退"]),
         (StepKind.REVIEW, "PT-SHIMIN", "PT員（市民窓口）としての採点", ["採点", "辞退"]),
         (
             StepKind.REFERRAL,
             "PT-CHAIR",
             "PT長としての上申",
-            ["上申（可）", "上申（条件付き可）", "上申（不可）", "差戻し", "保留"],
+            ["上申（可）", "上申（条件付き可）", "上申（不可）", "差戻し", "保留", "辞退"],
         ),
-        (StepKind.APPROVAL, "DEPT-SHIMINBU", "市民部長としての承認", ["承認", "差戻し"]),
+        (StepKind.APPROVAL, "DEPT-SHIMINBU", "市民部長としての承認", ["承認", "差戻し", "辞退"]),
         (
             StepKind.CONCURRENCE,
             "HEAD-ZAISEI",
             "財政課長としての合議",
-            ["同意", "意見付き同意", "不同意"],
+            ["同意", "意見付き同意", "不同意", "辞退"],
         ),
         (
             StepKind.DECISION,
             "HQ-CHAIR",
             "本部長（副市長）としての判断",
-            ["採択", "条件付き採択", "差戻し", "保留", "不採択"],
+            ["採択", "条件付き採択", "差戻し", "保留", "不採択", "辞退"],
         ),
     ],
 )

@@ -108,6 +108,7 @@ def test_the_page_offers_what_may_be_done_and_why_not() -> None:
     assert labels("SECRETARIAT") == [
         ("引き戻す", True),
         ("審査を締め切る", False),
+        ("担当を付け替える", True),
         ("廃案とする", True),
         ("関係者限りにする", True),
     ]

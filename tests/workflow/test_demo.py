@@ -18,6 +18,8 @@ from bpr_projects import calendar, sheet
 from bpr_projects.enums import CommentKind, CommentLevel, Stage
 from bpr_projects.models import Attachment, Comment, Measurement, Observation, Project
 from bpr_projects.rollout import rollout_of
+from roles.enums import Basis
+from roles.models import Absence
 from tests.make import JST
 from workflow.enums import Outcome, RunKind, SlotState, StepKind
 from workflow.management.demo.loading import Loaded, load
@@ -195,7 +197,20 @@ def test_the_deputy_mayor_has_a_decision_to_make(demo: Loaded) -> None:
 
 def test_somebody_deputises_today(demo: Loaded) -> None:
     slot = Slot.objects.get(step_run__project__number="R8-009", state=SlotState.OPEN)
-    assert slot.post.delegations.in_force(NOW.date()).count() == 1
+    named = slot.post.delegations.in_force(NOW.date()).get()
+    away = Absence.objects.in_force(NOW.date()).get()
+    assert (named.absence, away.person) == (away, named.made_by)
+
+
+def test_a_standing_decision_was_taken_while_the_head_was_away(demo: Loaded) -> None:
+    decision = Decision.objects.get(
+        project__number="R8-006", step_run__kind=StepKind.STANDING_DECISION
+    )
+    assert decision.basis == Basis.ACTING
+    assert decision.on_behalf_of is not None
+    assert (decision.decided_by.name, decision.on_behalf_of.name) == ("児玉 雅彦", "安保 智彦")
+    read = Reading.objects.get(project__number="R8-006", is_after_acting=True)
+    assert read.read_by == decision.on_behalf_of
 
 
 def test_a_second_load_changes_nothing_and_says_so(demo: Loaded) -> None:

@@ -11,7 +11,7 @@ from viewflow.workflow.models import Task
 from bpr_projects.enums import Stage
 from tests.make import AT, SCORES, a_project, holder, say, the_run, the_slot, the_step, walk
 from tests.proof import assert_sound, refused, state_of
-from workflow import engine
+from workflow import access, engine
 from workflow.actions.refusals import AlreadyDone, NotAllowed, Unanswered
 from workflow.enums import Outcome, SendBackTarget, SlotState, StepKind
 from workflow.models import Decision, Slot, StepRun
@@ -104,7 +104,7 @@ def test_who_recused_neither_scores_nor_counts(office: City) -> None:
     recusal = say(case, Outcome.RECUSED, post="PT-SHIMIN", comment="自分の係の業務のため")
 
     with refused(case, AlreadyDone) as refusal:
-        score(case, "SHIMIN")
+        score(case, "SHIMIN", by=office.holder("PT-SHIMIN"))
     score(case, "SOMU", "FUKUSHI", "SANGYO", "KENSETSU", "KYOIKU")
 
     case.refresh_from_db()
@@ -121,17 +121,18 @@ def test_who_scored_does_not_recuse_afterwards(office: City) -> None:
         say(case, Outcome.RECUSED, post="PT-SOMU")
 
 
-def test_recusals_stop_at_the_quorum(office: City) -> None:
+def test_a_recusal_below_the_quorum_waits_at_the_secretariat(office: City) -> None:
     case = a_project(to=StepKind.REVIEW)
     say(case, Outcome.RECUSED, post="PT-SOMU")
     say(case, Outcome.RECUSED, post="PT-SHIMIN")
 
-    with refused(case, Unanswered) as refusal:
-        say(case, Outcome.RECUSED, post="PT-FUKUSHI")
+    say(case, Outcome.RECUSED, post="PT-FUKUSHI")
+    score(case, "SANGYO", "KENSETSU", "KYOIKU")
 
-    assert refusal.value.problems == {
-        "comment": "辞退すると審査に必要な人数（4人）を下回ります。事務局に連絡してください。"
-    }
+    assert [slot.post.code for slot in access.unheld(AT)] == ["PT-FUKUSHI"]
+    case.refresh_from_db()
+    assert case.stage == Stage.IN_REVIEW
+    assert_sound()
 
 
 def test_the_last_recusal_closes_the_region(office: City) -> None:

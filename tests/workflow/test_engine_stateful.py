@@ -38,9 +38,9 @@ from tests.make import (
 )
 from tests.proof import assert_sound, state_of
 from workflow import engine
-from workflow.access import holders, last_act
+from workflow.access import holders, last_act, may_answer, may_reassign, unheld
 from workflow.actions.refusals import Refusal
-from workflow.enums import CYCLE_KINDS, Outcome, RunKind, SlotState, StepKind
+from workflow.enums import CYCLE_KINDS, OWN_WORK, Outcome, RunKind, SlotState, StepKind
 from workflow.models import Run, Slot
 from workflow.outcomes import STATIONS
 
@@ -127,6 +127,44 @@ class CityHall(RuleBasedStateMachine):
             )
         )
 
+    @rule(number=NUMBERS)
+    def somebody_steps_aside(self, number: int) -> None:
+        """Anybody who could answer, at whatever station: never refused, never the end of a case."""
+        slots = [slot for slot in self.slots() if slot.step_run.kind not in OWN_WORK]
+        if not slots:
+            return
+        slot = slots[number % len(slots)]
+        project, able = slot.step_run.project, holders(slot, self.at)
+        if project is None or not able:
+            return
+        by = able[number % len(able)].person
+        if may_answer(by, slot, self.at):
+            say(project, Outcome.RECUSED, slot=slot, by=by, at=self.at, comment="利害関係がある。")
+
+    @rule(number=NUMBERS, choice=NUMBERS)
+    def the_secretariat_moves_a_place(self, number: int, choice: int) -> None:
+        """To any seat that is offered; to one that is not, it is refused."""
+        slots = [slot for slot in self.slots() if slot.step_run.kind not in OWN_WORK]
+        if not slots:
+            return
+        slot = slots[number % len(slots)]
+        clerk, project = holder("SECRETARIAT", self.at), slot.step_run.project
+        permit = may_reassign(clerk, slot, self.at)
+        if project is None or permit.capacity is None:
+            return
+        offered = engine.receivers(slot=slot, capacity=permit.capacity, at=self.at)
+        posts = [each.post.pk for each in offered] or [slot.post_id]
+        self.attempt(
+            lambda: engine.reassign(
+                project=project,
+                slot_id=slot.pk,
+                post_id=posts[choice % len(posts)],
+                reason="長期の出張のため。",
+                by=clerk,
+                at=self.at,
+            )
+        )
+
     def more(self, outcome: Outcome, target: str, choice: int) -> dict[str, Any]:
         if outcome == Outcome.HELD:
             return {"until": (self.at + timedelta(days=3)).date().isoformat()}
@@ -191,7 +229,9 @@ class CityHall(RuleBasedStateMachine):
         if post.code == "SECRETARIAT" or post.code in LEADERS:
             return
         for row in Appointment.objects.effective(day).filter(post=post, starts_on__lt=day):
-            end_appointment(appointment=row, ends_on=day, by=clerk, at=self.at)
+            end_appointment(
+                appointment=row, ends_on=day, by=clerk, at=self.at, reason="任期満了のため"
+            )
             appoint(post=post, person=a_user(), starts_on=day, by=clerk, at=self.at)
 
     @rule(hours=st.integers(min_value=1, max_value=100))
@@ -207,6 +247,13 @@ class CityHall(RuleBasedStateMachine):
     def every_case_under_way_is_somewhere(self) -> None:
         for case in Project.objects.filter(runs__state="OPEN").distinct():
             assert the_run(case).step is not None
+
+    @invariant()
+    def what_nobody_may_answer_is_on_the_list_of_the_secretariat(self) -> None:
+        """And nothing else: the list and the rule of every door agree."""
+        asked = [slot for slot in self.slots() if slot.step_run.kind not in OWN_WORK]
+        stuck = {slot.pk for slot in asked if not holders(slot, self.at)}
+        assert {slot.pk for slot in unheld(self.at)} == stuck
 
 
 def play(examples: int, steps: int) -> None:

@@ -36,7 +36,7 @@ from tests.make import (
 from workflow import engine, inbox
 from workflow.enums import CYCLE_KINDS, Outcome, RunKind, SendBackTarget, StepKind
 from workflow.inbox.desk import Desk, Listing, cursor_of, statement
-from workflow.inbox.links import case_url, work_url
+from workflow.inbox.links import case_url, rule_url, work_url
 from workflow.inbox.mywork import VERBS
 from workflow.models import FAR_FUTURE, Run, Seen, Slot, StepRun, WorkItem
 
@@ -742,6 +742,7 @@ def test_links_are_those_of_the_urlconf() -> None:
     assert work_url("R8-001", StepKind.DECISION) == reverse("decide", args=["R8-001"])
     assert work_url("R8-001", StepKind.REVISION) == reverse("project-edit", args=["R8-001"])
     assert {work_url("R8-001", kind) for kind in CYCLE_KINDS} == {reverse("board", args=["R8-001"])}
+    assert rule_url("RT2-12") == reverse("route", args=["RT2", 12])
 
 
 # --- the plan ---------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +16,19 @@ from bpr_projects.enums import CommentKind, CommentLevel
 from bpr_projects.models import Attachment, Project
 from notifications.enums import DeliveryState, Reason
 from notifications.models import Delivery
-from tests.make import AT, TODAY, a_draft, a_project, a_suspension, say
+from roles.enums import Role
+from tests.make import (
+    AT,
+    PASSWORD,
+    TODAY,
+    a_draft,
+    a_post,
+    a_project,
+    a_suspension,
+    a_user,
+    an_appointment,
+    say,
+)
 from tests.notifications.mails import send
 from tests.proof import state_of
 from tests.workflow.pages import client_of, text_of
@@ -53,7 +66,9 @@ def leader(office: City) -> User:
 
 
 def leave(person: User) -> User:
+    """From today on without a post; another begins only next year, so the account stays open."""
     person.appointments.update(ends_on=TODAY)
+    an_appointment(post=a_post(Role.STAFF), person=person, starts_on=date(2027, 4, 1))
     return person
 
 
@@ -195,3 +210,52 @@ def test_who_is_on_leave_still_finds_the_own(leader: User) -> None:
     pages = [text_of(client.get(address)) for address in ("/", "/proposals/")]
 
     assert [(DRAFT in page, str(NO_POST) in page) for page in pages] == [(True, False)] * 2
+
+
+# --- the last post has ended ---------------------------------------------------------------------
+
+
+def test_the_session_of_whoever_has_left_ends_with_the_next_request(leader: User) -> None:
+    client = client_of(leader)
+    assert client.get("/").status_code == 200
+    leader.appointments.update(ends_on=TODAY)
+
+    before = state_of()
+    answers = [client.get("/"), client.get("/help/"), client.post("/proposals/new/")]
+
+    assert [each.status_code for each in answers] == [302] * 3
+    assert {each.headers["Location"].partition("?")[0] for each in answers} == {"/accounts/login/"}
+    assert state_of() == before
+
+
+def test_what_was_typed_comes_back_when_the_last_post_has_ended(leader: User) -> None:
+    client = client_of(leader)
+    draft = Project.objects.get(title=DRAFT)
+    leader.appointments.update(ends_on=TODAY)
+
+    response = client.post(
+        reverse("project-edit", args=[draft.reference]), {"title": "途中まで書いた題名"}
+    )
+
+    assert response.status_code == 403
+    assert "途中まで書いた題名" in text_of(response)
+
+
+def test_who_has_left_does_not_log_in_again(client: Client, leader: User) -> None:
+    leader.appointments.update(ends_on=TODAY)
+
+    response = client.post(
+        "/accounts/login/", {"login": leader.employee_number, "password": PASSWORD}
+    )
+
+    assert response.headers["Location"] == "/accounts/inactive/"
+    assert client.get("/").status_code == 302
+
+
+def test_who_never_had_a_post_and_who_comes_next_year_may_log_in(office: City) -> None:
+    comer = a_user(name="新任 未来")
+    an_appointment(post=a_post(Role.STAFF), person=comer, starts_on=date(2027, 4, 1))
+
+    pages = [client_of(each).get("/") for each in (a_user(), comer)]
+
+    assert [page.status_code for page in pages] == [200, 200]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,26 +18,31 @@ from bpr_projects.enums import Stage
 from bpr_projects.models import NumberSeries, Project
 from roles.actions import end_appointment
 from roles.enums import AppointmentKind
-from roles.models import Appointment, Post
+from roles.models import Appointment, Post, StandIn
 from tests.make import (
     AT,
     a_delegation,
+    a_draft,
     a_project,
     a_suspension,
     a_user,
+    an_absence,
     an_appointment,
     holder,
     say,
+    submit,
     the_slot,
+    walk,
 )
-from workflow import engine
+from workflow import access, engine
 from workflow.actions.refusals import Refusal, Unroutable
-from workflow.enums import Outcome, RunState, SlotState, StepKind
+from workflow.enums import Outcome, RouteState, RunState, SlotState, StepKind
 from workflow.management import worklist
-from workflow.management.simulation import Failure, Tally, World, violations
+from workflow.management.simulation import Failure, Tally, World, rulebook, violations
+from workflow.management.simulation.agreement import Promise, promise_of
 from workflow.management.simulation.life import Life
 from workflow.management.simulation.probes import must_refuse
-from workflow.models import Nudge, Run, Slot, StepRun, WorkItem
+from workflow.models import Nudge, Reading, Route, Run, Slot, StepRun, WorkItem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,15 +84,30 @@ def test_many_lives_fill_an_empty_database_and_break_nothing(transactional_db: N
     result, _said = lived(MANY, seed=8)
     assert result["violations"] == 0
     assert sum(result["endings"].values()) == MANY
-    assert set(result["personnel"]) == {"delegate", "revoke", "suspend", "transfer"}
-    assert {"pull back", "withdraw", "close region", "resubmit", "nudge"} <= set(result["acts"])
-    assert {"COMPLETED", "STOPPED", "ROLLED_OUT", "WITHDRAWN"} <= set(result["endings"])
+    changes = {"delegate", "revoke", "suspend", "transfer", "go_away", "come_back"}
+    assert set(result["personnel"]) <= changes
+    assert len(result["personnel"]) > 2
+    assert {"pull back", "withdraw", "resubmit"} <= set(result["acts"])
+    assert {"WITHDRAWN"} < set(result["endings"])
 
 
 def test_the_same_seed_proposes_the_same(office: City) -> None:
     worlds = [World(seed=3, tally=Tally()), World(seed=3, tally=Tally())]
     proposals = [world.proposal(1, world.now) for world in worlds]
     assert proposals[0] == proposals[1]
+
+
+def test_rules_that_change_in_mid_flow_break_nothing(
+    office: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rulebook, "CHANCE", 0.25)
+
+    result, _said = lived(FEW, seed=11)
+
+    assert result["violations"] == 0
+    assert {"propose rule", "rule approved", "rule adopted"} <= set(result["acts"])
+    assert Route.objects.filter(state=RouteState.ACTIVE, version__gt=1).exists()
+    assert not WorkItem.objects.exists()
 
 
 # --- what is broken is found ------------------------------------------------------------------
@@ -140,6 +161,14 @@ def _ask_early() -> None:
     Nudge.objects.create(slot=Slot.objects.get(), asked_by=holder("SECRETARIAT"), asked_at=AT)
 
 
+def _end_a_route() -> None:
+    Route.objects.filter(code="RT1").update(effective_to=AT.date() + timedelta(days=1))
+
+
+def _change_the_rules_of_a_case() -> None:
+    Route.objects.filter(code="RT2").update(effective_from=AT.date() + timedelta(days=1))
+
+
 def _ask_twice() -> None:
     for hours in (96, 97):
         Nudge.objects.create(
@@ -163,6 +192,8 @@ def _ask_twice() -> None:
         (_end_the_run, "was decided without a decision"),
         (_skip_a_number, "7 numbers were given, 1 are there"),
         (_close_the_slot, "step-without-slot"),
+        (_end_a_route, "and nothing follows"),
+        (_change_the_rules_of_a_case, "began on 2026-05-11, under RT2"),
         (_ask_early, "was asked on 2026-05-11 without being late"),
         (_ask_twice, "was asked on 2026-05-15 and again on 2026-05-15"),
     ],
@@ -174,13 +205,47 @@ def test_harm_is_found(office: City, harm: Callable[[], None], sentence: str) ->
     assert any(sentence in each for each in violations(AT)), list(violations(AT))
 
 
-def test_a_seat_whose_holder_may_not_answer_is_found(office: City) -> None:
+def _owe_nothing() -> None:
+    Reading.objects.update(is_after_acting=False)
+
+
+def _change_the_order() -> None:
+    StandIn.objects.filter(post__code="HEAD-DIGITAL").update(
+        post=Post.objects.get(code="HEAD-ZEIMU")
+    )
+
+
+def _propose_it() -> None:
+    Project.objects.update(proposer=holder("DEPT-SOMUBU"))
+
+
+@pytest.mark.parametrize(
+    ("harm", "sentence"),
+    [
+        (_owe_nothing, "owes a reading to nobody"),
+        (_change_the_order, "follows no order"),
+        (_propose_it, "was taken by who proposed"),
+    ],
+)
+def test_harm_to_a_decision_in_another_s_place_is_found(
+    office: City, harm: Callable[[], None], sentence: str
+) -> None:
+    case = a_project(route="RT1", to=StepKind.STANDING_DECISION)
+    an_absence(person=holder("HEAD-DIGITAL"))
+    second = holder("DEPT-SOMUBU")
+    say(case, Outcome.ADOPTED, by=second, urgent_reason="事前の指示による。")
+    assert list(violations(AT)) == []
+    harm()
+    assert any(sentence in each for each in violations(AT)), list(violations(AT))
+
+
+def test_a_seat_whose_holder_came_into_conflict_waits_in_the_open(office: City) -> None:
     slot = the_slot(a_project())
     assign_perm("edit_draft", holder("HEAD-SHIMIN"), slot.step_run.project)
 
-    assert list(violations(AT)) == [
-        f"slot-without-holder: 未処理の席 #{slot.pk} に、担当者がいません。"
-    ]
+    assert [fault.rule for fault in worklist.faults(AT)] == ["slot-without-holder"]
+    assert [each.pk for each in access.unheld(AT)] == [slot.pk]
+    assert list(violations(AT)) == []
 
 
 def test_a_vacant_seat_waits_also_when_only_a_deputy_is_left_who_may_not_decide(
@@ -247,6 +312,73 @@ def test_a_violation_ends_with_a_failure(office: City) -> None:
     _lose_an_item()
     with pytest.raises(CommandError, match="slot-without-item"):
         lived(0, seed=1)
+
+
+# --- previews ---------------------------------------------------------------------------------
+
+
+def promised(tally: Tally) -> tuple[Project, Promise]:
+    """A draft of RT2 that was submitted, and what its preview had said."""
+    draft = a_draft(has_personal_data=True)
+    promise = promise_of(draft, draft.proposer, tally, AT)
+    assert promise is not None
+    return submit(draft), promise
+
+
+def test_a_case_that_goes_as_previewed_is_counted(office: City) -> None:
+    tally = Tally()
+    project, promise = promised(tally)
+    for kind in (StepKind.DECISION, StepKind.OBSERVE):
+        promise.compare(project, AT)
+        walk(project, to=kind)
+    promise.compare(project, AT)
+
+    assert tally.previews == {
+        "submissions": 1,
+        "steps": 6,
+        "names": 6,
+        "readings": 2,
+        "decided as previewed": 1,
+        "carried over": 0,
+    }
+
+
+def test_a_step_that_was_not_previewed_is_a_failure(office: City) -> None:
+    project, promise = promised(Tally())
+    promise.steps = promise.steps[1:]
+
+    with pytest.raises(Failure, match="所属長 確認 was not previewed"):
+        promise.compare(project, AT)
+
+
+def test_another_seat_than_previewed_is_a_failure(office: City) -> None:
+    project, promise = promised(Tally())
+    (step, found), *others = promise.steps
+    other = office.post("HEAD-ZEIMU")
+    promise.steps = ((step, replace(found, posts=(other,))), *others)
+
+    with pytest.raises(Failure, match=r"所属長 確認 differs in \['市民課長', '税務課長'\]"):
+        promise.compare(project, AT)
+
+
+def test_a_previewed_step_that_is_passed_without_a_row_is_a_failure(office: City) -> None:
+    project, promise = promised(Tally())
+    promise.steps = (promise.steps[1], *promise.steps)
+
+    with pytest.raises(Failure, match="事務局 受付 was previewed, passed"):
+        promise.compare(project, AT)
+
+
+def test_other_people_than_at_the_preview_explain_another_seat(office: City) -> None:
+    tally = Tally()
+    project, promise = promised(tally)
+    (step, found), *others = promise.steps
+    promise.steps = ((step, replace(found, posts=(office.post("HEAD-ZEIMU"),))), *others)
+    a_delegation(post=office.post("HEAD-SHIMIN"), deputy=a_user())
+
+    promise.compare(project, AT)
+
+    assert tally.previews["people changed"] == 1
 
 
 def test_a_production_with_people_is_left_alone(office: City, settings: Settings) -> None:

@@ -11,7 +11,13 @@ from records import ledger
 from records.models import LedgerEntry
 from tests.make import AT, a_project, say
 from tests.records.tampering import protections_off, run
-from workflow.actions.route_data import ROUTE_COLUMNS, STEP_COLUMNS, rows_hash
+from workflow.actions.route_data import (
+    LATER_ROUTE_COLUMNS,
+    LATER_STEP_COLUMNS,
+    ROUTE_COLUMNS,
+    STEP_COLUMNS,
+    rows_hash,
+)
 from workflow.enums import Outcome, StepKind
 from workflow.models import Decision, Route, RouteStep
 
@@ -71,7 +77,10 @@ def test_a_changed_route_is_found_and_named(real_office: City, statement: str) -
 def test_every_column_of_a_route_is_vouched_for() -> None:
     columns = [[field.attname for field in model._meta.concrete_fields] for model in ROUTE_TABLES]
 
-    assert columns == [list(ROUTE_COLUMNS), list(STEP_COLUMNS)]
+    assert columns == [
+        [*ROUTE_COLUMNS, *LATER_ROUTE_COLUMNS[1:]],
+        [*STEP_COLUMNS, *LATER_STEP_COLUMNS[1:]],
+    ]
 
 
 def test_routes_that_were_changed_lawfully_are_vouched_for_by_the_newest_entry(

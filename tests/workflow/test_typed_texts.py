@@ -30,9 +30,34 @@ from roles.views import CARRIED, CHOSEN, typed_texts
 from tests.make import TODAY
 from tests.workflow.pages import TYPED
 from workflow.enums import Outcome, SendBackTarget, StepKind
-from workflow.forms import AnswerForm, Question, ReasonForm
+from workflow.forms import (
+    AbsenceForm,
+    AgainForm,
+    AnswerForm,
+    ApproveDisposalForm,
+    AskDisposalForm,
+    HeadForm,
+    PersonForm,
+    Question,
+    ReasonForm,
+    ReassignForm,
+    StepForm,
+)
+from workflow.forms.rules import RuleForm
+from workflow.models import Decision
 from workflow.outcomes import RULES, STATIONS
+from workflow.routing import Names
 from workflow.views.correcting import QuestionForm
+from workflow.views.correction import CorrectionForm
+from workflow.views.organization.forms import (
+    AppointForm,
+    EndForm,
+    PlainForm,
+    ReorganizeForm,
+    RestoreForm,
+    SuspendForm,
+)
+from workflow.views.organization.importing import FileForm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +88,12 @@ def every_form() -> Iterator[forms.Form]:
     yield ReplyForm(yes="", no="", why="")
     yield from (ResendForm(), ResendDeadForm(), RolloutForm(sections=(), today=TODAY))
     yield SheetForm(lists=Lists())
+    yield from (AppointForm(on=TODAY), EndForm(), SuspendForm(), RestoreForm())
+    yield ReorganizeForm(today=TODAY)
+    yield from (PersonForm(people=[]), AbsenceForm(seats=[], people=[], is_other=True))
+    yield from (ReassignForm(receivers=[]), AskDisposalForm(), ApproveDisposalForm())
+    yield CorrectionForm(final=Decision(outcome=Outcome.ADOPTED), is_fresh=False)
+    yield from (HeadForm(kept={}), StepForm(kept={}, names=Names({}, {})), AgainForm())
 
 
 def test_the_tables_know_what_nobody_types() -> None:
@@ -92,14 +123,16 @@ def test_text_is_typed_into_fields_that_refuse_what_cannot_be_seen() -> None:
         if type(field) in OF_DJANGO and not field.widget.is_hidden
     }
 
-    assert bare == {("AnswerForm", "password")}  # compared, never stored or shown
+    compared = {("AnswerForm", "password"), ("CorrectionForm", "password")}
+    assert bare == compared  # never stored or shown
 
 
 def test_every_form_is_among_them() -> None:
     made = {type(form) for form in every_form()}
     known = {form for form in _subclasses(forms.Form) if form.__module__.startswith(OURS)}
 
-    assert known - made == {AttachmentForm, SayForm}  # a file; what two others have in common
+    files_and_common_parts = {AttachmentForm, FileForm, SayForm, PlainForm, RuleForm}
+    assert known - made == files_and_common_parts
 
 
 def _subclasses(form: type[forms.BaseForm]) -> Iterator[type[forms.BaseForm]]:

@@ -13,10 +13,14 @@ from workflow.access.answering import (
 from workflow.access.conflicts import (
     approved_in,
     approving,
+    barred_in,
     conflicted,
     conflicted_by_run,
     is_conflicted,
 )
+from workflow.access.correcting import may_correct, permit_to_correct, standing_final
+from workflow.access.handing import may_reassign, permit_to_reassign
+from workflow.access.holding import unheld
 from workflow.access.meeting import (
     may_check,
     may_report,
@@ -34,6 +38,18 @@ from workflow.access.nudging import (
     waits_for,
 )
 from workflow.access.permits import NO_POST, Permit, clock, no, said_by, yes
+from workflow.access.rules import (
+    may_write_rules,
+    permit_to_write_rules,
+    readable,
+    reads_drafts,
+)
+from workflow.access.standing import (
+    Standing,
+    away_from,
+    is_decision,
+    standing_at,
+)
 from workflow.access.verbs import (
     CLOSABLE,
     COPYABLE,
@@ -62,8 +78,11 @@ __all__ = [
     "NUDGE_DAYS",
     "VERBS",
     "Permit",
+    "Standing",
     "approved_in",
     "approving",
+    "away_from",
+    "barred_in",
     "clock",
     "conflicted",
     "conflicted_by_run",
@@ -71,14 +90,18 @@ __all__ = [
     "holders",
     "holds",
     "is_conflicted",
+    "is_decision",
     "is_secretariat",
     "last_act",
     "last_nudge",
     "may",
     "may_answer",
     "may_check",
+    "may_correct",
     "may_nudge",
+    "may_reassign",
     "may_report",
+    "may_write_rules",
     "no",
     "not_yours",
     "nudged_lately",
@@ -90,13 +113,21 @@ __all__ = [
     "permit_to_check",
     "permit_to_close_region",
     "permit_to_copy",
+    "permit_to_correct",
     "permit_to_pull_back",
+    "permit_to_reassign",
     "permit_to_report",
     "permit_to_restrict",
     "permit_to_withdraw",
+    "permit_to_write_rules",
     "pullable",
+    "readable",
+    "reads_drafts",
     "said_by",
+    "standing_at",
+    "standing_final",
     "standing_report",
+    "unheld",
     "waits_for",
     "yes",
 ]

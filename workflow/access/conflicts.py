@@ -7,15 +7,17 @@ about many rows, says the same in SQL (``inbox.statement.CONFLICT``); a test hol
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from django.db.models import CharField, Value
+from django.db.models import CharField, Q, Value
+from django.db.models.functions import Coalesce
 
 from bpr_projects.access import AUTHORING
 from bpr_projects.models import ProjectUserObjectPermission
-from roles.models import Appointment, Delegation
+from roles.models import Appointment, Delegation, Succession
 from workflow.enums import Outcome, StepKind
-from workflow.models import Decision, Run
+from workflow.models import Decision, Route, Run
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -31,6 +33,10 @@ APPROVING: Final = (StepKind.CONFIRMATION, StepKind.APPROVAL, StepKind.CONCURREN
 
 SUBMITTING: Final = (Outcome.SUBMITTED, Outcome.RESUBMITTED)
 
+INTERESTED: Final = (*SUBMITTING, Outcome.RECUSED)
+"""What somebody did in a run that keeps the person from deciding in it: submitted, or stepped
+aside, which holds until the run ends."""
+
 Fact: TypeAlias = tuple[str, int, int]
 """Kind, run or post, post or person: the columns that every part of the union fills."""
 
@@ -40,10 +46,34 @@ def conflicted(run: Run, on: date) -> frozenset[int]:
     return conflicted_by_run([run.pk], on).get(run.pk, frozenset())
 
 
+@dataclass(frozen=True)
+class Barred:
+    """Who may not decide in a run, and who of them stepped aside (辞退) in it."""
+
+    persons: frozenset[int]
+    recused: frozenset[int]
+
+
+def barred_in(run: Run, on: date, leaving: Iterable[int] = ()) -> Barred:
+    """``conflicted`` with those who are just stepping aside; their words are not written yet."""
+    first, *others = facts([run.pk], on)
+    found = [*first.union(*others, all=True), *(("recused", run.pk, pk) for pk in leaving)]
+    return Barred(conflicts(found).get(run.pk, frozenset()), recused_by_run(found)[run.pk])
+
+
+def recused_by_run(found: Iterable[Fact]) -> dict[int, frozenset[int]]:
+    """Who stepped aside in which run, of what ``facts`` has read."""
+    people: dict[int, frozenset[int]] = defaultdict(frozenset)
+    for kind, run, person in found:
+        if kind == "recused":
+            people[run] |= {person}
+    return people
+
+
 def conflicted_by_run(
     runs: Collection[int] | QuerySet[Any, Any], on: date
 ) -> dict[int, frozenset[int]]:
-    """``conflicted`` for many runs, in one query; a run about no case has no entry."""
+    """``conflicted`` for many runs, in one query."""
     first, *others = facts(runs, on)
     return conflicts(first.union(*others, all=True))
 
@@ -54,13 +84,16 @@ def is_conflicted(user: User, held: Held, run: Run, said: frozenset[str], on: da
     ``held``: the person's posts that day. ``said``: what the person did in the run before.
     """
     project = run.project
-    if project is None:
-        return False
     if held.deputised:
         return user.pk in conflicted(run, on)
-    wrote = {project.proposer_id, run.revision.created_by_id if run.revision else None}
-    if user.pk in wrote or not said.isdisjoint(SUBMITTING):
+    wrote = {
+        project.proposer_id if project else None,
+        run.revision.created_by_id if run.revision else None,
+    }
+    if user.pk in wrote or not said.isdisjoint(INTERESTED):
         return True
+    if project is None:
+        return Route.objects.filter(runs=run, authors=user).exists()
     if project.proposer_post_id in held.own and not project.proposer_post.is_shared:
         return True
     return ProjectUserObjectPermission.objects.filter(
@@ -73,7 +106,8 @@ def conflicts(found: Iterable[Fact]) -> dict[int, frozenset[int]]:
 
     With the authors go the holders and deputies of the proposing seat, and the deputies of an
     author's seat. The 事務局 is a seat of several: another member may receive what one proposed.
-    Whoever holds a seat is not its deputy as well.
+    Whoever holds a seat is not its deputy as well. Who stepped aside counts as an author does, the
+    heir of a closed seat as that seat.
     """
     told: dict[str, dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
     for kind, key, value in found:
@@ -84,8 +118,8 @@ def conflicts(found: Iterable[Fact]) -> dict[int, frozenset[int]]:
         for person in told["held"][post]:
             beside[person] |= people
     result = {}
-    for run, seats in told["seat"].items():
-        authors = told["author"][run]
+    for run in told["author"].keys() | told["seat"].keys() | told["recused"].keys():
+        authors, seats = told["author"][run] | told["recused"][run], told["seat"][run]
         standing = [beside[author] for author in authors if author in beside]
         held = [told["holder"][seat] | deputies.get(seat, set()) for seat in seats]
         result[run] = frozenset(authors.union(*standing, *held))
@@ -98,25 +132,34 @@ def facts(
     """What the rule asks of the database, to be united: authors and seats of runs, the day's 代理.
 
     Authors are the proposer, the co-proposers of today and before (``AUTHORING``), who submitted
-    and who wrote the revision. ``more``: what fills further columns, where the union has some.
+    and who wrote the revision; of a route version, everybody who wrote its draft; beside them,
+    who stepped aside. ``more``: what fills further columns, where the union has some.
     """
+    about = Run.objects.filter(pk__in=runs)
     asked = Run.objects.filter(pk__in=runs, project__isnull=False)
     grants = ProjectUserObjectPermission.objects.filter(
         content_object__runs__in=runs, permission__codename__in=AUTHORING
     )
     submitted = Decision.objects.filter(run__in=runs, outcome__in=SUBMITTING)
+    recused = Decision.objects.filter(run__in=runs, outcome=Outcome.RECUSED, project__isnull=False)
     standing = Delegation.objects.effective(on)
     deputised = Appointment.objects.in_force(on).filter(post__in=standing.order_by().values("post"))
     seats = asked.filter(project__proposer_post__is_shared=False)
-    holders = Appointment.objects.effective(on).filter(
-        post__in=seats.values("project__proposer_post")
+    closed = asked.filter(project__proposer_post__heirs__in=Succession.objects.in_force(on))
+    heirs = "project__proposer_post__heirs__heir"
+    proposing = Q(post__in=seats.values("project__proposer_post")) | Q(
+        post__in=closed.filter(project__proposer_post__is_shared=False).values(heirs)
     )
+    holders = Appointment.objects.effective(on).filter(proposing)
     parts: list[tuple[QuerySet[Any], str, str, str]] = [
         (asked, "seat", "pk", "project__proposer_post"),
+        (closed, "seat", "pk", heirs),
         (asked, "author", "pk", "project__proposer"),
         (grants, "author", "content_object__runs", "user"),
         (submitted, "author", "run", "decided_by"),
-        (asked.exclude(revision=None), "author", "pk", "revision__created_by"),
+        (about.exclude(revision=None), "author", "pk", "revision__created_by"),
+        (about.filter(rule__authors__isnull=False), "author", "pk", "rule__authors"),
+        (recused, "recused", "run", "decided_by"),
         (standing, "deputy", "post", "deputy"),
         (deputised, "held", "post", "person"),
         (holders, "holder", "post", "person"),
@@ -128,17 +171,26 @@ def facts(
 
 
 def approved_in(run: Run) -> frozenset[int]:
-    """Persons who said yes on the present text, not counting the members of a body."""
+    """Persons who said yes on the present text, not counting the members of a body.
+
+    A yes on an earlier text that was carried over is one on this text.
+    """
     said = Decision.objects.effective().filter(
-        run=run, round=run.round, outcome__in=YES, step_run__kind__in=APPROVING
+        run=run,
+        round=run.round,
+        outcome__in=(*YES, Outcome.CARRIED_OVER),
+        step_run__kind__in=APPROVING,
     )
-    return frozenset(said.values_list("decided_by", flat=True))
+    by = Coalesce("carries__decided_by", "decided_by")
+    return frozenset(said.values_list(by, flat=True))
 
 
 def approving(said: Iterable[Decision]) -> frozenset[int]:
     """``approved_in`` of decisions that were read before: what counts of the present round."""
     return frozenset(
-        each.decided_by_id
+        each.carries.decided_by_id if each.carries is not None else each.decided_by_id
         for each in said
-        if each.outcome in YES and each.step_run is not None and each.step_run.kind in APPROVING
+        if each.outcome in (*YES, Outcome.CARRIED_OVER)
+        and each.step_run is not None
+        and each.step_run.kind in APPROVING
     )

@@ -9,6 +9,8 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from roles.enums import Basis
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -47,12 +49,23 @@ def yes(capacity: Capacity | None = None) -> Permit:
 
 def said_by(decision: Decision) -> str:
     """「財政課長 佐藤 誠さんが 11/16 10:42 に差し戻しました」, for refusals and banners."""
-    return _("%(post)s %(name)sさんが %(when)s に「%(outcome)s」としました。") % {
+    return _("%(post)s %(name)sさん%(acting)sが %(when)s に「%(outcome)s」としました。") % {
         "post": decision.post.title,
         "name": decision.decided_by.name,
+        "acting": _acting(decision),
         "when": clock(decision.decided_at),
         "outcome": decision.get_outcome_display(),
     }
+
+
+def _acting(decision: Decision) -> str:
+    """（安保 智彦さんの代決）, where somebody acted in another's place."""
+    if decision.basis not in (Basis.ACTING, Basis.DEPUTY):
+        return ""
+    basis = decision.get_basis_display()
+    if decision.on_behalf_of is None:
+        return f"（{basis}）"
+    return _("（%(name)sさんの%(basis)s）") % {"name": decision.on_behalf_of.name, "basis": basis}
 
 
 def clock(moment: datetime) -> str:

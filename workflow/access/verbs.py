@@ -16,6 +16,7 @@ from roles.grants import permits
 from roles.models import capacities_of
 from roles.permissions import Perm
 from workflow.access.conflicts import conflicted
+from workflow.access.correcting import may_correct
 from workflow.access.permits import NO_POST, Permit, clock, no, yes
 from workflow.enums import ASIDE, Outcome, RunKind, RunState, SlotState, StepKind
 from workflow.models import Decision, Run, Seen, StepRun
@@ -98,7 +99,7 @@ def _close_region(user: User, project: Project, at: datetime) -> Permit:
     if step is None:
         return no(_("締め切れる審査・審議がありません。"))
     if user.pk in conflicted(step.run, localdate(at)):
-        return no(_("この案件の提案に関わっているため、締め切れません。"))
+        return no(_("この案件の提案に関わっている又は手続を辞退しているため、締め切れません。"))
     return permit_to_close_region(capacities_of(user, localdate(at)), StepKind(step.kind))
 
 
@@ -215,8 +216,10 @@ def last_act(run: Run) -> Decision | None:
         return None
     said = Decision.objects.filter(run=run, superseded_by=None).exclude(outcome__in=ASIDE)
     untouched = (
-        not step.slots.exclude(state=SlotState.OPEN).exists()
-        and not Decision.objects.filter(step_run=step).exclude(outcome=Outcome.SKIPPED).exists()
+        not step.slots.exclude(state__in=[SlotState.OPEN, SlotState.MOVED])
+        .exclude(decisions__outcome=Outcome.CARRIED_OVER)
+        .exists()
+        and not Decision.objects.filter(step_run=step).exclude(outcome__in=ASIDE).exists()
     )
     last = said.select_related("decided_by", "post", "step_run").order_by("-pk").first()
     return pullable(step, last) if untouched else None
@@ -226,11 +229,15 @@ def pullable(step: StepRun, last: Decision | None) -> Decision | None:
     """The last act, if the step that it opened (untouched since) lets it be taken back."""
     if step.closed_at is not None or step.snapshot.get("reopened"):
         return None
-    if last is None or last.outcome in (Outcome.PULLED_BACK, Outcome.CLOSED):
+    if last is None or last.outcome in NEVER_PULLED:
         return None
     if last.step_run is None:
         return last if last.outcome == Outcome.SUBMITTED else None
     return last if last.step_run.kind in PULLABLE else None
+
+
+NEVER_PULLED: Final = frozenset({Outcome.PULLED_BACK, Outcome.CLOSED, Outcome.RECUSED})
+"""Acts that opened a step and are not taken back: somebody else was asked, or nobody by name."""
 
 
 def _observe(user: User, project: Project, at: datetime) -> Permit:
@@ -326,6 +333,7 @@ VERBS: Final[dict[str, Callable[[User, Project, datetime], Permit]]] = {
     "observe": _observe,
     "roll_out": _roll_out,
     "halt": _halt,
+    "correct": may_correct,
 }
 """Verb -> predicate. What is not a step's answer is here."""
 

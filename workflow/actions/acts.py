@@ -13,22 +13,21 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.timezone import localdate
 
-from bpr_projects.models import CycleEntry, content_hash
+from bpr_projects.models import CycleEntry, Revision, content_hash
 from records import ledger
-from roles.enums import Basis
-from roles.models import Section
-from workflow.enums import Outcome, StepKind
+from roles.enums import Basis, Role
+from roles.models import Appointment, Section
+from workflow.enums import ASIDE, Outcome, StepKind, WhoRule
 from workflow.models import Condition, Decision, Reading, Run, Slot, StepRun
 from workflow.outcomes import Answer
-from workflow.signals import decision_recorded, reading_opened, work_closed
+from workflow.signals import decision_recorded, reading_opened, work_closed, work_unheld
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from bpr_projects.models import Revision
     from records.models import LedgerEntry
-    from roles.models import Capacity, Post, User
+    from roles.models import Capacity, User
 
 
 @dataclass
@@ -44,7 +43,10 @@ class Saying:
     answer: Answer = field(default_factory=Answer)
     total: int | None = None
     supersedes: Decision | None = None
+    carries: Decision | None = None
     record: CycleEntry | None = None
+    following: str = ""
+    """Who is asked instead of whoever left or was relieved, in words."""
 
 
 @dataclass
@@ -52,7 +54,9 @@ class Act:
     """Who acts, when, and what came of it so far.
 
     ``authors``: who submits right now; the decision that says so is written only at the end.
-    ``asks``: a slot was opened for which the engine has no task yet.
+    ``asks``: a slot was opened for which the engine has no task yet. ``rules``: what the act does
+    to the rules themselves, for the ledger beside what was said. ``unheld``: open slots that
+    nobody can answer, so that the 事務局 has to see to them.
     """
 
     by: User
@@ -63,6 +67,14 @@ class Act:
     closed: list[int] = field(default_factory=list)
     authors: frozenset[int] = frozenset()
     asks: bool = False
+    rules: list[ledger.Draft] = field(default_factory=list)
+    unheld: list[Slot] = field(default_factory=list)
+
+    @property
+    def leaving(self) -> frozenset[int]:
+        """Who steps aside by this act; the words that say so are written only at its end."""
+        recusals = (each for each in self.sayings if each.outcome == Outcome.RECUSED)
+        return frozenset(each.capacity.person.pk for each in recusals)
 
     @property
     def on(self) -> date:
@@ -74,22 +86,38 @@ class Act:
         self.sayings.append(saying)
 
 
+def _is_the_chairs(step: StepRun) -> bool:
+    """Whether the rule gives the 決裁 to the 本部長."""
+    who = {ask["who"] for ask in step.snapshot.get("asks", ())}
+    return step.kind == StepKind.DECISION and who == {WhoRule.HQ_CHAIR}
+
+
 def basis_of(capacity: Capacity, step: StepRun | None) -> Basis:
-    """専決 and 代決 are labelled by the step, 代理 by the capacity."""
-    if capacity.basis == Basis.DEPUTY and step is not None and step.kind == StepKind.DECISION:
+    """専決 is labelled by the step where its holder takes it; 代決 and 代理 by the capacity.
+
+    決裁 by another seat than the 本部長's, to which the 事務局 moved it, is 代決 by the rule.
+    """
+    if step is None or capacity.basis != Basis.OWN:
+        return capacity.basis
+    if _is_the_chairs(step) and capacity.post.role != Role.HQ_CHAIR:
         return Basis.ACTING
-    if step is not None and step.kind == StepKind.STANDING_DECISION:
+    if step.kind == StepKind.STANDING_DECISION:
         return Basis.STANDING
     return capacity.basis
 
 
 def authority_of(capacity: Capacity, principal: User | None) -> dict[str, Any]:
-    """Snapshot of what gave the power: the appointment or delegation, as it stood."""
+    """Snapshot of what gave the power: the appointment, delegation or order, as it stood.
+
+    ``through``: the post that acts for a closed one.
+    """
     source = capacity.appointment or capacity.delegation
+    through = {"through": source.post.title} if source and capacity.is_inherited else {}
     return {
+        **_stand_in_of(capacity),
         "appointment": capacity.appointment.pk if capacity.appointment else None,
         "delegation": capacity.delegation.pk if capacity.delegation else None,
-        "kind": str(capacity.appointment.kind) if capacity.appointment else "DELEGATION",
+        "kind": _kind_of(capacity),
         "post_title": capacity.post.title,
         "section": capacity.post.section.name if capacity.post.section else "",
         "person": capacity.person.name,
@@ -97,12 +125,43 @@ def authority_of(capacity: Capacity, principal: User | None) -> dict[str, Any]:
         "starts_on": source.starts_on.isoformat() if source else None,
         "ends_on": source.ends_on.isoformat() if source and source.ends_on else None,
         "ledger_entry": source.ledger_entry_id if source else None,
+        **through,
     }
 
 
-def payload_of(decision: Decision) -> dict[str, Any]:
-    """What the chain fixes of a decision: ids, codes, hashes; never a word that somebody wrote."""
+def _kind_of(capacity: Capacity) -> str:
+    if capacity.stand_in is not None:
+        return "STAND_IN"
+    return str(capacity.appointment.kind) if capacity.appointment else "DELEGATION"
+
+
+def _stand_in_of(capacity: Capacity) -> dict[str, Any]:
+    """代決: the place in the order by which it was taken, and why nobody of the seat was there."""
+    row, away = capacity.stand_in, capacity.away
+    if row is None:
+        return {}
     return {
+        "stand_in": row.pk,
+        "stand_in_order": row.order,
+        "stand_in_post": row.stand_in_post.title,
+        "away": type(away).__name__.upper() if away else "VACANT",
+        "away_entry": away.ledger_entry_id if away else None,
+        "away_from": away.starts_on.isoformat() if away else None,
+        "away_until": away.ends_on.isoformat() if away and away.ends_on else None,
+    }
+
+
+def payload_of(decision: Decision, known: dict[int, str] | None = None) -> dict[str, Any]:
+    """What the chain fixes of a decision: ids, codes, hashes; never a word that somebody wrote.
+
+    ``known``: hashes of steps that were computed before.
+    """
+    step, known = decision.step_run, {} if known is None else known
+    if step is not None and step.pk not in known:
+        known[step.pk] = _step_hash(step)
+    carries = {"carries": decision.carries_id} if decision.carries_id else {}
+    return {
+        **carries,
         "project": decision.project_id,
         "revision": decision.revision_id,
         "revision_hash": decision.revision.content_hash if decision.revision else None,
@@ -123,7 +182,7 @@ def payload_of(decision: Decision) -> dict[str, Any]:
         "total": decision.total,
         "supersedes": decision.supersedes_id,
         "decided_at": decision.decided_at.astimezone(UTC).isoformat(),
-        "step": _step_hash(decision.step_run) if decision.step_run else None,
+        "step": known[step.pk] if step is not None else None,
     }
 
 
@@ -139,33 +198,56 @@ def _conditions_hash(conditions: Iterable[tuple[str, str, str]]) -> str | None:
 
 def recompute(entries: Sequence[LedgerEntry]) -> dict[int, dict[str, Any]]:
     """What the payloads should say, from the decision rows and the texts they decided."""
-    rows = (
-        Decision.objects.filter(entry__in=entries)
-        .select_related("revision", "step_run", "run")
-        .prefetch_related("conditions__owner", "revision__attachments")
-    )
+    rows = list(Decision.objects.filter(entry__in=entries))
+    _read_once(rows)
+    conditions = _conditions_of(rows)
     records = _phase_records(rows)
     digests: dict[int, str] = {}
+    steps: dict[int, str] = {}
     found = {}
     for row in rows:
-        payload = payload_of(row)
+        payload = payload_of(row, steps)
         if row.revision is not None:
             digest = digests.get(row.revision.pk) or _digest(row.revision)
             digests[row.revision.pk] = payload["revision_hash"] = digest
-        payload["conditions"] = _conditions_hash(
-            (each.text, each.owner.code, each.due_on.isoformat())
-            for each in sorted(row.conditions.all(), key=lambda each: each.pk)
-        )
+        payload["conditions"] = _conditions_hash(conditions.get(row.pk, ()))
         payload["record"] = records.get(row.pk)
         found[row.entry_id] = payload
     return found
 
 
+def _conditions_of(rows: Iterable[Decision]) -> dict[int, list[tuple[str, str, str]]]:
+    """By decision: text, section and day of each condition, in their order."""
+    found: dict[int, list[tuple[str, str, str]]] = defaultdict(list)
+    asked = Condition.objects.filter(decision__in=[row.pk for row in rows]).order_by("pk")
+    columns = ("decision_id", "text", "owner__code", "due_on")
+    for decision, text, code, due_on in asked.values_list(*columns):
+        found[decision].append((text, code, due_on.isoformat()))
+    return found
+
+
+def _read_once(rows: Iterable[Decision]) -> None:
+    """Give the decisions their texts and steps, each read once: many decide on the same.
+
+    What is gone is nothing: then the decision disagrees with its entry.
+    """
+    texts = {row.revision_id for row in rows if row.revision_id is not None}
+    asked = {row.step_run_id for row in rows if row.step_run_id is not None}
+    revisions = Revision.objects.prefetch_related("attachments").in_bulk(texts)
+    steps = StepRun.objects.in_bulk(asked)
+    for row in rows:
+        if row.revision_id is not None:
+            row.revision = revisions.get(row.revision_id)
+        if row.step_run_id is not None:
+            row.step_run = steps.get(row.step_run_id)
+
+
 def _phase_records(rows: Iterable[Decision]) -> dict[int, str]:
     """Hashes of what was recorded at phases, by decision: the n-th of a phase is the n-th's."""
-    cycles = {row.run.cycle_id for row in rows if row.outcome == Outcome.RECORDED}
-    if not cycles:
+    runs = {row.run_id for row in rows if row.outcome == Outcome.RECORDED}
+    if not runs:
         return {}
+    cycles = set(Run.objects.filter(pk__in=runs).values_list("cycle_id", flat=True))
     waiting: dict[tuple[int, str], list[CycleEntry]] = defaultdict(list)
     for entry in CycleEntry.objects.filter(cycle__in=cycles).order_by("-pk"):
         waiting[entry.cycle_id, entry.phase].append(entry)
@@ -218,21 +300,23 @@ def record(act: Act) -> list[Decision]:
     decisions = [_decision(act, saying) for saying in act.sayings]
     entries = ledger.append_many(
         [
-            ledger.Draft(
-                kind="DECISION", payload=_payload(row, saying), texts=_texts(saying.answer)
-            )
+            ledger.Draft(kind="DECISION", payload=_payload(row, saying), texts=_texts(saying))
             for row, saying in zip(decisions, act.sayings, strict=True)
-        ],
+        ]
+        + act.rules,
         at=act.at,
     )
-    for decision, entry, saying in zip(decisions, entries, act.sayings, strict=True):
+    for decision, entry in zip(decisions, entries[: len(decisions)], strict=True):
         decision.entry = entry
-        decision.save()
+    Decision.objects.bulk_create(decisions)
+    for decision, saying in zip(decisions, act.sayings, strict=True):
         _conditions(decision, saying.answer)
     if act.closed:
         work_closed.send(sender=Slot, slot_ids=act.closed, at=act.at)
     for decision in decisions:
         decision_recorded.send(sender=Decision, decision=decision, at=act.at)
+    if act.unheld:
+        work_unheld.send(sender=Slot, slots=act.unheld, by=act.by, at=act.at)
     if act.readings:
         reading_opened.send(sender=Run, readings=act.readings, by=act.by, at=act.at)
     return decisions
@@ -247,9 +331,10 @@ def _payload(decision: Decision, saying: Saying) -> dict[str, Any]:
 
 
 def _decision(act: Act, saying: Saying) -> Decision:
-    basis = basis_of(saying.capacity, saying.step_run)
-    deputised = saying.capacity.basis == Basis.DEPUTY
-    principal = _principal(saying.capacity.post, act) if deputised else None
+    answered = None if saying.outcome in ASIDE else saying.step_run
+    basis = basis_of(saying.capacity, answered)
+    is_own = saying.capacity.basis == Basis.OWN
+    principal = None if is_own else _principal(saying.capacity, act)
     answer = saying.answer
     return Decision(
         project=saying.run.project,
@@ -270,21 +355,27 @@ def _decision(act: Act, saying: Saying) -> Decision:
         scores=dict(answer.scores) or None,
         total=saying.total,
         supersedes=saying.supersedes,
+        carries=saying.carries,
         decided_at=act.at,
     )
 
 
-def _principal(post: Post, act: Act) -> User | None:
+def _principal(capacity: Capacity, act: Act) -> User | None:
     """The person whose power is used, if the post is not vacant."""
-    held = post.appointments.in_force(act.on).select_related("person").order_by("pk").first()
+    post_id = capacity.delegation.post_id if capacity.delegation else capacity.post.pk
+    rows = Appointment.objects.in_force(act.on).filter(post=post_id)
+    held = rows.select_related("person").order_by("pk").first()
     return held.person if held else None
 
 
-def _texts(answer: Answer) -> dict[str, str]:
+def _texts(saying: Saying) -> dict[str, str]:
+    answer = saying.answer
     texts = {
+        "following": saying.following,
         "comment": answer.comment,
         "reply": answer.reply,
         "urgent_reason": answer.urgent_reason,
+        "correction": answer.correction,
         **{f"condition_{n}": each[0] for n, each in enumerate(answer.conditions, 1)},
     }
     return {name: text for name, text in texts.items() if text}

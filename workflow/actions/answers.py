@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 
 from bpr_projects import actions as cases
 from bpr_projects.enums import RevisionKind, Stage
+from bpr_projects.models import Revision
 from roles.enums import Basis
 from workflow import routing
-from workflow.actions import steps
+from workflow.actions import route_versions, steps
 from workflow.actions.acts import Act, Saying
 from workflow.actions.completeness import SCORE_KEYS, problems_of
 from workflow.actions.refusals import AlreadyDone, NotAllowed, StaleText, Unanswered
@@ -34,6 +35,7 @@ from workflow.outcomes import (
     TARGET_STATION,
     Answer,
     Effect,
+    answers_at,
 )
 
 if TYPE_CHECKING:
@@ -73,7 +75,9 @@ def check(
     if not permit:
         raise NotAllowed(permit.reason)
     _same_text(slot, revision_hash)
-    if outcome not in STATIONS[StepKind(slot.step_run.kind)]:
+    about = slot.step_run.revision
+    text = RevisionKind(about.kind) if about is not None else RevisionKind.PROJECT
+    if outcome not in answers_at(StepKind(slot.step_run.kind), text):
         raise NotAllowed(_("この段階では「%s」は選べません。") % outcome.label)
     problems = dict(problems_of(slot, outcome, answer, permit, localdate(at)))
     if problems:
@@ -116,8 +120,9 @@ def _same_text(slot: Slot, revision_hash: str) -> None:
     current = slot.step_run.revision
     if current is None or revision_hash == current.content_hash:
         return
-    assert slot.step_run.project is not None  # noqa: S101 -- a revision of a step has its case
-    shown = slot.step_run.project.revisions.filter(content_hash=revision_hash).first()
+    shown = Revision.objects.filter(
+        project=slot.step_run.project, content_hash=revision_hash
+    ).first()
     raise StaleText(shown, current)
 
 
@@ -171,8 +176,10 @@ def answer(
         return False
     if slot.state == SlotState.DONE:
         return False
-    _fill(slot, outcome, act)
+    steps.leave(slot, SlotState.DONE, act)
     steps.resume(step, act.at)
+    if act.capacity.basis == Basis.ACTING:
+        steps.owe_absentee(step, act)
     _follow(run, slot, outcome, effect, answer, act)
     return True
 
@@ -183,13 +190,6 @@ def _hold(slot: Slot, answer: Answer, act: Act) -> None:
     step.paused_until = date.fromisoformat(answer.until)
     step.save(update_fields=["paused_since", "paused_until"])
     WorkItem.objects.filter(step_run=step).update(is_paused=True)
-
-
-def _fill(slot: Slot, outcome: Outcome, act: Act) -> None:
-    slot.state = SlotState.RECUSED if outcome == Outcome.RECUSED else SlotState.DONE
-    slot.closed_at = act.at
-    slot.save(update_fields=["state", "closed_at"])
-    steps.close_work([slot.pk], act)
 
 
 def _follow(
@@ -203,34 +203,13 @@ def _follow(
         case Effect.ESCALATE:
             steps.close_step(step, outcome, act)
             why = str(_("室長が異例又は疑義ありとして上申したため"))
-            insert(run, routing.escalation(why, steps.plan_steps(run)[run.position]))
-            _onwards(run, act)
+            escalate(run, why, act)
         case Effect.ADOPT | Effect.REFUSE:
             steps.close_step(step, outcome, act)
-            if act.capacity.basis == Basis.DEPUTY:
-                steps.owe_absentee(step, act)
             _end(run, adopted=effect == Effect.ADOPT, act=act)
         case _:
-            if outcome == Outcome.RECUSED:
-                _replace_member(slot, act)
             if steps.is_complete(step):
                 complete(run, outcome, act)
-
-
-def _replace_member(slot: Slot, act: Act) -> None:
-    """辞退 that leaves fewer members than the quorum brings in the next one in turn."""
-    step = slot.step_run
-    slots = list(step.slots.all())
-    left = [each for each in slots if each.state != SlotState.RECUSED]
-    if len(left) >= step.quorum:
-        return
-    asked = {each.post_id for each in slots}
-    turn = routing.in_turn(steps.case_for(step.run, act), act.on, step.deputy)
-    following = next((post for post in turn if post.pk not in asked), None)
-    if following is None:
-        few = _("辞退すると審査に必要な人数（%s人）を下回ります。事務局に連絡してください。")
-        raise Unanswered({"comment": few % step.quorum})
-    steps.ask_also(step, following, act)
 
 
 def complete(run: Run, outcome: Outcome, act: Act) -> None:
@@ -265,6 +244,12 @@ def _objected_now(step_id: int, act: Act) -> bool:
     )
 
 
+def escalate(run: Run, why: str, act: Act) -> None:
+    """専決 does not do: the present step is closed, 決裁 by the 本部長 comes next."""
+    insert(run, routing.escalation(why, steps.plan_steps(run)[run.position]))
+    _onwards(run, act)
+
+
 def insert(run: Run, step: routing.PlanStep) -> None:
     """Put a step into the plan after the present one."""
     run.plan = [
@@ -282,6 +267,8 @@ def _onwards(run: Run, act: Act) -> None:
 def send_back(run: Run, answer: Answer, act: Act) -> None:
     """To the proposer for a new text, or to an earlier station on the same text."""
     if answer.target == SendBackTarget.PROPOSER:
+        if run.project is None:
+            route_versions.reopen(run)
         steps.open_revision(run, act, note=str(_("差戻し")))
         return
     plan = steps.plan_steps(run)
@@ -307,7 +294,9 @@ def _end(run: Run, *, adopted: bool, act: Act) -> None:
             cases.adopt(project=run.project, revision=run.revision, at=act.at)
         else:
             cases.end_project(project=run.project, stage=Stage.NOT_ADOPTED, at=act.at)
-    elif adopted and run.project is not None and run.revision is not None:
+    elif run.project is None:
+        route_versions.settle(run, adopted=adopted, act=act)
+    elif adopted and run.revision is not None:
         _take_effect(run, act)
 
 

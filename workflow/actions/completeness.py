@@ -39,14 +39,14 @@ def problems_of(  # noqa: C901 -- one line for each thing an answer may lack
     if rule.needs_scores:
         found += _score_problems(answer.scores)
     if rule.needs_conditions:
-        found += _condition_problems(answer, today)
+        found += condition_problems(answer, today)
     if outcome == Outcome.SENT_BACK and answer.target not in targets_of(slot):
         found.append(("target", _("差戻し先を選んでください。")))
     if rule.ends and objections(slot.step_run.run) and not answer.reply.strip():
         found.append(("reply", _("残っている不同意への回答を入力してください。")))
-    if _urgent(slot, permit) and not answer.urgent_reason.strip():
+    if outcome != Outcome.RECUSED and _urgent(slot, permit) and not answer.urgent_reason.strip():
         found.append(
-            ("urgent_reason", _("代理で行う理由（事前の指示又は緊急）を入力してください。"))
+            ("urgent_reason", _("代決・代理で行う理由（事前の指示又は緊急）を入力してください。"))
         )
     return found
 
@@ -91,7 +91,8 @@ def _score_problems(scores: dict[str, int]) -> list[tuple[str, str]]:
 LONGEST_CONDITION: Final = 200
 
 
-def _condition_problems(answer: Answer, today: date) -> list[tuple[str, str]]:
+def condition_problems(answer: Answer, today: date) -> list[tuple[str, str]]:
+    """What the conditions of an adoption lack."""
     if not answer.conditions:
         return [("conditions", _("条件を1つ以上入力してください。"))]
     known = set(Section.objects.values_list("code", flat=True))
@@ -111,7 +112,7 @@ def _condition_problems(answer: Answer, today: date) -> list[tuple[str, str]]:
 def _urgent(slot: Slot, permit: Permit) -> bool:
     return (
         permit.capacity is not None
-        and permit.capacity.basis == Basis.DEPUTY
+        and permit.capacity.basis != Basis.OWN
         and slot.step_run.deputy == DeputyPolicy.URGENT
     )
 
@@ -120,7 +121,9 @@ def targets_of(slot: Slot) -> tuple[SendBackTarget, ...]:
     """Where the holder of this slot may send the case back to."""
     run = slot.step_run.run
     before = [Station(step.station) for step in steps.plan_steps(run)[: run.position]]
-    return send_back_targets(StepKind(slot.step_run.kind), frozenset(before))
+    allowed = slot.step_run.snapshot.get("may_return_to", tuple(SendBackTarget))
+    possible = send_back_targets(StepKind(slot.step_run.kind), frozenset(before))
+    return tuple(target for target in possible if target in allowed)
 
 
 def objections(run: Run) -> list[Decision]:

@@ -60,8 +60,8 @@ ASKS: Final = {
 def leader_post(project: Project, act: Act) -> Post:
     """The seat that runs the case: the section's leader, or the proposer's seat without one."""
     post = (
-        Post.objects.in_force(act.on)
-        .filter(role=Role.DX_LEADER, section=project.section)
+        Post.objects.acting_for(project.section, act.on)
+        .of_role(Role.DX_LEADER)
         .order_by("order", "pk")
         .first()
     )
@@ -180,9 +180,7 @@ def record(slot: Slot, content: Mapping[str, Any], act: Act) -> Run | None:
 
 def _show_head(run: Run, project: Project, act: Act) -> None:
     """包括了承: a decision inside the bounds is effective at once, the 所属長 gets 供覧."""
-    posts = list(
-        Post.objects.in_force(act.on).filter(role=Role.SECTION_HEAD, section=project.section)
-    )
+    heads = Post.objects.acting_for(project.section, act.on).of_role(Role.SECTION_HEAD)
     step = PlanStep(
         kind=StepKind.CIRCULATION,
         station=Station.CYCLE,
@@ -191,7 +189,7 @@ def _show_head(run: Run, project: Project, act: Act) -> None:
         clause="",
         standard_days=2,
     )
-    steps.owe_readings(run, step, posts, act)
+    steps.owe_readings(run, step, list(heads), act)
 
 
 def _ask_for_change(

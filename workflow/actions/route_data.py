@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from records import ledger
 from records.models import LedgerEntry
-from workflow.enums import Mode, RouteState, RunKind
+from workflow.enums import DeadlineAction, Mode, RouteState, RunKind
 from workflow.models import Route, RouteStep
+from workflow.models.routes import every_target
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -52,14 +53,23 @@ STEP_COLUMNS: Final = (
 )
 """A data format, like the names of nodes: a later column gets a key of its own in the payload."""
 
+LATER_ROUTE_COLUMNS: Final = ("id", "purpose", "copied_from_id", "draft_version", "revision_id")
+LATER_STEP_COLUMNS: Final = ("id", "at_deadline", "escalate_to", "may_return_to")
+"""Columns that came with versions people write: under ``terms`` in the payload."""
+
 
 def load_routes(path: Path, *, at: datetime) -> bool:
-    """Create the routes of a file as active first versions, with one ledger row for the file."""
-    if Route.objects.exists():
-        return False
+    """Create the routes of a file as active first versions, with one ledger row for the file.
+
+    Of a table with rows only the codes are added that it never had: what is there wins.
+    """
     content = path.read_text(encoding="utf-8")
     data = tomllib.loads(content)
-    for row in data["routes"]:
+    known = set(Route.objects.values_list("code", flat=True))
+    missing = [row for row in data["routes"] if row["code"] not in known]
+    if not missing:
+        return False
+    for row in missing:
         route = Route.objects.create(
             code=row["code"],
             name=row["name"],
@@ -74,16 +84,35 @@ def load_routes(path: Path, *, at: datetime) -> bool:
         RouteStep.objects.bulk_create(
             _step(route, order, data["steps"][name]) for order, name in enumerate(row["steps"], 1)
         )
-    payload = {"file": ledger.sha256_of(content), "rows": rows_hash()}
+    payload = {"file": ledger.sha256_of(content), **rules_payload()}
     ledger.append(kind=LEDGER_KIND, payload=payload, at=at)
     return True
 
 
+def rules_payload() -> dict[str, Any]:
+    """What the chain fixes of the rules. A draft is no rule; deciding on it fixes its text."""
+    return {name: hashed() for name, hashed in HASHES.items()}
+
+
 def rows_hash() -> str:
-    """What the chain fixes of the routes: every version and its steps, column by column."""
+    """Every version that is or was a rule and its steps, column by column."""
+    return _hash_of(ROUTE_COLUMNS, STEP_COLUMNS)
+
+
+def terms_hash() -> str:
+    """The same for the columns that came later."""
+    return _hash_of(LATER_ROUTE_COLUMNS, LATER_STEP_COLUMNS)
+
+
+HASHES: Final[dict[str, Callable[[], str]]] = {"rows": rows_hash, "terms": terms_hash}
+"""Key of the payload -> what it vouches for."""
+
+
+def _hash_of(route_columns: Sequence[str], step_columns: Sequence[str]) -> str:
+    rules, steps = Route.objects.order_by("pk"), RouteStep.objects.order_by("pk")
     tables = [
-        Route.objects.order_by("pk").values_list(*ROUTE_COLUMNS),
-        RouteStep.objects.order_by("pk").values_list(*STEP_COLUMNS),
+        rules.filter(state=RouteState.ACTIVE).values_list(*route_columns),
+        steps.filter(route__state=RouteState.ACTIVE).values_list(*step_columns),
     ]
     rows = [[[_plain(value) for value in row] for row in table] for table in tables]
     return ledger.sha256_of(ledger.canonical(rows))
@@ -97,7 +126,9 @@ def recompute_routes(entries: Sequence[LedgerEntry]) -> dict[int, dict[str, Any]
     """What the newest payload should say, from the rows; an older one speaks of older rows."""
     newest = LedgerEntry.objects.filter(kind=LEDGER_KIND).order_by("-seq")[0]
     return {
-        entry.seq: {"rows": rows_hash()} if entry == newest and "rows" in entry.payload else {}
+        entry.seq: {name: hashed() for name, hashed in HASHES.items() if name in entry.payload}
+        if entry == newest
+        else {}
         for entry in entries
     }
 
@@ -119,4 +150,7 @@ def _step(route: Route, order: int, row: dict[str, Any]) -> RouteStep:
         deputy=row.get("deputy", "ALLOWED"),
         may_skip=row.get("may_skip", False),
         fallback=row.get("fallback", []),
+        at_deadline=row.get("at_deadline", DeadlineAction.REMIND),
+        escalate_to=row.get("escalate_to", ""),
+        may_return_to=row.get("may_return_to", every_target()),
     )

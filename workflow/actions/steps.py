@@ -12,10 +12,12 @@ from django.utils.translation import gettext as _
 from bpr_projects import calendar
 from bpr_projects.enums import ParticipantReason, RevisionKind
 from bpr_projects.models import Closure, Participant
+from roles.models import Section
 from workflow import routing
-from workflow.access.conflicts import APPROVING, YES, approved_in, conflicted
+from workflow.access.conflicts import APPROVING, YES, approved_in, barred_in
 from workflow.actions.acts import Act, Saying
 from workflow.enums import (
+    ASIDE,
     READING_KINDS,
     Mode,
     Outcome,
@@ -29,6 +31,7 @@ from workflow.outcomes import STAGE_OF, Answer
 from workflow.routing import PlanStep
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from roles.models import Post
@@ -44,49 +47,151 @@ def case_for(run: Run, act: Act) -> routing.Case:
 
     What the act itself says counts too, although it is written only at its end.
     """
-    assert run.project is not None  # noqa: S101 -- plan and route revisions come with their issue
     now = {
         each.capacity.person.pk
         for each in act.sayings
         if each.outcome in YES and each.step_run is not None and each.step_run.kind in APPROVING
     }
+    barred, approved = barred_in(run, act.on, act.leaving), approved_in(run) | now
+    excluded = barred.persons | act.authors
+    if run.project is None:
+        offices = Section.objects.in_force(act.on).select_related("department")
+        section = offices.filter(is_secretariat=True).first()
+        if section is None:
+            raise routing.NoHolder(str(_("事務局の課")))
+        return routing.case_of_rules(section, excluded=excluded, approved_by=approved)
     return routing.case_of(
         run.project,
         run.revision.sheet if run.revision else run.project.sheet,
         kind=RevisionKind(run.revision.kind) if run.revision else RevisionKind.PROJECT,
-        excluded=conflicted(run, act.on) | act.authors,
-        approved_by=approved_in(run) | now,
+        excluded=excluded,
+        approved_by=approved,
+        recused=barred.recused,
     )
+
+
+def with_earlier(case: routing.Case, run: Run, act: Act) -> routing.Case:
+    """The case with what was said on earlier texts; a first submission has none."""
+    if run.round == 1 or run.revision is None:
+        return case
+    if any(each.outcome == Outcome.SENT_BACK for each in act.sayings):
+        return case
+    said = routing.said_in(Run.objects.filter(pk=run.pk), act.on)
+    answers = routing.answers_before(said, run.round, run.revision.sheet)
+    now = {
+        each.step_run.kind
+        for each in act.sayings
+        if each.step_run is not None and each.outcome not in ASIDE
+    }
+    return replace(case, earlier=answers.earlier, asked=answers.asked | now)
 
 
 def advance(run: Run, act: Act) -> None:
     """Open the step at ``run.position`` or the first after it that asks somebody.
 
-    後閲 and 供覧 become readings and pass at once; who is left out (省略) is on record.
+    後閲 and 供覧 become readings and pass at once; who is left out (省略) is on record, and so is
+    whose answer on an earlier text stands (引継ぎ). A step whose seats may not answer is opened all
+    the same and waits at the 事務局; what is submitted just now is refused instead, with the
+    reason.
     """
-    case = case_for(run, act)
+    case = with_earlier(case_for(run, act), run, act)
     while run.position < len(run.plan):
-        step, found = routing.settle(plan_steps(run)[run.position], case, act.on)
+        step, found = _settled(plan_steps(run)[run.position], case, act)
         run.plan[run.position] = step.to_json()
         for seat, reason in found.left_out:
             _leave_out(run, step, seat, reason, act)
         if step.kind in READING_KINDS:
             owe_readings(run, step, list(found.posts), act)
         elif found.posts:
-            open_step(run, step, list(found.posts), act, found.note)
+            opened = open_step(run, step, list(found.posts), act, found.note)
+            carry_over(opened, found.carried, act)
             return
+        elif found.carried:
+            _pass_step(run, step, found.carried, act)
+            if step.kind in APPROVING:
+                yes = case.approved_by | routing.approvers(found)
+                case = replace(case, approved_by=yes)
         run.position += 1
     raise routing.NoRoute(run.get_kind_display())
+
+
+def _settled(step: PlanStep, case: routing.Case, act: Act) -> tuple[PlanStep, routing.Resolution]:
+    try:
+        return routing.settle(step, case, act.on)
+    except routing.NoHolder as gap:
+        if gap.waiting is None or act.authors:
+            raise
+        return gap.waiting
+
+
+def carry_over(step: StepRun, carried: Iterable[routing.Carried], act: Act) -> None:
+    """引継ぎ: a slot whose answer was given on an earlier text, as an act of its own."""
+    given = list(carried)
+    slots = Slot.objects.bulk_create(
+        Slot(
+            step_run=step,
+            post=each.post,
+            state=SlotState.DONE,
+            opened_at=act.at,
+            closed_at=act.at,
+        )
+        for each in given
+    )
+    for slot, each in zip(slots, given, strict=True):
+        said = each.earlier.decision
+        act.say(
+            Saying(
+                run=step.run,
+                step_run=step,
+                slot=slot,
+                outcome=Outcome.CARRIED_OVER,
+                capacity=act.capacity,
+                clause=step.snapshot.get("clause", ""),
+                answer=Answer(comment=f"{step.title}　{each.words}"),
+                carries=said,
+            )
+        )
+
+
+def _pass_step(run: Run, step: PlanStep, carried: tuple[routing.Carried, ...], act: Act) -> None:
+    """Nobody is asked: all that the step asks for was said on an earlier text and stands."""
+    passed = _step_run(run, step, act)
+    passed.closed_at = act.at
+    passed.outcome = Outcome.CARRIED_OVER
+    passed.save()
+    carry_over(passed, carried, act)
 
 
 def open_step(
     run: Run, step: PlanStep, posts: list[Post], act: Act, note: str = "", *, reopened: bool = False
 ) -> StepRun:
-    """Create the step with one slot a post. Refuses to ask nobody."""
+    """Create the step with one slot a post. Refuses to ask nobody.
+
+    Seats that nobody could answer for today are made known, unless they are the authors' own work.
+    """
     if not posts:
         raise routing.NoHolder(step.title)
+    opened = _step_run(run, step, act, note, reopened=reopened)
+    opened.save()
+    slots = Slot.objects.bulk_create(
+        Slot(step_run=opened, post=post, opened_at=act.at) for post in posts
+    )
+    if note == str(routing.WAITS):
+        act.unheld += slots
+    act.asks = True
+    _let_read(run, posts, ParticipantReason.STEP, act.at)
+    run.step = opened
+    run.save()
+    if run.kind == RunKind.PROJECT and run.project is not None:
+        run.project.move_to(STAGE_OF[StepKind(step.kind)], at=act.at)
+    return opened
+
+
+def _step_run(
+    run: Run, step: PlanStep, act: Act, note: str = "", *, reopened: bool = False
+) -> StepRun:
     attempts = StepRun.objects.filter(run=run, round=run.round, position=run.position).count()
-    opened = StepRun.objects.create(
+    return StepRun(
         run=run,
         project=run.project,
         revision=run.revision,
@@ -106,24 +211,30 @@ def open_step(
         else None,
         note=note,
     )
-    Slot.objects.bulk_create(Slot(step_run=opened, post=post, opened_at=act.at) for post in posts)
-    act.asks = True
-    _let_read(run, posts, ParticipantReason.STEP, act.at)
-    run.step = opened
-    run.save()
-    if run.kind == RunKind.PROJECT and run.project is not None:
-        run.project.move_to(STAGE_OF[StepKind(step.kind)], at=act.at)
-    return opened
 
 
-def ask_also(step: StepRun, post: Post, act: Act) -> None:
-    """One more seat in an open step of a body."""
-    Slot.objects.create(step_run=step, post=post, opened_at=act.at)
+def ask_instead(slot: Slot, state: SlotState, post: Post, act: Act) -> Slot:
+    """The place of a slot goes to another post, in the same step and with its deadline."""
+    leave(slot, state, act)
+    place = Slot.objects.create(step_run=slot.step_run, post=post, opened_at=act.at, replaces=slot)
     act.asks = True
-    _let_read(step.run, [post], ParticipantReason.STEP, act.at)
+    _let_read(slot.step_run.run, [post], ParticipantReason.STEP, act.at)
+    resume(slot.step_run, act.at)
+    return place
+
+
+def leave(slot: Slot, state: SlotState, act: Act) -> None:
+    """A slot is not asked any more: answered, left or moved."""
+    slot.state = state
+    slot.closed_at = act.at
+    slot.save(update_fields=["state", "closed_at"])
+    close_work([slot.pk], act)
 
 
 def _let_read(run: Run, posts: list[Post], reason: ParticipantReason, at: datetime) -> None:
+    """Who is asked about a case may read it; a rule is read by everybody."""
+    if run.project is None:
+        return
     Participant.objects.bulk_create(
         (
             Participant(
@@ -135,7 +246,9 @@ def _let_read(run: Run, posts: list[Post], reason: ParticipantReason, at: dateti
     )
 
 
-def owe_readings(run: Run, step: PlanStep, posts: list[Post], act: Act) -> None:
+def owe_readings(
+    run: Run, step: PlanStep, posts: list[Post], act: Act, *, is_after_acting: bool = False
+) -> None:
     """後閲 or 供覧: rows to be read, that hold nothing up."""
     _let_read(run, posts, ParticipantReason.READING, act.at)
     rows = [
@@ -146,6 +259,7 @@ def owe_readings(run: Run, step: PlanStep, posts: list[Post], act: Act) -> None:
             post=post,
             kind=step.kind,
             why=step.why or step.title,
+            is_after_acting=is_after_acting,
             opened_at=act.at,
             due_at=calendar.due_at(act.at, step.standard_days, Closure.days())
             if step.standard_days
@@ -170,13 +284,22 @@ def owe_remaining_readings(run: Run, act: Act) -> None:
             owe_readings(run, step, posts, act)
 
 
+def plan_of(step: StepRun) -> PlanStep:
+    """What an opened step was opened from."""
+    known = PlanStep.__dataclass_fields__.keys() & step.snapshot.keys()
+    return PlanStep.from_json({key: step.snapshot[key] for key in known})
+
+
 def owe_absentee(step: StepRun, act: Act) -> None:
-    """後閲 after a deputy decided: the seat reads what was done in its place."""
-    plan = PlanStep.from_json({key: step.snapshot[key] for key in PlanStep.__dataclass_fields__})
+    """後閲 after 代決: the seat reads what was decided in its place, whatever it was."""
     reading = replace(
-        plan, kind=StepKind.POST_READING, title=str(_("代理で行われた決裁の後閲")), standard_days=5
+        plan_of(step),
+        kind=StepKind.POST_READING,
+        asks=(),
+        title=_("%sさんが代決した件の後閲") % act.by.name,
+        standard_days=5,
     )
-    owe_readings(step.run, reading, [act.capacity.post], act)
+    owe_readings(step.run, reading, [act.capacity.post], act, is_after_acting=True)
 
 
 def _leave_out(run: Run, step: PlanStep, seat: str, reason: str, act: Act) -> None:

@@ -41,7 +41,7 @@ def submit(project: Project, act: Act) -> Run:
         started_at=act.at,
     )
     act.say(Saying(run=run, outcome=Outcome.SUBMITTED, capacity=act.capacity, clause=""))
-    _route(run, act)
+    choose_way(run, act)
     return run
 
 
@@ -64,25 +64,7 @@ def resubmit(slot: Slot, act: Act, comment: str, corrections: Mapping[str, Any])
             by=act.by,
             at=act.at,
         )
-    act.say(
-        Saying(
-            run=run,
-            step_run=slot.step_run,
-            slot=slot,
-            outcome=Outcome.RESUBMITTED,
-            capacity=act.capacity,
-            clause="",
-            answer=Answer(comment=comment),
-        )
-    )
-    slot.state = SlotState.DONE
-    slot.closed_at = act.at
-    slot.save(update_fields=["state", "closed_at"])
-    steps.close_work([slot.pk], act)
-    steps.close_step(slot.step_run, Outcome.RESUBMITTED, act)
-    run.round += 1
-    run.position = 0
-    _route(run, act)
+    hand_in_again(slot, comment, act)
 
 
 CORRECTABLE: Final = ("what", "reason", "effect", "lesson")
@@ -114,7 +96,31 @@ def _fit(corrections: Mapping[str, Any], on: date) -> dict[str, Any]:
     return found
 
 
-def _route(run: Run, act: Act) -> None:
+def hand_in_again(slot: Slot, comment: str, act: Act) -> None:
+    """The step of correction is done: a new round from the first step."""
+    run = slot.step_run.run
+    act.say(
+        Saying(
+            run=run,
+            step_run=slot.step_run,
+            slot=slot,
+            outcome=Outcome.RESUBMITTED,
+            capacity=act.capacity,
+            clause="",
+            answer=Answer(comment=comment),
+        )
+    )
+    slot.state = SlotState.DONE
+    slot.closed_at = act.at
+    slot.save(update_fields=["state", "closed_at"])
+    steps.close_work([slot.pk], act)
+    steps.close_step(slot.step_run, Outcome.RESUBMITTED, act)
+    run.round += 1
+    run.position = 0
+    choose_way(run, act)
+
+
+def choose_way(run: Run, act: Act) -> None:
     """Choose the route. A case stays on the versions of the day on which it was first submitted."""
     act.authors = frozenset({act.by.pk})
     case = steps.case_for(run, act)
@@ -155,5 +161,5 @@ def ask(project: Project, kind: RevisionKind, answers: Mapping[str, Any], act: A
         started_at=act.at,
     )
     act.say(Saying(run=run, outcome=Outcome.SUBMITTED, capacity=act.capacity, clause=""))
-    _route(run, act)
+    choose_way(run, act)
     return run

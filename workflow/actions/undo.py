@@ -12,7 +12,7 @@ from workflow.actions import steps
 from workflow.actions.acts import Act, Saying
 from workflow.actions.answers import complete
 from workflow.actions.refusals import NotAllowed, Unanswered
-from workflow.enums import Outcome, RunKind, RunState, SlotState, StepKind
+from workflow.enums import GONE, Outcome, RunKind, RunState, SlotState, StepKind
 from workflow.outcomes import RULES, Answer
 
 if TYPE_CHECKING:
@@ -48,7 +48,9 @@ def pull_back(run: Run, act: Act) -> Decision:
     else:
         run.position = last.step_run.position
         plan = steps.plan_steps(run)
-        posts = [slot.post for slot in last.step_run.slots.select_related("post")]
+        asked = last.step_run.slots.exclude(state__in=GONE)
+        asked = asked.exclude(decisions__outcome=Outcome.CARRIED_OVER)
+        posts = [slot.post for slot in asked.select_related("post")]
         opened = steps.open_step(run, plan[run.position], posts, act, note, reopened=True)
     opened.snapshot["reopened"] = True
     opened.save(update_fields=["snapshot"])

@@ -10,23 +10,35 @@ head last. Raises ``actions.refusals.Refusal``; after any of them nothing has ch
 
 from workflow.engine.answering import close_region, decide, record_phase
 from workflow.engine.asking import nudge
+from workflow.engine.correcting import correct
+from workflow.engine.disposing import approve_disposal, ask_for_disposal
+from workflow.engine.handing import reassign, receivers
 from workflow.engine.meeting import check_condition, report_condition
 from workflow.engine.proposing import resubmit, submit
 from workflow.engine.reading import mark_read, mark_seen, resume_due
 from workflow.engine.restricting import restrict, unrestrict
+from workflow.engine.rules import Unclean, propose_route, propose_route_again, withdraw_route
 from workflow.engine.settling import work_item
 from workflow.engine.turning import abandon, halt, pull_back, withdraw
 
 __all__ = [
+    "Unclean",
     "abandon",
+    "approve_disposal",
+    "ask_for_disposal",
     "check_condition",
     "close_region",
+    "correct",
     "decide",
     "halt",
     "mark_read",
     "mark_seen",
     "nudge",
+    "propose_route",
+    "propose_route_again",
     "pull_back",
+    "reassign",
+    "receivers",
     "record_phase",
     "report_condition",
     "restrict",
@@ -35,5 +47,6 @@ __all__ = [
     "submit",
     "unrestrict",
     "withdraw",
+    "withdraw_route",
     "work_item",
 ]

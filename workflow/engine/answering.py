@@ -8,12 +8,12 @@ from django.utils.timezone import localdate
 
 from roles.models import held_by
 from workflow import access
-from workflow.actions import answers, cycles, undo
+from workflow.actions import answers, cycles, handing, undo
 from workflow.actions.acts import Act
 from workflow.actions.refusals import AlreadyDone, NotAllowed, NotFound
 from workflow.engine.locking import locked, open_run, run_of, slot_of
 from workflow.engine.settling import act_of, allowed, begin_cycle, bind, settle
-from workflow.engine.tokens import ask_also, execute, poke_join
+from workflow.engine.tokens import execute, go_on, poke_join
 from workflow.enums import CYCLE_KINDS, Outcome, RunState, SlotState, StepKind
 from workflow.flows import ApprovalFlow
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 def decide(
     *,
-    project: Project,
+    project: Project | None,
     slot_id: int,
     revision_hash: str,
     outcome: Outcome,
@@ -38,6 +38,8 @@ def decide(
     at: datetime,
 ) -> Decision:
     """Answer an open step. Returns the recorded decision; an equal repeat of a score its first.
+
+    ``project`` is the case that the slot has to belong to; a step about a rule has none.
 
     Raises ``NotFound`` for a slot of another case, ``AlreadyDone``, ``NotAllowed``,
     ``StaleText`` or ``Unanswered``.
@@ -48,6 +50,8 @@ def decide(
         slot = slot_of(slot_id, run)
         if slot.step_run.kind in CYCLE_KINDS or slot.step_run.kind == StepKind.REVISION:
             raise NotFound
+        if outcome == Outcome.RECUSED:
+            handing.recused_before(slot, by)
         permit = access.may_answer(by, slot, at, held)
         act = Act(by, at, permit.capacity) if permit.capacity else None
         before = answers.check(
@@ -62,13 +66,15 @@ def decide(
             raise NotAllowed(permit.reason)
         if before is not None and answers.is_repeat(before, outcome, answer):
             return before
-        finished = answers.answer(
-            slot=slot, outcome=outcome, answer=answer, before=before, permit=permit, act=act
-        )
-        if finished:
-            if act.asks:
-                ask_also(slot)
-            execute(slot, by)
+        if outcome == Outcome.RECUSED:
+            finished = handing.recuse(
+                slot=slot, answer=answer, before=before, permit=permit, act=act
+            )
+        else:
+            finished = answers.answer(
+                slot=slot, outcome=outcome, answer=answer, before=before, permit=permit, act=act
+            )
+        go_on(slot, act, finished=finished)
         return settle(slot.step_run.run, act)[0]
 
 

@@ -67,6 +67,7 @@ def _fresh(run_id: int) -> Run:
             "project__proposer_post",
             "revision",
             "cycle",
+            "rule",
             "step",
         )
         .defer("process")
@@ -77,7 +78,8 @@ def _fresh(run_id: int) -> Run:
     return run
 
 
-def run_of(slot_id: int, project: Project) -> Run:
+def run_of(slot_id: int, project: Project | None) -> Run:
+    """The run that a slot belongs to; without a case, one about a rule."""
     found = Run.objects.filter(steps__slots=slot_id, project=project)
     run = found.only("kind", "process_id").first()
     if run is None:

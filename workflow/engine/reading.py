@@ -10,6 +10,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from records import ledger
+from roles.enums import Basis
 from workflow import access
 from workflow.actions import acts, steps
 from workflow.actions.refusals import Busy, NotAllowed, NotFound
@@ -31,10 +32,11 @@ def mark_seen(*, slot: Slot, by: User, at: datetime) -> None:
     Anybody else leaves no trace, nor does a holder who may not decide in the case: only the look
     of somebody entitled ends the time for 引戻し.
     """
-    step = slot.step_run
-    excluded = frozenset() if step.kind in OWN_WORK else access.conflicted(step.run, localdate(at))
+    step, on = slot.step_run, localdate(at)
+    excluded = frozenset() if step.kind in OWN_WORK else access.conflicted(step.run, on)
     capacity = access.holds(by, slot.post_id, at).capacity
-    if capacity and step.deputy.admits(capacity.basis) and by.pk not in excluded:
+    is_asked = capacity is not None and step.admits(capacity.basis) and by.pk not in excluded
+    if is_asked or by.pk in access.standing_at([slot], on).get(slot.pk, ()):
         Seen.objects.bulk_create([Seen(slot=slot, person=by, seen_at=at)], ignore_conflicts=True)
 
 
@@ -49,8 +51,13 @@ def mark_read(*, reading_id: int, by: User, at: datetime) -> Reading:
         )
         if reading is None:
             raise NotFound
-        if not access.holds(by, reading.post_id, at):
+        held = access.holds(by, reading.post_id, at).capacity
+        if held is None:
             raise NotAllowed(_("既読にできるのは、%s の職にある方です。") % reading.post.title)
+        if reading.is_after_acting and held.basis != Basis.OWN:
+            raise NotAllowed(
+                _("代決の後閲は、%s の職にあるご本人が行います。") % reading.post.title
+            )
         if reading.read_at is None:
             reading.read_at, reading.read_by = at, by
             reading.save(update_fields=["read_at", "read_by"])

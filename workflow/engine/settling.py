@@ -130,7 +130,7 @@ def work_item(run: Run, step: StepRun, slot: Slot) -> WorkItem:
         revision=run.revision,
         step_run=step,
         kind=step.kind,
-        number=(project.number or "") if project else "",
+        number=(project.number or "") if project else run.rule.number if run.rule else "",
         title=(project.title if project else run.revision.title if run.revision else ""),
         section_name=section.name if section else "",
         standard_days=step.standard_days,

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from viewflow.workflow import STATUS, Token
 from viewflow.workflow.models import Task
 
 from workflow.engine.locking import FLOWS
-from workflow.enums import SlotState
+from workflow.models import Slot
 
 if TYPE_CHECKING:
     from roles.models import User
-    from workflow.models import Decision, Run, Slot
+    from workflow.actions.acts import Act
+    from workflow.models import Decision, Run
 
 
 def execute(slot: Slot, by: User) -> None:
@@ -24,15 +25,23 @@ def execute(slot: Slot, by: User) -> None:
     activation.execute()
 
 
-def ask_also(answered: Slot) -> None:
-    """A seat was added to the region of the answered slot: give it a task there."""
-    task: Any = None
-    for slot in answered.step_run.slots.filter(state=SlotState.OPEN, task_id=None):
-        task = task or Task.objects.get(pk=answered.task_id)
-        split = task.previous.get()
-        token = Token(f"{split.token}/{split.pk}_{split.leading.count() + 1}")
-        activation = split.flow_task.activation_class(split)
-        task.flow_task._create(activation, token, seed=slot)  # noqa: SLF001
+def go_on(slot: Slot, act: Act, *, finished: bool) -> None:
+    """Follow what the verb did with a slot: its task is done, is somebody else's, or waits."""
+    if finished:
+        execute(slot, act.by)
+    elif act.asks:
+        hand_over(slot)
+
+
+def hand_over(left: Slot) -> None:
+    """Whoever is asked instead takes over the task of the place that was left.
+
+    No token moves, so a region, its Join and a station without a split are all alike: the task
+    waits for an answer, and only whom it asks has changed.
+    """
+    place = Slot.objects.get(replaces=left)
+    asked = Task.objects.filter(pk=left.task_id, seed_object_id=left.pk)
+    asked.update(seed_object_id=place.pk)
 
 
 def cancel_tasks(run: Run) -> None:

@@ -16,10 +16,12 @@ from django.utils.timezone import localdate, localtime
 from bpr_projects import calendar
 from bpr_projects.access import has_left
 from roles.enums import Basis
-from roles.models import capacities_of
+from roles.models import Capacity, capacities_of, places_of
+from workflow.access.standing import read_waiting
 from workflow.charts import following_words, is_late
 from workflow.enums import StepKind
-from workflow.inbox.links import work_url
+from workflow.inbox.links import rule_url, work_url
+from workflow.inbox.places import in_place_of
 from workflow.inbox.statement import (
     ADMITTED,
     ANY_STEP,
@@ -28,21 +30,24 @@ from workflow.inbox.statement import (
     COLUMNS,
     CONFLICT,
     COUNTS,
+    DECIDING_WORDS,
     DEPUTY,
+    GONE_STATES,
+    INTERESTED_WORDS,
     NEXT,
     OWN_KINDS,
     PERSONS,
     PRINCIPLES,
     READINGS,
     ROWS,
-    SUBMITTING_WORDS,
+    STOOD_IN,
     nulls,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from roles.models import Capacity, User
+    from roles.models import User
 
 PAGE: Final = 25
 CAP: Final = 100
@@ -115,12 +120,19 @@ class Item:
     @property
     def url(self) -> str:
         """Where it is done."""
+        if self.project_id is None:
+            return rule_url(self.number)
         return work_url(self.reference, self.kind)
 
     @property
     def is_deputised(self) -> bool:
-        """Whether I act for somebody else here."""
-        return self.capacity is not None and self.capacity.basis == Basis.DEPUTY
+        """Whether I act for somebody else here, as a deputy or by the order of 代決."""
+        return self.capacity is not None and self.capacity.basis != Basis.OWN
+
+    @property
+    def in_place_of(self) -> str:
+        """市民課長の代理（11/30まで）; 室長の代決."""
+        return in_place_of(self.capacity) if self.capacity and self.is_deputised else ""
 
     @property
     def cursor(self) -> str:
@@ -196,6 +208,33 @@ class Desk:
         return {each.post.pk: each for each in capacities_of(self.user, localdate(self.at))}
 
     @cached_property
+    def places(self) -> dict[int, Capacity]:
+        """Unattended seats for which the order of 代決 names one of mine."""
+        found = places_of(self.user, localdate(self.at), self.capacities.values())
+        return {each.post.pk: each for each in found}
+
+    @cached_property
+    def stood_in(self) -> dict[int, list[int]]:
+        """Seat -> open decisions there that are mine to take in its place."""
+        found: dict[int, list[int]] = {}
+        for post, run, slot, standing in read_waiting(self.places, localdate(self.at)):
+            if self.user.pk in standing.persons(post, run):
+                found.setdefault(post, []).append(slot)
+        return found
+
+    def place_of(self, slot_id: int) -> Capacity | None:
+        """In which capacity I stand in at a decision."""
+        return next(
+            (self.places[post] for post, slots in self.stood_in.items() if slot_id in slots), None
+        )
+
+    @property
+    def away_until(self) -> date | None:
+        """The last day of the person's own absence; nothing while there is none."""
+        days = [each.last_day for each in self.capacities.values() if each.basis == Basis.OWN]
+        return max((day for day in days if day is not None), default=None)
+
+    @cached_property
     def has_left(self) -> bool:
         """Whether the person holds no post any more: nothing of any case is shown then."""
         return has_left(self.user, self.capacities.values(), localdate(self.at))
@@ -235,8 +274,8 @@ def statement(desk: Desk, listing: Listing | None) -> tuple[str, list[Any]]:
     if listing is not None:
         window = {"late": [now], "week": [end]}.get(listing.window, [])
         after = [adapt(listing.after[0]), listing.after[1]]
-        for post in _asked(desk, listing):
-            branches.append(_rows(post, listing, conflict, _admitted(desk, post)))
+        for post, admitted in _asked(desk, listing):
+            branches.append(_rows(post, listing, conflict, admitted, len(branches)))
             parameters += [desk.user.pk, post, *after, *window]
     for post in desk.capacities:
         admitted = _admitted(desk, post)
@@ -249,10 +288,18 @@ def statement(desk: Desk, listing: Listing | None) -> tuple[str, list[Any]]:
     return " UNION ALL ".join(branches), parameters
 
 
-def _asked(desk: Desk, listing: Listing) -> list[int]:
-    """The posts whose rows are wanted: all of the bases, or the one that was chosen."""
-    posts = desk.posts(*listing.bases)
-    return posts if listing.post is None else [post for post in posts if post == listing.post]
+def _asked(desk: Desk, listing: Listing) -> list[tuple[int, str]]:
+    """The posts whose rows are wanted, and which of them: all of the bases, or the chosen one."""
+    asked = [
+        (post, _admitted(desk, post))
+        for post, each in desk.capacities.items()
+        if each.basis in listing.bases
+    ]
+    if Basis.ACTING in listing.bases:
+        asked += [
+            (post, STOOD_IN.format(slots=_listed(slots))) for post, slots in desk.stood_in.items()
+        ]
+    return [each for each in asked if listing.post in (None, each[0])]
 
 
 def conflict_of(desk: Desk) -> str:
@@ -261,7 +308,7 @@ def conflict_of(desk: Desk) -> str:
     single = [pk for pk in desk.posts(Basis.OWN) if not desk.capacities[pk].post.is_shared]
     return CONFLICT.format(
         own_kinds=OWN_KINDS,
-        submitting=SUBMITTING_WORDS,
+        interested=INTERESTED_WORDS,
         authoring=AUTHORING_WORDS,
         persons=_persons(desk.user.pk, deputised, localdate(desk.at)),
         seats=_listed([*single, *deputised]),
@@ -282,17 +329,18 @@ def _admitted(desk: Desk, post: int) -> str:
     """The condition on ``w`` that its step lets this person answer for the post."""
     if desk.capacities[post].basis == Basis.OWN:
         return ANY_STEP
-    return ADMITTED.format(deputy=DEPUTY[connection.vendor])
+    return ADMITTED.format(deputy=DEPUTY[connection.vendor], deciding=DECIDING_WORDS)
 
 
-def _rows(post: int, listing: Listing, conflict: str, admitted: str) -> str:
+def _rows(post: int, listing: Listing, conflict: str, admitted: str, branch: int) -> str:
     pick = NEXT[connection.vendor]
     return ROWS.format(
-        post=post,
+        post=f"{post}_{branch}",
         conflict=conflict,
         admitted=admitted,
         window=WINDOWS[listing.window],
         limit=listing.limit + 1,
+        gone=GONE_STATES,
         next_kind=pick.format("kind"),
         next_title=pick.format("title"),
     )
@@ -323,11 +371,14 @@ def _load(desk: Desk, rows: Sequence[Sequence[Any]], listing: Listing | None) ->
 
 def _counts(desk: Desk, by_tag: dict[str, list[dict[str, Any]]]) -> Counts:
     counts = Counts(readings=sum(row["slot_id"] for row in by_tag.get("readings", ())))
+    for post, slots in desk.stood_in.items():
+        counts.deputised += min(len(slots), CAP)
+        counts.by_post[post] = min(len(slots), CAP)
     for row in by_tag.get("count", ()):
         hidden = row["project_id"] or 0
         waiting = row["slot_id"] - hidden
         counts.hidden += hidden
-        counts.by_post[row["post_id"]] = waiting
+        counts.by_post[row["post_id"]] = waiting + counts.by_post.get(row["post_id"], 0)
         if desk.capacities[row["post_id"]].basis == Basis.DEPUTY:
             counts.deputised += waiting
         else:
@@ -372,5 +423,5 @@ def _item(desk: Desk, row: dict[str, Any], closures: frozenset[date]) -> Item:
         nudged_by=row["nudged_by"] or "",
         is_late=is_late(due_at, desk.at, is_paused=is_paused),
         day_n=calendar.day_number(localdate(opened_at), localdate(desk.at), closures),
-        capacity=desk.capacities[row["post_id"]],
+        capacity=desk.place_of(row["slot_id"]) or desk.capacities[row["post_id"]],
     )

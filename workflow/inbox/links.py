@@ -15,6 +15,12 @@ def case_url(reference: str, tail: str = "") -> str:
     return f"{get_script_prefix()}p/{reference}/{tail}"
 
 
+def rule_url(number: str) -> str:
+    """The page of a version of a route, from what work lists call it (``Route.number``)."""
+    code, _dash, version = number.rpartition("-")
+    return f"{get_script_prefix()}routes/{code}/{version}/"
+
+
 def work_url(reference: str, kind: StepKind) -> str:
     """Where a task of this kind is done: the sheet, the OODA board or the decision panel."""
     if kind == StepKind.REVISION:

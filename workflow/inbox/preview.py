@@ -22,7 +22,7 @@ from bpr_projects.sheet import effect_of
 from records.models import LedgerText
 from workflow import access, engine
 from workflow.charts import next_title
-from workflow.enums import ASIDE, CYCLE_KINDS, OWN_WORK, Outcome, SlotState, StepKind
+from workflow.enums import ASIDE, BY_RULE, CYCLE_KINDS, OWN_WORK, Outcome, SlotState, StepKind
 from workflow.inbox.desk import conflict_of
 from workflow.inbox.links import case_url, work_url
 from workflow.inbox.watch import points_of
@@ -192,7 +192,7 @@ CONFLICTED: Final = """EXISTS (SELECT 1 FROM workflow_workitem w
 def _slot(desk: Desk, slot_id: int) -> Slot | None:
     written_on = TruncDate("step_run__revision__created_at")
     return (
-        Slot.objects.filter(pk=slot_id, post__in=desk.capacities)
+        Slot.objects.filter(pk=slot_id, post__in={*desk.capacities, *desk.stood_in})
         .select_related(
             "post",
             "step_run__run__route",
@@ -208,6 +208,11 @@ def _slot(desk: Desk, slot_id: int) -> Slot | None:
             is_conflicted=RawSQL(  # noqa: S611 -- keys and days of ours, no words of a person
                 CONFLICTED.format(conflict=conflict_of(desk)), [], BooleanField()
             ),
+            has_recused=Exists(
+                Decision.objects.filter(
+                    run=OuterRef("step_run__run"), decided_by=desk.user, outcome=Outcome.RECUSED
+                )
+            ),
             priced_on=Coalesce(written_on, Value(localdate(desk.at))),
             **access.last_nudge(),
         )
@@ -219,6 +224,8 @@ def _slot(desk: Desk, slot_id: int) -> Slot | None:
 def _decisions(slot: Slot, mine: Iterable[int]) -> Iterable[Decision]:
     """What was said on this run in its present round, oldest first, with the comments.
 
+    An answer on an earlier text that stands (引継ぎ) is one of them.
+
     While a region hides its scores from the holder of ``mine``, those of an earlier one do not
     stand in for them: the scores of a run are those of its last region.
     """
@@ -227,9 +234,13 @@ def _decisions(slot: Slot, mine: Iterable[int]) -> Iterable[Decision]:
     return (
         Decision.objects.effective()
         .filter(run=run, round=run.round)
-        .exclude(outcome__in=ASIDE | {Outcome.PULLED_BACK})
-        .exclude(outcome=Outcome.SCORED, run__in=hidden_regions(mine).values("run"))
-        .select_related("decided_by", "post", "step_run")
+        .exclude(outcome__in=ASIDE - {Outcome.CARRIED_OVER} | {Outcome.PULLED_BACK})
+        .exclude(
+            outcome__in=(Outcome.SCORED, Outcome.CARRIED_OVER),
+            step_run__kind=StepKind.REVIEW,
+            run__in=hidden_regions(mine).values("run"),
+        )
+        .select_related("decided_by", "post", "step_run", "carries__decided_by", "carries__post")
         .annotate(comment=Subquery(comment.values("text")[:1]))
         .order_by("pk")
     )
@@ -246,14 +257,18 @@ def _why_not(desk: Desk, slot: Slot, said: Iterable[Decision]) -> str:
         if each.step_run_id == slot.step_run_id
         and each.decided_by_id == desk.user.pk
         and each.slot_id != slot.pk
+        and each.outcome not in BY_RULE
     )
+    stands_in = desk.place_of(slot.pk) is not None
     permit = access.permit_to_answer(
         desk.user,
         slot,
+        stand_ins=frozenset({desk.user.pk}) if stands_in else frozenset(),
         capacities=list(desk.capacities.values()),
         conflicted=frozenset({desk.user.pk}) if is_conflicted else frozenset(),
         answered_as=next(elsewhere, ""),
         approved=access.approving(said),
+        has_recused=slot.has_recused,  # type: ignore[attr-defined]  # annotated
     )
     return permit.reason
 
@@ -262,9 +277,10 @@ def _scores(
     said: Iterable[Decision], principles: Mapping[str, str]
 ) -> tuple[tuple[Score, ...], int | None]:
     """Means of 5 by principle, and of 100 over all members."""
-    scored = [each for each in said if each.outcome == Outcome.SCORED and each.scores]
-    last = max((each.step_run_id or 0 for each in scored), default=0)
-    given = [each for each in scored if each.step_run_id == last]
+    scored = [(each.step_run_id or 0, each.carries or each) for each in said]
+    scored = [(step, each) for step, each in scored if each.outcome == Outcome.SCORED]
+    last = max((step for step, _each in scored), default=0)
+    given = [each for step, each in scored if step == last and each.scores]
     rows = []
     for code, name in principles.items():
         points = [each.scores[code] for each in given if each.scores and code in each.scores]
@@ -289,10 +305,10 @@ def _stops(slot: Slot, said: Iterable[Decision], desk: Desk) -> Iterable[Stop]:
 
 
 def _passed(decisions: list[Decision]) -> Stop:
-    last = decisions[-1]
+    last = decisions[-1].carries or decisions[-1]
     if len(decisions) == 1 or last.step_run is None:
         title = _("%sさん") % last.decided_by.family_name if not last.step_run else last.post.title
-        word = str(RULES[Outcome(last.outcome)].stamp)
+        word = str(RULES[Outcome(decisions[-1].outcome)].stamp)
     else:
         title = last.step_run.title
         word = _("%s人") % len(decisions)
@@ -305,7 +321,8 @@ def _buttons(kind: str) -> Iterable[Button]:
     if kind in OWN_WORK:
         return
     used: set[str] = set()
-    for outcome in STATIONS[StepKind(kind)][:BUTTONS]:
+    offered = [each for each in STATIONS[StepKind(kind)] if each != Outcome.RECUSED]
+    for outcome in offered[:BUTTONS]:
         rule = RULES[outcome]
         key = KEYS.get(rule.tone, "")
         look = "primary" if rule.tone == Tone.INFO else str(rule.tone)

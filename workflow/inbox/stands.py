@@ -27,6 +27,7 @@ class Stand:
 def seats_of(desk: Desk) -> list[Capacity]:
     """The seats to choose from; none where there is nothing to choose."""
     seats = [each for each in desk.capacities.values() if each.post.role != Role.STAFF]
+    seats += [each for post, each in desk.places.items() if post not in desk.capacities]
     return seats if len(seats) > 1 else []
 
 
@@ -40,9 +41,9 @@ def stands_of(desk: Desk, post: int | None) -> list[Stand]:
     return [
         Stand(
             post_id=each.post.pk,
-            label=_("%sの代理") % each.post.title
-            if each.basis == Basis.DEPUTY
-            else each.post.title,
+            label=each.post.title
+            if each.basis == Basis.OWN
+            else _("%(post)sの%(basis)s") % {"post": each.post.title, "basis": each.basis.label},
             count=desk.load.counts.by_post.get(each.post.pk, 0),
             is_chosen=each.post.pk == post,
         )

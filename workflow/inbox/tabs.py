@@ -13,9 +13,9 @@ from roles.grants import GRANTS
 from roles.permissions import Perm
 from workflow import access
 from workflow.charts import Ball, ball_lines
-from workflow.enums import Outcome
+from workflow.enums import BY_RULE, Outcome
 from workflow.inbox.desk import PAGE
-from workflow.inbox.links import case_url
+from workflow.inbox.links import case_url, rule_url
 from workflow.inbox.rows import CaseRow
 from workflow.models import Decision, Reading
 from workflow.outcomes import RULES, Tone
@@ -105,9 +105,9 @@ def done(desk: Desk, before: int | None) -> tuple[list[tuple[Decision, str, str]
     """What I said, newest first, and where the next page begins."""
     said = (
         Decision.objects.filter(decided_by=desk.user)
-        .exclude(outcome=Outcome.SKIPPED)
-        .select_related("project__section", "post", "step_run")
-        .defer("project__sheet", "scores", "authority")
+        .exclude(outcome__in=BY_RULE)
+        .select_related("project__section", "post", "step_run", "run__rule")
+        .defer("project__sheet", "scores", "authority", "run__plan")
         .annotate(later=F("superseded_by__outcome"))
         .order_by("-pk")
     )
@@ -119,4 +119,6 @@ def done(desk: Desk, before: int | None) -> tuple[list[tuple[Decision, str, str]
 
 
 def _case_of(decision: Decision) -> str:
-    return case_url(decision.project.reference) if decision.project else ""
+    if decision.project is not None:
+        return case_url(decision.project.reference)
+    return rule_url(decision.run.rule.number) if decision.run.rule else ""

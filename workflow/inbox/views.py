@@ -15,34 +15,43 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from bpr_projects import calendar
+from bpr_projects.access import visible_to
 from roles.actions import end_tour
 from roles.enums import Basis, Role
 from roles.grants import permits
 from roles.permissions import Perm
+from workflow import access
 from workflow.access import NO_POST
 from workflow.inbox import tabs
 from workflow.inbox.desk import KEY_DIGITS, WINDOWS, Desk, Listing, cursor_of
 from workflow.inbox.mywork import VERBS, my_work
+from workflow.inbox.places import IN_PLACE
 from workflow.inbox.preview import preview_of, see
+from workflow.inbox.rules import rule_preview_of, see_rule
+from workflow.sheet import stand_ins_of
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from django.http import HttpRequest, HttpResponse
     from django_stubs_ext import StrOrPromise
 
     from roles.models import User
     from workflow.inbox.preview import Preview
+    from workflow.inbox.rules import RulePreview
+    from workflow.models import Slot
 
 TODO, DEPUTY, READING, COMING, DONE = "todo", "deputy", "reading", "upcoming", "done"
 
 TABS: Final[dict[str, StrOrPromise]] = {
     TODO: gettext_lazy("未処理"),
-    DEPUTY: gettext_lazy("代理"),
+    DEPUTY: gettext_lazy("代決・代理"),
     READING: gettext_lazy("後閲・供覧"),
     COMING: gettext_lazy("これから"),
     DONE: gettext_lazy("処理済み"),
 }
 
-BASES: Final = {TODO: (Basis.OWN,), DEPUTY: (Basis.DEPUTY,)}
+BASES: Final = {TODO: (Basis.OWN,), DEPUTY: IN_PLACE}
 
 
 def desk_of(request: HttpRequest) -> Desk:
@@ -61,10 +70,12 @@ class Shell:
     person_name: str
     no_post: str
     capacity_label: str
+    away_until: date | None
     inbox_count: int
     home_count: int
     can_propose: bool
     can_see_mailbox: bool
+    can_see_ledger: bool
     can_edit_plan: bool
     can_administer: bool
     fiscal_year_label: str
@@ -86,10 +97,12 @@ def _shell(request: HttpRequest) -> Shell:
         person_name=desk.user.name,
         no_post=str(NO_POST) if desk.has_left else "",
         capacity_label=_label(desk),
+        away_until=desk.away_until,
         inbox_count=counts.mine,
         home_count=counts.mine,
         can_propose=permits(capacities, Perm.PROPOSE_PROJECT),
         can_see_mailbox=permits(capacities, Perm.VIEW_MAILBOX),
+        can_see_ledger=permits(capacities, Perm.VIEW_LEDGER),
         can_edit_plan=permits(capacities, Perm.MANAGE_PLAN),
         can_administer=permits(capacities, Perm.ADMINISTER),
         fiscal_year_label=calendar.fiscal_year_label(calendar.fiscal_year(localdate(desk.at))),
@@ -98,7 +111,8 @@ def _shell(request: HttpRequest) -> Shell:
 
 def _label(desk: Desk) -> str:
     """市民課長・PT員（市民窓口）: what a person decides as, before where they merely work."""
-    posts = [desk.capacities[pk].post for pk in desk.posts(Basis.OWN)]
+    held = [desk.capacities[pk] for pk in desk.posts(Basis.OWN)]
+    posts = [each.post for each in held if not each.is_inherited]
     speaking = [post.title for post in posts if post.role != Role.STAFF] or [
         post.title for post in posts
     ]
@@ -127,8 +141,19 @@ def home(request: HttpRequest) -> HttpResponse:
         "rows": [(item, *VERBS[item.kind]) for item in work.items],
         "can_propose": permits(desk.capacities.values(), Perm.PROPOSE_PROJECT),
         "is_first_time": desk.user.toured_at is None,
+        "unheld": len(unheld := _unheld(desk)),
+        "stand_ins": stand_ins_of(
+            [slot for slot in unheld if slot.post.role == Role.HQ_CHAIR], desk.at
+        ),
     }
     return render(request, "workflow/home.html", context)
+
+
+def _unheld(desk: Desk) -> list[Slot]:
+    """Seats that nobody may answer for; the 事務局 alone is told."""
+    if not permits(desk.capacities.values(), Perm.REASSIGN_WORK):
+        return []
+    return access.unheld(desk.at, visible_to(desk.user, desk.at))
 
 
 @require_POST
@@ -157,9 +182,12 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "is_split": tab in BASES,
     }
     if not is_pane:
-        context |= _tab(request, desk, tab)
+        context |= _tab(request, desk, tab) | {"unheld": len(_unheld(desk))}
     if slot_id is not None and tab in BASES:
-        context |= {"slot_id": slot_id, "preview": _open(request, desk, slot_id)}
+        preview = _open(request, desk, slot_id)
+        context |= {"slot_id": slot_id, "preview": preview}
+        if preview is None:
+            context["rule_preview"] = _open_rule(request, desk, slot_id)
     template = "workflow/_preview.html" if is_pane else "workflow/inbox.html"
     response = render(request, template, context)
     response["Vary"] = "HX-Request"
@@ -198,10 +226,21 @@ def _waiting(request: HttpRequest, desk: Desk, tab: str) -> dict[str, Any]:
 def _open(request: HttpRequest, desk: Desk, slot_id: int) -> Preview | None:
     """The pane; a person who opens it (no HEAD, no prefetch) has seen the item."""
     preview = preview_of(desk, slot_id)
-    is_ahead = "prefetch" in request.headers.get("Sec-Purpose", "")
-    if preview is not None and request.method == "GET" and not is_ahead:
+    if preview is not None and _is_looked_at(request):
         see(desk, preview)
     return preview
+
+
+def _open_rule(request: HttpRequest, desk: Desk, slot_id: int) -> RulePreview | None:
+    """The same for a version of a route."""
+    preview = rule_preview_of(desk, slot_id)
+    if preview is not None and _is_looked_at(request):
+        see_rule(desk, preview)
+    return preview
+
+
+def _is_looked_at(request: HttpRequest) -> bool:
+    return request.method == "GET" and "prefetch" not in request.headers.get("Sec-Purpose", "")
 
 
 def _whole(text: str | None) -> int | None:

@@ -88,7 +88,7 @@ def _process(said: Sequence[Decision], step: StepRun) -> Iterator[Point]:
         yield Point("warn", step.note)
     recused = sum(each.outcome == Outcome.RECUSED for each in said)
     if recused:
-        yield Point("", _("審査を辞退した委員が%s人います") % recused)
+        yield Point("", _("辞退した方が%s人います") % recused)
     if any(each.outcome == Outcome.CLOSED for each in said):
         yield Point("", _("全員の採点がそろう前に、審査が締め切られました"))
 

@@ -18,8 +18,8 @@ from viewflow.workflow.models import Task
 
 from roles.models import holders_of
 from workflow import access, engine
-from workflow.enums import OWN_WORK, RunKind, RunState, SlotState
-from workflow.models import FAR_FUTURE, Run, Slot, StepRun, WorkItem
+from workflow.enums import GONE, OWN_WORK, Outcome, RunKind, RunState, SlotState
+from workflow.models import FAR_FUTURE, Decision, Run, Slot, StepRun, WorkItem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 BATCH: Final = 500
 NO_HOLDER: Final = "slot-without-holder"
+LEAVING: Final = (Outcome.RECUSED, Outcome.REASSIGNED)
 OPEN_TASKS: Final = (STATUS.NEW, STATUS.ASSIGNED, STATUS.STARTED)
 REFRESHED: Final = [
     field.name
@@ -106,6 +107,12 @@ def _rules() -> dict[str, tuple[str, QuerySet[Any]]]:
             "未処理の席 #%s に、エンジンのタスクがありません。",
             open_slots().exclude(Exists(task)),
         ),
+        "left-without-record": (
+            "離れた席 #%s に、辞退又は付替えの記録がありません。",
+            Slot.objects.filter(state__in=GONE).exclude(
+                Exists(Decision.objects.filter(slot=OuterRef("pk"), outcome__in=LEAVING))
+            ),
+        ),
         "slots-share-task": ("席 #%s のタスクを、別の席も指しています。", same_task),
         "task-without-slot": (
             "エンジンのタスク #%s に、未処理の席がありません。",
@@ -145,15 +152,13 @@ def _without_holder(at: datetime) -> Iterator[Fault]:
     runs = asked.order_by().exclude(step_run__kind__in=OWN_WORK).values("step_run__run")
     conflicts = access.conflicted_by_run(runs, localdate(at))
     for slot in asked.select_related("step_run").iterator(BATCH):
-        if not _able(slot, held[slot.post_id], conflicts):
+        if not _able(slot, held[slot.post_id], conflicts) and not _stood_in(slot, localdate(at)):
             yield Fault(NO_HOLDER, slot.pk, f"未処理の席 #{slot.pk} に、担当者がいません。")
 
 
-def could_be_answered(slot: Slot, on: date) -> bool:
-    """Whether anybody could answer for the seat that day."""
-    runs = Run.objects.filter(pk=slot.step_run.run_id).values("pk")
-    conflicts = access.conflicted_by_run(runs, on)
-    return bool(_able(slot, holders_of([slot.post_id], on)[slot.post_id], conflicts))
+def _stood_in(slot: Slot, on: date) -> bool:
+    """Whether somebody decides by the order of 代決."""
+    return bool(access.standing_at([slot], on).get(slot.pk))
 
 
 def _able(
@@ -161,7 +166,7 @@ def _able(
 ) -> frozenset[int]:
     step = slot.step_run
     excluded = frozenset() if step.kind in OWN_WORK else conflicts.get(step.run_id, frozenset())
-    return frozenset(each.person.pk for each in held if step.deputy.admits(each.basis)) - excluded
+    return frozenset(each.person.pk for each in held if step.admits(each.basis)) - excluded
 
 
 def count_open() -> int:
@@ -187,7 +192,12 @@ def _rewrite(after: int) -> list[int]:
             open_slots()
             .filter(pk__gt=after)
             .select_for_update(of=("self",), skip_locked=True)
-            .select_related("post", "step_run__run__revision", "step_run__run__project__section")
+            .select_related(
+                "post",
+                "step_run__run__revision",
+                "step_run__run__rule",
+                "step_run__run__project__section",
+            )
             .order_by("pk")[:BATCH]
         )
         WorkItem.objects.bulk_create(

@@ -1,6 +1,7 @@
 """Routes, runs, steps, slots, decisions, work items: what people were asked and what they said."""
 
 from workflow.models.decisions import Condition, ConditionReport, Decision, DecisionQuerySet
+from workflow.models.disposals import Disposal
 from workflow.models.routes import Route, RouteStep
 from workflow.models.runs import Run, Slot, StepRun, WorkflowProcess
 from workflow.models.work import FAR_FUTURE, Nudge, Reading, Seen, WorkItem
@@ -11,6 +12,7 @@ __all__ = [
     "ConditionReport",
     "Decision",
     "DecisionQuerySet",
+    "Disposal",
     "Nudge",
     "Reading",
     "Route",

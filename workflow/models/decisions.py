@@ -51,6 +51,8 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
 class Decision(models.Model):
     """What somebody said or did, on which text, for which post, by what authority.
 
+    ``carries``: the answer on an earlier text that stands for the slot of this row (引継ぎ).
+
     Texts (comment, reasons) are in ``records.LedgerText`` of ``entry``; this row holds what can
     be counted. ``authority`` is the snapshot of the appointment or delegation at the moment.
     """
@@ -82,6 +84,9 @@ class Decision(models.Model):
     supersedes = models.OneToOneField(
         "self", models.PROTECT, related_name="superseded_by", null=True, blank=True
     )
+    carries = models.ForeignKey(
+        "self", models.PROTECT, related_name="carried_by", null=True, blank=True
+    )
     decided_at = models.DateTimeField()
 
     objects = DecisionQuerySet.as_manager()
@@ -104,6 +109,11 @@ class Decision(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(outcome__in=list(Outcome)), name="decision_outcome_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome=Outcome.CARRIED_OVER, carries__isnull=False)
+                | (~Q(outcome=Outcome.CARRIED_OVER) & Q(carries__isnull=True)),
+                name="a_carry_over_names_its_answer",
             ),
         ]
         indexes = [

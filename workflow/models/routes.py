@@ -6,11 +6,16 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from bpr_projects.models import Revision
+from roles.models import User
 from workflow.enums import (
+    DeadlineAction,
     DeputyPolicy,
     Mode,
     RouteState,
     RunKind,
+    SendBackTarget,
+    deadline_action_choices,
     deputy_policy_choices,
     mode_choices,
     route_state_choices,
@@ -21,8 +26,17 @@ from workflow.enums import (
 )
 
 
+def every_target() -> list[str]:
+    """A step may send back wherever its kind may: what held before the rule could say less."""
+    return [each.value for each in SendBackTarget]
+
+
 class Route(models.Model):
-    """One version of a route (RT1..RT8): who decides in which order, from when, by what clause."""
+    """One version of a route (RT1..RT9): who decides in which order, from when, by what clause.
+
+    A draft is written by ``authors``, who never decide on it. ``revision`` is the text that was
+    proposed last; ``draft_version`` says which save a form was opened on.
+    """
 
     code = models.CharField(max_length=8)
     version = models.PositiveSmallIntegerField(default=1)
@@ -35,6 +49,15 @@ class Route(models.Model):
     effective_from = models.DateField()
     effective_to = models.DateField(null=True, blank=True)
     state = models.CharField(max_length=8, choices=route_state_choices, default=RouteState.DRAFT)
+    purpose = models.TextField(_("改める理由"), max_length=1000, blank=True)
+    copied_from = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="copies"
+    )
+    authors = models.ManyToManyField(User, related_name="+", blank=True)
+    draft_version = models.PositiveIntegerField(default=1)
+    revision = models.OneToOneField(
+        Revision, models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         ordering = ["priority", "code", "-version"]
@@ -42,6 +65,11 @@ class Route(models.Model):
         verbose_name_plural = _("経路")
         constraints = [
             models.UniqueConstraint(fields=["code", "version"], name="one_route_a_version"),
+            models.UniqueConstraint(
+                fields=["code"],
+                condition=Q(state__in=[RouteState.DRAFT, RouteState.PROPOSED]),
+                name="one_route_draft_a_code",
+            ),
             models.CheckConstraint(
                 condition=Q(effective_to=None) | Q(effective_to__gt=F("effective_from")),
                 name="route_ends_after_it_starts",
@@ -50,6 +78,11 @@ class Route(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}（第{self.version}版）"
+
+    @property
+    def number(self) -> str:
+        """What work lists call the version."""
+        return f"{self.code}-{self.version}"
 
 
 class RouteStep(models.Model):
@@ -61,7 +94,7 @@ class RouteStep(models.Model):
     station = models.CharField(max_length=14, choices=station_choices)
     title = models.CharField(max_length=60)
     who = models.CharField(max_length=16, choices=who_rule_choices)
-    who_argument = models.JSONField(default=list, help_text="section codes for HEADS_OF")
+    who_argument = models.JSONField(default=list, help_text="codes of sections, posts or parts")
     condition = models.JSONField(default=dict, help_text="empty: always; see routing.matches")
     mode = models.CharField(max_length=6, choices=mode_choices, default=Mode.ALL)
     quorum = models.PositiveSmallIntegerField(default=1)
@@ -77,6 +110,11 @@ class RouteStep(models.Model):
         default=list,
         help_text="section codes: the first free head, when all who should be are authors",
     )
+    at_deadline = models.CharField(
+        max_length=8, choices=deadline_action_choices, default=DeadlineAction.REMIND
+    )
+    escalate_to = models.CharField(max_length=16, choices=who_rule_choices, blank=True)
+    may_return_to = models.JSONField(default=every_target, help_text="SendBackTarget codes")
 
     class Meta:
         ordering = ["route_id", "order"]

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.db.models import Q
 from viewflow.workflow.models import Process
@@ -12,6 +14,7 @@ from viewflow.workflow.models import Process
 from bpr_projects.models import Cycle, Project, Revision
 from roles.models import Post, User
 from workflow.enums import (
+    DeadlineAction,
     DeputyPolicy,
     RunKind,
     RunState,
@@ -26,6 +29,9 @@ from workflow.enums import (
 )
 from workflow.models.routes import Route
 
+if TYPE_CHECKING:
+    from roles.enums import Basis
+
 
 class WorkflowProcess(Process):
     """Viewflow's process; a proxy has its own permissions and costs no join."""
@@ -37,6 +43,8 @@ class WorkflowProcess(Process):
 
 class Run(models.Model):
     """A process of viewflow and what it is about. ``plan`` is the snapshot of its route.
+
+    About a case, or about a ``rule``: a version of a route that is to be decided.
 
     ``plan``: list of steps as ``routing.PlanStep`` writes them. ``position``: index of the step
     that is open, or the length of the plan. ``round``: how often the subject was (re)submitted.
@@ -53,6 +61,7 @@ class Run(models.Model):
     )
     cycle = models.OneToOneField(Cycle, models.PROTECT, related_name="run", null=True, blank=True)
     route = models.ForeignKey(Route, models.PROTECT, related_name="+", null=True, blank=True)
+    rule = models.ForeignKey(Route, models.PROTECT, related_name="runs", null=True, blank=True)
     route_reason = models.CharField(max_length=200, blank=True)
     plan = models.JSONField(default=list)
     position = models.PositiveSmallIntegerField(default=0)
@@ -74,6 +83,11 @@ class Run(models.Model):
                 fields=["project"],
                 condition=Q(kind=RunKind.APPROVAL, state=RunState.OPEN),
                 name="one_open_approval_run",
+            ),
+            models.UniqueConstraint(
+                fields=["rule"],
+                condition=Q(rule__isnull=False, state=RunState.OPEN),
+                name="one_open_run_a_rule",
             ),
             models.CheckConstraint(
                 condition=Q(state=RunState.OPEN, ended_at__isnull=True)
@@ -150,9 +164,21 @@ class StepRun(models.Model):
         """Whether somebody may stand in, by the rule that the step was opened from."""
         return DeputyPolicy(self.snapshot.get("deputy", DeputyPolicy.ALLOWED))
 
+    def admits(self, basis: Basis) -> bool:
+        """Whether somebody may answer on this basis; who that is, ``access`` says."""
+        return self.deputy.admits(basis, self.kind)
+
+    @property
+    def at_deadline(self) -> DeadlineAction:
+        """What happens when its days are over, by the rule that the step was opened from."""
+        return DeadlineAction(self.snapshot.get("at_deadline", DeadlineAction.REMIND))
+
 
 class Slot(models.Model):
-    """The place of one post in one step. One person, one slot; one root decision a slot."""
+    """The place of one post in one step. One person, one slot; one root decision a slot.
+
+    ``replaces``: the place that somebody left (辞退) or that was moved (付替え) to this post.
+    """
 
     step_run = models.ForeignKey(StepRun, models.PROTECT, related_name="slots")
     post = models.ForeignKey(Post, models.PROTECT, related_name="slots")
@@ -160,11 +186,18 @@ class Slot(models.Model):
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
     task_id = models.BigIntegerField(null=True, blank=True, db_index=True)
+    replaces = models.OneToOneField(
+        "self", models.PROTECT, related_name="replaced_by", null=True, blank=True
+    )
 
     class Meta:
         ordering = ["step_run_id", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["step_run", "post"], name="one_slot_a_post"),
+            models.UniqueConstraint(
+                fields=["step_run", "post"],
+                condition=~Q(state__in=[SlotState.RECUSED, SlotState.MOVED]),
+                name="one_slot_a_post",
+            ),
             models.CheckConstraint(
                 condition=Q(state=SlotState.OPEN, closed_at__isnull=True)
                 | (~Q(state=SlotState.OPEN) & Q(closed_at__isnull=False)),

@@ -67,7 +67,10 @@ class Seen(models.Model):
 
 
 class Reading(models.Model):
-    """後閲 or 供覧 owed by a post: to be read, never to be answered, never in the way."""
+    """後閲 or 供覧 owed by a post: to be read, never to be answered, never in the way.
+
+    ``is_after_acting``: somebody decided in place of the holder, who reads it in person.
+    """
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="readings")
     revision = models.ForeignKey(Revision, models.PROTECT, related_name="+")
@@ -75,6 +78,7 @@ class Reading(models.Model):
     post = models.ForeignKey(Post, models.PROTECT, related_name="readings")
     kind = models.CharField(max_length=18, choices=step_kind_choices)
     why = models.CharField(max_length=200)
+    is_after_acting = models.BooleanField(default=False)
     entry = models.ForeignKey(
         CycleEntry, models.PROTECT, related_name="readings", null=True, blank=True
     )

@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import groupby
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from bpr_projects.enums import RevisionKind
 from roles.models import Section
-from workflow.enums import DeputyPolicy, Mode, RouteState, RunKind, Station, StepKind, WhoRule
+from workflow.enums import (
+    DeadlineAction,
+    DeputyPolicy,
+    Mode,
+    RouteState,
+    RunKind,
+    SendBackTarget,
+    Station,
+    StepKind,
+    WhoRule,
+)
 from workflow.models import Route, RouteStep
 from workflow.routing.conditions import Facts, Match, facts_of, matches
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
+    from django.db.models import QuerySet
+
     from bpr_projects.models import Project
+    from workflow.routing.carrying import Earlier
 
 
 class NoRoute(Exception):
@@ -63,6 +76,9 @@ class PlanStep:
     quorum: int = 1
     deputy: str = DeputyPolicy.ALLOWED
     inserted: bool = False
+    at_deadline: str = DeadlineAction.REMIND
+    escalate_to: str = ""
+    may_return_to: tuple[str, ...] = tuple(SendBackTarget)
 
     @property
     def why(self) -> str:
@@ -78,20 +94,34 @@ class PlanStep:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> PlanStep:
-        return cls(**{**data, "asks": tuple(Ask.from_json(each) for each in data["asks"])})
+        read: dict[str, Any] = {"asks": tuple(Ask.from_json(each) for each in data["asks"])}
+        if "may_return_to" in data:
+            read["may_return_to"] = tuple(data["may_return_to"])
+        return cls(**{**data, **read})
 
 
 @dataclass(frozen=True)
 class Case:
-    """What routing needs to know of a case. ``approved_by``: persons who said yes on this text."""
+    """What routing needs to know of a case. ``approved_by``: persons who said yes on this text.
 
-    project: Project
+    ``earlier``: by kind of step and post, what was said on earlier texts (see ``carrying``).
+    ``asked``: kinds of steps that were asked about this text.
+
+    ``recused``: who of the excluded stepped aside in it. A seat of theirs is never 省略 for that.
+
+    A route version that is to be decided is a case without ``project``.
+    """
+
+    project: Project | None
     section: Section
     kind: RevisionKind
     facts: Facts
     related: tuple[str, ...] = ()
     excluded: frozenset[int] = frozenset()
     approved_by: frozenset[int] = frozenset()
+    recused: frozenset[int] = frozenset()
+    earlier: Mapping[tuple[str, int], Earlier] = field(default_factory=dict)
+    asked: frozenset[str] = frozenset()
 
 
 def case_of(
@@ -101,10 +131,15 @@ def case_of(
     kind: RevisionKind = RevisionKind.PROJECT,
     excluded: frozenset[int] = frozenset(),
     approved_by: frozenset[int] = frozenset(),
+    recused: frozenset[int] = frozenset(),
+    section: Section | None = None,
 ) -> Case:
-    """The case of a sheet. ``excluded``: persons with a conflict of interest (authors)."""
+    """The case of a sheet. ``excluded``: persons with a conflict of interest (authors).
+
+    ``section``: the 所管課 that the sheet names, where the caller has it already.
+    """
     code = sheet.get("section")
-    section = project.section
+    section = section or project.section
     if section is None or (code and section.code != code):
         section = Section.objects.select_related("department").get(code=code)
     return Case(
@@ -116,6 +151,24 @@ def case_of(
             sorted({each for each in sheet.get("sections") or [] if each != section.code})
         ),
         excluded=excluded | {project.proposer_id},
+        approved_by=approved_by,
+        recused=recused,
+    )
+
+
+def case_of_rules(
+    section: Section,
+    *,
+    excluded: frozenset[int] = frozenset(),
+    approved_by: frozenset[int] = frozenset(),
+) -> Case:
+    """What is decided is a rule itself: the 事務局 asks, and no fact of a sheet holds."""
+    return Case(
+        project=None,
+        section=section,
+        kind=RevisionKind.ROUTE,
+        facts=facts_of({}),
+        excluded=excluded,
         approved_by=approved_by,
     )
 
@@ -129,26 +182,71 @@ class Choice:
     steps: tuple[RouteStep, ...]
 
 
+Version: TypeAlias = tuple[Route, tuple[RouteStep, ...]]
+"""A version of a route with its steps in order."""
+
+
 def choose_route(case: Case, on: date) -> Choice:
     """First match by priority among the versions in force that day; raises ``NoRoute``."""
-    kind = RunKind.PROJECT if case.kind == RevisionKind.PROJECT else RunKind.APPROVAL
-    rows = (
-        RouteStep.objects.filter(
-            Q(route__effective_to=None) | Q(route__effective_to__gt=on),
-            route__kind=kind,
-            route__state=RouteState.ACTIVE,
-            route__effective_from__lte=on,
-        )
-        .select_related("route")
-        .order_by("route__priority", "route__code", "-route__version", "order")
+    return choose(case, in_force(on, kind_of(case)))
+
+
+def kind_of(case: Case) -> RunKind:
+    """Which flow decides such a case."""
+    return RunKind.PROJECT if case.kind == RevisionKind.PROJECT else RunKind.APPROVAL
+
+
+def in_force(on: date, kind: RunKind | None = None) -> list[Version]:
+    """The versions that hold on a day, in the order in which they are tried. One query."""
+    rows = RouteStep.objects.filter(
+        Q(route__effective_to=None) | Q(route__effective_to__gt=on),
+        route__state=RouteState.ACTIVE,
+        route__effective_from__lte=on,
     )
-    for route, steps in groupby(rows, attrgetter("route")):
-        if kind == RunKind.APPROVAL and case.kind not in route.revision_kinds:
+    if kind is not None:
+        rows = rows.filter(route__kind=kind)
+    return _grouped(rows)
+
+
+def from_day(on: date) -> list[Version]:
+    """The versions that hold on a day or after it, as ``in_force`` reads them."""
+    rows = RouteStep.objects.filter(
+        Q(route__effective_to=None) | Q(route__effective_to__gt=on), route__state=RouteState.ACTIVE
+    )
+    return _grouped(rows)
+
+
+def holds_on(route: Route, on: date) -> bool:
+    """Whether a decided version holds on a day."""
+    return route.effective_from <= on and (route.effective_to is None or route.effective_to > on)
+
+
+def _grouped(rows: QuerySet[RouteStep]) -> list[Version]:
+    ordered = rows.select_related("route").order_by(
+        "route__priority", "route__code", "-route__version", "order"
+    )
+    return [(route, tuple(steps)) for route, steps in groupby(ordered, attrgetter("route"))]
+
+
+def choose(case: Case, rules: Sequence[Version]) -> Choice:
+    """First match among these rules; raises ``NoRoute``."""
+    kind = kind_of(case)
+    for route, steps in rules:
+        if route.kind != kind or (
+            kind == RunKind.APPROVAL and case.kind not in route.revision_kinds
+        ):
             continue
         match = matches(route.condition, case.facts)
         if match.holds:
-            return Choice(route, _reason(route, match), tuple(steps))
+            return Choice(route, _reason(route, match), steps)
     raise NoRoute(case.kind.label)
+
+
+def with_version(rules: Sequence[Version], version: Version) -> list[Version]:
+    """The rules as they will be when this version takes the place of its code's present one."""
+    route, _steps = version
+    others = [each for each in rules if each[0].code != route.code]
+    return sorted([*others, version], key=lambda each: (each[0].priority, each[0].code))
 
 
 def _reason(route: Route, match: Match) -> str:
@@ -192,6 +290,9 @@ def _plan_step(row: RouteStep, match: Match) -> PlanStep:
         mode=row.mode,
         quorum=row.quorum,
         deputy=row.deputy,
+        at_deadline=row.at_deadline,
+        escalate_to=row.escalate_to,
+        may_return_to=tuple(row.may_return_to),
     )
 
 

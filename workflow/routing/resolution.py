@@ -6,17 +6,30 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from roles.enums import Basis
+from workflow.access.standing import read as read_standing
 from workflow.enums import DECIDING_KINDS, READING_KINDS, DeputyPolicy, StepKind, WhoRule
+from workflow.routing.carrying import carry
 from workflow.routing.plans import Ask, Case, Choice, PlanStep, escalation, plan_of
-from workflow.routing.seats import Holders, Seats, able, by_section, holders_at, section_of
+from workflow.routing.seats import (
+    Holders,
+    Seats,
+    able,
+    by_section,
+    followed,
+    holders_at,
+    section_of,
+    stepped_aside,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
     from roles.models import Post
+    from workflow.routing.carrying import Carried
 
 LeftOut = tuple[str, str]
 """A seat and why it is not asked; a seat without a name is all that its step asks."""
@@ -26,6 +39,8 @@ class NoHolder(Exception):
     """A step would ask nobody, or fewer than its quorum.
 
     ``left_out``: seats that exist and may not be asked, and why. ``able``: how many may be asked.
+    ``waiting``: what the step would be if it were opened nevertheless, to wait for somebody else;
+    nothing where there is no seat to wait at.
     """
 
     def __init__(
@@ -35,8 +50,10 @@ class NoHolder(Exception):
         left_out: tuple[LeftOut, ...] = (),
         needed: int = 1,
         able: int = 0,
+        waiting: tuple[PlanStep, Resolution] | None = None,
     ) -> None:
         self.title, self.left_out, self.needed, self.able = title, left_out, needed, able
+        self.waiting = waiting
         super().__init__(title)
 
 
@@ -54,7 +71,10 @@ YES_COUNTS: Final = SERIAL | {StepKind.CONFIRMATION}
 class Resolution:
     """The posts that a step asks on a day.
 
-    ``left_out``: 省略, seat by seat. ``gap``: what the step has to ask and cannot.
+    ``left_out``: 省略, seat by seat. ``gap``: what the step has to ask and cannot. ``barred``: the
+    seats that exist and whose people may not answer. ``stand_ins``: family names of who would
+    decide if the step were open today (``preview`` alone looks).
+    ``carried``: seats that are not asked again after a 差戻し; ``again``: why the others are.
     """
 
     posts: tuple[Post, ...] = ()
@@ -62,6 +82,22 @@ class Resolution:
     note: str = ""
     left_out: tuple[LeftOut, ...] = ()
     gap: NoHolder | None = None
+    stand_ins: tuple[str, ...] = ()
+    barred: tuple[Post, ...] = ()
+    carried: tuple[Carried, ...] = ()
+    again: tuple[str, ...] = ()
+
+    def waiting(self) -> Resolution:
+        """The same with the seats that may not be asked: they wait in the open."""
+        asked = tuple(dict.fromkeys((*self.posts, *self.barred)))
+        titles = {post.title for post in self.barred}
+        left_out = tuple(each for each in self.left_out if each[0] not in titles)
+        return replace(self, posts=asked, note=str(WAITS), left_out=left_out, gap=None, barred=())
+
+
+STANDING_BARRED: Final = gettext_lazy("専決者が提案に関わっているため")
+STANDING_RECUSED: Final = gettext_lazy("専決者が辞退したため")
+WAITS: Final = gettext_lazy("担当できる職がないため、事務局の担当の付替えを待ちます。")
 
 
 def settle(step: PlanStep, case: Case, on: date) -> tuple[PlanStep, Resolution]:
@@ -71,14 +107,27 @@ def settle(step: PlanStep, case: Case, on: date) -> tuple[PlanStep, Resolution]:
     """
     found = resolve(step, case, on)
     if step.kind == StepKind.STANDING_DECISION and found.left_out and not found.posts:
-        step = escalation(str(_("専決者が提案に関わっているため")), step, inserted=False)
+        seats = found.holders.values()
+        has_recused = any(stepped_aside(holders, case) for holders in seats)
+        step = escalation(
+            str(STANDING_RECUSED if has_recused else STANDING_BARRED), step, inserted=False
+        )
         found = resolve(step, case, on)
+    waiting = found.waiting()
+    enough = (step, waiting) if found.barred and len(waiting.posts) >= step.quorum else None
     if found.gap is not None:
+        found.gap.waiting = enough
         raise found.gap
     asked = len(found.posts)
     if 0 < asked < step.quorum:
-        raise NoHolder(step.title, left_out=found.left_out, needed=step.quorum, able=asked)
-    return step, found
+        raise NoHolder(
+            step.title,
+            left_out=found.left_out,
+            needed=step.quorum,
+            able=asked,
+            waiting=enough,
+        )
+    return step, carry(step, found, case)
 
 
 def resolve(step: PlanStep, case: Case, on: date) -> Resolution:
@@ -99,35 +148,46 @@ class _Asking:
     """
 
     def __init__(self, step: PlanStep, case: Case, on: date) -> None:
-        self.step, self.case, self.on = step, case, on
-        self.seats = Seats(case, DeputyPolicy(step.deputy), on)
+        self.step, self.case, self.on = step, followed(case, on), on
+        self.seats = Seats(self.case, step.kind, DeputyPolicy(step.deputy), on)
         self.holders: Holders = {}
         self.posts: list[Post] = []
         self.persons: frozenset[int] = frozenset()
         self.left_out: list[LeftOut] = []
         self.note = ""
         self.gap: NoHolder | None = None
+        self.barred: list[Post] = []
 
     @property
     def resolution(self) -> Resolution:
-        posts = self.posts[:1] if self.step.kind in SINGLE else self.posts
+        is_single = self.step.kind in SINGLE
+        posts = self.posts[:1] if is_single else self.posts
+        barred = self.barred[:1] if is_single else self.barred
         left_out = tuple(dict.fromkeys(self.left_out))
-        return Resolution(tuple(posts), self.holders, self.note, left_out, self.gap)
+        return Resolution(
+            tuple(posts), self.holders, self.note, left_out, self.gap, barred=tuple(barred)
+        )
 
     def read(self, posts: Iterable[Post]) -> None:
         """Look up who may act for these posts."""
-        self.holders |= holders_at(posts, self.seats.deputy, self.on)
+        self.holders |= holders_at(posts, self.step.kind, self.seats.deputy, self.on)
 
     def ask(self, ask: Ask, posts: list[Post]) -> None:
         """Ask those of the posts who may be asked, or somebody else in their place."""
         is_met = self.step.kind in READING_KINDS or not all(map(self._is_barred, posts))
         if posts and not is_met and self._ask_instead(ask):
             return
+        if not is_met and self._waits(posts):
+            self.posts += posts
+            self.note = str(WAITS)
+            return
+        if not ask.may_skip:
+            self.barred += [post for post in posts if self._is_barred(post)]
         left_out = [(post.title, reason) for post in posts if (reason := self._add(post))]
         self.left_out += left_out
         if is_met:
             return
-        seat = section_of(ask)
+        seat = section_of(ask, self.on)
         if not ask.may_skip:
             self.gap = self.gap or NoHolder(
                 self.step.titled(seat), left_out=tuple(left_out), needed=self.step.quorum
@@ -135,9 +195,15 @@ class _Asking:
         elif not posts:
             self.left_out.append((seat, str(_("職が置かれていないため省略"))))
 
+    def _waits(self, posts: list[Post]) -> bool:
+        """Whether somebody stepped aside: no reason to pass the seat; 専決 becomes 決裁 instead."""
+        if self.step.kind == StepKind.STANDING_DECISION:
+            return False
+        return any(stepped_aside(self.holders[post.pk], self.case) for post in posts)
+
     def _ask_instead(self, ask: Ask) -> bool:
         """Everybody who should be asked is an author: the first seat of those who may instead."""
-        others, note = _others(ask, self.step)
+        others, note = others_of(ask, self.step)
         for post in (post for other in others for post in self.seats.meant(other)):
             self.read([post])
             if able(self.holders[post.pk], self.case) and not self._add(post):
@@ -160,7 +226,8 @@ class _Asking:
         """Why this post is not asked, or an empty string."""
         holders = self.holders[post.pk]
         if self._is_barred(post):
-            return str(_("提案に関わっているため"))
+            has_recused = stepped_aside(holders, self.case)
+            return str(_("辞退しているため") if has_recused else _("提案に関わっているため"))
         if self.step.kind == StepKind.CONCURRENCE and post.section_id == self.case.section.pk:
             return str(_("所管課の案件のため省略"))
         own = {each.person.pk for each in holders if each.basis == Basis.OWN}
@@ -179,7 +246,7 @@ class _Asking:
         )
 
 
-def _others(ask: Ask, step: PlanStep) -> tuple[list[Ask], str]:
+def others_of(ask: Ask, step: PlanStep) -> tuple[list[Ask], str]:
     """Who is asked in place of authors, in this order, and what is said about it.
 
     起案者 is the 所属長: the 部長 confirms instead; without one, the 事務局.
@@ -195,6 +262,7 @@ def _others(ask: Ask, step: PlanStep) -> tuple[list[Ask], str]:
 class Preview:
     """The whole route before submit: each step with its posts, holders, reasons."""
 
+    case: Case
     choice: Choice
     steps: tuple[tuple[PlanStep, Resolution], ...]
 
@@ -210,18 +278,43 @@ class Preview:
 
 def preview(case: Case, on: date, choice: Choice) -> Preview:
     """What would happen if the case were submitted that day and took this route."""
+    asked = case
     steps: list[tuple[PlanStep, Resolution]] = []
     for planned in plan_of(choice, case):
         step, found = settle(planned, case, on)
-        steps.append((step, found))
+        steps.append((step, _stood_in(step, found, case, on)))
+        if found.posts:
+            case = replace(case, asked=case.asked | {step.kind})
         if step.kind in YES_COUNTS:
-            case = replace(case, approved_by=case.approved_by | _sole_answerers(found, case))
+            yes = _sole_answerers(found, case) | approvers(found)
+            case = replace(case, approved_by=case.approved_by | yes)
     deciders = frozenset[int]().union(
         *(_sole_answerers(found, case) for step, found in steps if step.kind in DECIDING_KINDS)
     )
     return Preview(
-        choice, tuple((step, _unread_by(deciders, step, found)) for step, found in steps)
+        asked, choice, tuple((step, _unread_by(deciders, step, found)) for step, found in steps)
     )
+
+
+def _stood_in(step: PlanStep, found: Resolution, case: Case, on: date) -> Resolution:
+    """With who would decide today by the order of 代決; one query where nobody is there."""
+    admits = DeputyPolicy(step.deputy).admits(Basis.ACTING, step.kind)
+    empty = {
+        post.pk
+        for post in found.posts
+        if not any(each.until is None for each in found.holders.get(post.pk, []))
+    }
+    if not admits or not empty:
+        return found
+    standing = read_standing(empty, (), on)
+    barred = {"conflicted": case.excluded, "approved": case.approved_by}
+    persons = [pk for post in sorted(empty) for pk in sorted(standing.who(post, **barred))]
+    return replace(found, stand_ins=tuple(standing.names[pk] for pk in persons))
+
+
+def approvers(found: Resolution) -> frozenset[int]:
+    """Who said yes on an earlier text that still stands."""
+    return frozenset(each.earlier.decision.decided_by_id for each in found.carried)
 
 
 def _sole_answerers(found: Resolution, case: Case) -> frozenset[int]:

@@ -6,8 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from roles.enums import Basis, Role
-from roles.models import Section, holders_of, seats_of
-from workflow.enums import DeputyPolicy, WhoRule
+from roles.models import (
+    Section,
+    Succession,
+    holders_of,
+    names_of_sections,
+    posts_named,
+    seats_of,
+)
+from workflow.enums import DeputyPolicy, StepKind, WhoRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,10 +26,13 @@ if TYPE_CHECKING:
 Holders = dict[int, list["Capacity"]]
 
 
-def holders_at(posts: Iterable[Post], deputy: DeputyPolicy, on: date) -> Holders:
-    """Who may act for these posts at a step: no deputies where nobody stands in."""
+def holders_at(posts: Iterable[Post], kind: str, deputy: DeputyPolicy, on: date) -> Holders:
+    """Who may act for these posts at a step: no deputies where the step admits none.
+
+    Who stands in by the order of 代決 depends on the day of the decision: see ``order_of``.
+    """
     return {
-        post: [each for each in seated if deputy.admits(each.basis)]
+        post: [each for each in seated if deputy.admits(each.basis, kind)]
         for post, seated in holders_of([post.pk for post in posts], on).items()
     }
 
@@ -38,11 +48,22 @@ def able(holders: list[Capacity], case: Case) -> frozenset[int]:
     )
 
 
+def stepped_aside(holders: list[Capacity], case: Case) -> bool:
+    """Whether somebody who holds the seat stepped aside in the case."""
+    own = {each.person.pk for each in holders if each.basis == Basis.OWN}
+    return not own.isdisjoint(case.recused)
+
+
+def followed(case: Case, on: date) -> Case:
+    """The case of the section that has the work of the 所管課 on that day."""
+    return replace(case, section=Section.objects.followed(case.section, on))
+
+
 class Seats:
     """The seats of a day, each role read at the first question."""
 
-    def __init__(self, case: Case, deputy: DeputyPolicy, on: date) -> None:
-        self.case, self.deputy, self.on = case, deputy, on
+    def __init__(self, case: Case, kind: str, deputy: DeputyPolicy, on: date) -> None:
+        self.case, self.kind, self.deputy, self.on = case, kind, deputy, on
         self._of_role: dict[Role, list[Post]] = {}
 
     def meant(self, ask: Ask) -> list[Post]:
@@ -50,10 +71,22 @@ class Seats:
         rule = WhoRule(ask.who)
         if rule == WhoRule.PT_ON_DUTY:
             return in_turn(self.case, self.on, self.deputy)[:ON_DUTY]
-        role = _ROLE_OF[rule]
+        if rule == WhoRule.NAMED_POST:
+            return posts_named(ask.argument, self.on)
+        role = ROLE_OF[rule]
         if role not in self._of_role:
             self._of_role[role] = seats_of(role, self.on)
-        return [post for post in self._of_role[role] if _is_asked(rule, post, ask, self.case)]
+        seats = self._of_role[role]
+        meant = [post for post in seats if _is_asked(rule, post, ask, self.case)]
+        return meant or ([] if rule != WhoRule.HEADS_OF else self._following(ask, seats))
+
+    def _following(self, ask: Ask, seats: list[Post]) -> list[Post]:
+        """The heads of those sections that took over from the ones that the ask names."""
+        closed = Succession.objects.in_force(self.on).filter(
+            post__role=Role.SECTION_HEAD, post__section__code__in=ask.argument
+        )
+        heirs = set(closed.values_list("heir", flat=True))
+        return [post for post in seats if post.pk in heirs]
 
 
 def by_section(ask: Ask, case: Case) -> list[Ask]:
@@ -63,12 +96,11 @@ def by_section(ask: Ask, case: Case) -> list[Ask]:
     return [replace(ask, who=WhoRule.HEADS_OF, argument=(code,)) for code in codes] or [ask]
 
 
-def section_of(ask: Ask) -> str:
+def section_of(ask: Ask, on: date) -> str:
     """The section that an ask names; empty where the title of the step says who is asked."""
     if ask.who != WhoRule.HEADS_OF:
         return ""
-    names = Section.objects.filter(code__in=ask.argument).order_by("code")
-    return "、".join(names.values_list("name", flat=True)) or "、".join(ask.argument)
+    return "、".join(names_of_sections(ask.argument, on)) or "、".join(ask.argument)
 
 
 def _is_asked(rule: WhoRule, post: Post, ask: Ask, case: Case) -> bool:
@@ -83,13 +115,15 @@ def _is_asked(rule: WhoRule, post: Post, ask: Ask, case: Case) -> bool:
             return code in case.related
         case WhoRule.HEADS_OF:
             return code in ask.argument
+        case WhoRule.PT_PARTS:
+            return post.part in ask.argument
         case WhoRule.SECRETARIAT_HEAD:
             return post.section is not None and post.section.is_secretariat
         case _:
             return True
 
 
-_ROLE_OF: Final[dict[WhoRule, Role]] = {
+ROLE_OF: Final[dict[WhoRule, Role]] = {
     WhoRule.SECTION_HEAD: Role.SECTION_HEAD,
     WhoRule.DEPARTMENT_HEAD: Role.DEPARTMENT_HEAD,
     WhoRule.RELATED_HEADS: Role.SECTION_HEAD,
@@ -101,6 +135,7 @@ _ROLE_OF: Final[dict[WhoRule, Role]] = {
     WhoRule.PT_CHAIR: Role.PT_CHAIR,
     WhoRule.HQ_MEMBERS: Role.HQ_MEMBER,
     WhoRule.HQ_CHAIR: Role.HQ_CHAIR,
+    WhoRule.PT_PARTS: Role.PT_MEMBER,
 }
 
 
@@ -110,9 +145,9 @@ ON_DUTY: Final = 2
 def in_turn(case: Case, on: date, deputy: DeputyPolicy) -> list[Post]:
     """PT posts in the order in which their turn comes for this case, authors left out."""
     posts = seats_of(Role.PT_MEMBER, on)
-    holders = holders_at(posts, deputy, on)
+    holders = holders_at(posts, StepKind.REVIEW, deputy, on)
     free = [post for post in posts if able(holders[post.pk], case)]
     if not free:
         return []
-    first = (case.project.pk * ON_DUTY) % len(free)
+    first = ((case.project.pk if case.project else 0) * ON_DUTY) % len(free)
     return free[first:] + free[:first]

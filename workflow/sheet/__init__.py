@@ -10,6 +10,7 @@ from workflow.sheet.lines import (
     Planned,
     coming_of,
     hidden_steps,
+    is_outdated,
     line_of,
     lines_of,
     milestones_of,
@@ -26,6 +27,8 @@ from workflow.sheet.review import (
     reviews,
     weighs,
 )
+from workflow.sheet.since import Since, since_of
+from workflow.sheet.standing import StandingIn, stand_ins_of
 from workflow.sheet.versions import compared
 from workflow.sheet.words import question_words
 
@@ -39,6 +42,8 @@ __all__ = [
     "Owed",
     "Planned",
     "Review",
+    "Since",
+    "StandingIn",
     "Step",
     "Way",
     "WorkFlow",
@@ -51,6 +56,7 @@ __all__ = [
     "flows_of",
     "hidden_regions",
     "hidden_steps",
+    "is_outdated",
     "line_of",
     "lines_of",
     "may_see",
@@ -61,6 +67,8 @@ __all__ = [
     "review_of",
     "reviews",
     "rows_of",
+    "since_of",
+    "stand_ins_of",
     "texts_of",
     "ways_of",
     "weighs",

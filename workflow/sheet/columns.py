@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from roles.enums import Basis
 from workflow.enums import READING_KINDS, Outcome, RunState, SlotState, StepKind
-from workflow.outcomes import RULES
+from workflow.outcomes import FINAL, RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,16 +45,21 @@ WORDS: Final = {Basis.ACTING: "代決", Basis.STANDING: "専決", Basis.DEPUTY: 
 
 @dataclass(frozen=True)
 class Stamp:
-    """The seal of a person who acted."""
+    """The seal of a person who acted. ``decision``: where its evidence is found.
+
+    ``in_place_of``: whose power it was (代決, 代理).
+    """
 
     surname: str
     at: datetime
     word: str
+    decision: int
+    in_place_of: str = ""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column: a stamp, or why there is none yet."""
+    """A column: a stamp, or why there is none yet. With a stamp, ``note`` is its text's version."""
 
     heading: str
     stamp: Stamp | None = None
@@ -101,15 +107,16 @@ def _columns_at(dossier: Dossier, run: Run, position: int, kind: StepKind) -> It
     elif kind in BODIES:
         yield _body(dossier, attempts[-1], heading)
     else:
-        for slot in attempts[-1].slots:
-            yield _seat(dossier, slot, heading, len(attempts[-1].slots))
+        asked = attempts[-1].asked
+        for slot in asked:
+            yield _seat(dossier, slot, heading, len(asked))
 
 
 def _body(dossier: Dossier, step: Step, heading: str) -> Column:
     done = sum(slot.state == SlotState.DONE for slot in step.slots)
     return Column(
         heading,
-        note=_("%(done)s/%(all)s人") % {"done": done, "all": len(step.slots)},
+        note=_("%(done)s/%(all)s人") % {"done": done, "all": len(step.asked)},
         is_now=step.is_open,
     )
 
@@ -120,11 +127,29 @@ def _seat(dossier: Dossier, slot: Slot, heading: str, seats: int) -> Column:
     )
     said = dossier.answer_of(slot)
     if said is not None and said.outcome != Outcome.HELD:
-        return Column(title, _stamp(said, _word(said, slot)))
+        corrected = _corrected(dossier, said)
+        if corrected is not None:
+            day = localdate(said.decided_at)
+            note = _("訂正 %(month)s/%(day)s") % {"month": day.month, "day": day.day}
+            return Column(title, _stamp(corrected, _word(corrected, slot)), note=note)
+        is_carried = dossier.carried_to(slot) is not None and said.revision is not None
+        note = _("第%s版") % said.revision.number if is_carried and said.revision else ""
+        return Column(title, _stamp(said, _word(said, slot)), note=note)
     if slot.state == SlotState.OPEN:
         note = _("保留中") if slot.step_run.paused_since else _("判断待ち")
+        if not dossier.people.seat(slot).is_held:
+            note = _("担当なし")
         return Column(title, note=note, is_now=True)
     return Column(title, note=_("－"))
+
+
+def _corrected(dossier: Dossier, said: Decision) -> Decision | None:
+    """The first decision that this one corrects: its stamp stands, with the day of the 訂正."""
+    by_key = {each.pk: each for each in dossier.decisions}
+    first = said
+    while (before := by_key.get(first.supersedes_id or 0)) is not None and before.outcome in FINAL:
+        first = before
+    return None if first is said else first
 
 
 def short_title(slot: Slot) -> str:
@@ -141,4 +166,11 @@ def _word(said: Decision, slot: Slot) -> str:
 
 
 def _stamp(said: Decision, word: str) -> Stamp:
-    return Stamp(said.decided_by.family_name, said.decided_at, word)
+    principal = said.on_behalf_of
+    in_place_of = (
+        _("%(name)sさんの%(basis)s")
+        % {"name": principal.family_name, "basis": said.get_basis_display()}
+        if principal
+        else ""
+    )
+    return Stamp(said.decided_by.family_name, said.decided_at, word, said.pk, in_place_of)

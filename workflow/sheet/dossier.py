@@ -15,7 +15,7 @@ from bpr_projects.prices import rate_of
 from records.models import LedgerText
 from workflow.access import last_nudge
 from workflow.charts import seats_today
-from workflow.enums import Outcome, RunKind, RunState, SlotState
+from workflow.enums import GONE, Outcome, RunKind, RunState, SlotState
 from workflow.models import Decision, Seen, Slot, StepRun
 from workflow.outcomes import standing_objections
 from workflow.sheet.belongings import Belongings, belongings_of
@@ -47,6 +47,11 @@ class Step:
     def is_open(self) -> bool:
         """Whether somebody is asked."""
         return self.run.closed_at is None
+
+    @property
+    def asked(self) -> list[Slot]:
+        """Slots that count: not those that somebody left, or that were moved to another post."""
+        return [slot for slot in self.slots if slot.state not in GONE]
 
     @property
     def waiting(self) -> list[Slot]:
@@ -112,10 +117,34 @@ class Dossier:
         ]
 
     def answer_of(self, slot: Slot) -> Decision | None:
-        """The answer that counts for a slot."""
+        """The answer that counts for a slot; of a 引継ぎ the one on an earlier text."""
+        said = self._last_of(slot)
+        return said.carries if said is not None and said.carries is not None else said
+
+    def carried_to(self, slot: Slot) -> Decision | None:
+        """The row that says that the answer of a slot was given on an earlier text."""
+        said = self._last_of(slot)
+        return said if said is not None and said.outcome == Outcome.CARRIED_OVER else None
+
+    def _last_of(self, slot: Slot) -> Decision | None:
         gone = self.superseded
         said = (each for each in reversed(self.decisions) if each.slot_id == slot.pk)
         return next((each for each in said if each.pk not in gone), None)
+
+    @cached_property
+    def by_key(self) -> dict[int, StepRun]:
+        """The steps of all runs by their keys."""
+        return {step.run.pk: step.run for step in self.steps}
+
+    @cached_property
+    def asked_anew(self) -> dict[tuple[int, str, int], int]:
+        """Run, kind of step and post that were asked about a later text -> the last such round."""
+        return {
+            (step.run.run_id, step.run.kind, slot.post_id): step.run.round
+            for step in self.steps
+            for slot in step.slots
+            if self.carried_to(slot) is None
+        }
 
     def objections(self, run: Run) -> list[Decision]:
         """合議 answers of 不同意 that 協議 did not settle: the decider has to reply to them."""
@@ -216,9 +245,14 @@ def _decisions(project: Project, steps: list[Step], *, is_whole: bool) -> list[D
     runs = {step.run.run_id: step.run.run for step in steps}
     said = Decision.objects.filter(project=project)
     if not is_whole:
-        said = said.filter(Q(round=F("run__round")) | Q(outcome__in=TURNS))
+        carried = said.exclude(carries=None).values("carries")
+        present = Q(round=F("run__round")) | Q(outcome__in=TURNS) | Q(pk__in=carried)
+        said = said.filter(present)
     decisions = list(reversed(rows_of(said).order_by("-pk")[:NEWEST]))
+    by_pk = {decision.pk: decision for decision in decisions}
     for decision in decisions:
+        if decision.carries_id in by_pk:
+            decision.carries = by_pk[decision.carries_id]
         decision.run = runs[decision.run_id]
         if decision.step_run_id in by_step:
             decision.step_run = by_step[decision.step_run_id]

@@ -13,6 +13,8 @@ from bpr_projects import calendar
 from bpr_projects.enums import Stage
 from roles.enums import Basis
 from workflow.enums import (
+    ASIDE,
+    OWN_WORK,
     READING_KINDS,
     Outcome,
     RunKind,
@@ -38,7 +40,9 @@ if TYPE_CHECKING:
 TEXT_NAMES: Final[dict[str, StrOrPromise]] = {
     "comment": "",
     "reply": gettext_lazy("不同意への回答"),
-    "urgent_reason": gettext_lazy("代理の理由"),
+    "urgent_reason": gettext_lazy("代決・代理の理由"),
+    "following": gettext_lazy("次の担当"),
+    "correction": gettext_lazy("訂正の理由"),
 }
 """Words of a decision in the order they are shown, with their heading."""
 
@@ -53,7 +57,10 @@ ICONS: Final[dict[Tone, str]] = {
 
 @dataclass(frozen=True)
 class Line:
-    """One thing that somebody said or did."""
+    """One thing that somebody said or did.
+
+    ``is_outdated``: an answer on an earlier text, whose seat was asked again about a later one.
+    """
 
     decision: Decision
     who: str
@@ -63,6 +70,7 @@ class Line:
     texts: tuple[tuple[str, str], ...]
     conditions: tuple[ConditionLine, ...]
     is_superseded: bool
+    is_outdated: bool = False
 
     @property
     def at(self) -> datetime:
@@ -93,9 +101,18 @@ def lines_of(dossier: Dossier, decisions: Iterable[Decision], mine: set[int]) ->
             tuple(dossier.belongings.conditions.get(each.pk, ())),
             is_superseded=each.pk in gone,
             is_hidden=each.step_run_id in hidden,
+            is_outdated=is_outdated(dossier, each),
         )
         for each in sorted(decisions, key=lambda each: -each.pk)
     ]
+
+
+def is_outdated(dossier: Dossier, said: Decision) -> bool:
+    """Whether the same seat was asked at the same kind of step about a later text."""
+    step = dossier.by_key.get(said.step_run_id or 0)
+    if step is None or said.slot_id is None or said.outcome in ASIDE or step.kind in OWN_WORK:
+        return False
+    return said.round < dossier.asked_anew.get((said.run_id, step.kind, said.post_id), 0)
 
 
 def hidden_steps(dossier: Dossier, mine: set[int]) -> set[int]:
@@ -114,6 +131,7 @@ def line_of(
     *,
     is_superseded: bool,
     is_hidden: bool = False,
+    is_outdated: bool = False,
 ) -> Line:
     """One row of the history in words."""
     rule = RULES[Outcome(said.outcome)]
@@ -121,8 +139,10 @@ def line_of(
         texts = {}
     return Line(
         decision=said,
-        who=who_of(said),
-        what=_what(said, is_hidden=is_hidden),
+        who=who_of(said.carries or said),
+        what=_("%s（訂正）") % _what(said, is_hidden=is_hidden)
+        if texts.get("correction")
+        else _what(said, is_hidden=is_hidden),
         state={Tone.BACK: "back", Tone.BAD: "back"}.get(rule.tone, "done"),
         icon=ICONS[rule.tone],
         texts=tuple(
@@ -130,6 +150,7 @@ def line_of(
         ),
         conditions=conditions,
         is_superseded=is_superseded,
+        is_outdated=is_outdated and not is_superseded,
     )
 
 
@@ -149,6 +170,11 @@ def who_of(said: Decision) -> str:
 
 def _what(said: Decision, *, is_hidden: bool) -> str:
     words = str(said.get_outcome_display())
+    if said.carries is not None:
+        return _("%(words)s（前の版の%(answer)s）") % {
+            "words": words,
+            "answer": said.carries.get_outcome_display(),
+        }
     if said.outcome == Outcome.SENT_BACK and said.target:
         return f"{words}（→ {SendBackTarget(said.target).label}）"
     if said.outcome == Outcome.SCORED and said.total is not None and not is_hidden:

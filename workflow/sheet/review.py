@@ -166,7 +166,7 @@ def read_region(
         round=step.run.round,
         opened_at=step.run.opened_at,
         answered=len(scored),
-        asked=sum(slot.state != SlotState.RECUSED for slot in step.slots),
+        asked=len(step.asked),
         is_closed=not step.is_open,
         is_shown=is_shown,
         total=None,

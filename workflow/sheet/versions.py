@@ -8,23 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.translation import gettext as _
 
-from bpr_projects.sheet import BY_NAME, FIELDS, PARTS, Field, Kind, is_empty, shown
+from bpr_projects.sheet import ASKED, ASKED_FIELDS, FIELDS, PARTS, Field, Kind, is_empty, shown
 from workflow.sheet.wording import Piece, pieces, replaced
-from workflow.sheet.words import QUESTION_LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from bpr_projects.sheet import Lists
-
-ASKED: Final = "asked"
-"""The part of what a 変更 asks for beside the sheet."""
-
-FIELDS_OF_A_CHANGE: Final = tuple(
-    Field(name, ASKED, Kind.TEXT, label, required=False)
-    for name, label in QUESTION_LABELS.items()
-    if name not in BY_NAME
-)
 
 LIKE: Final = 0.5
 """Rows whose first words are at least so alike are one row that was changed."""
@@ -73,7 +63,7 @@ def compared(
     """The parts in which something differs; ``is_whole``: with all that stayed, too."""
     titles = {ASKED: _("変更で求めること"), **PARTS}
     found: dict[str, list[FieldChange]] = {part: [] for part in titles}
-    for field in (*FIELDS_OF_A_CHANGE, *FIELDS):
+    for field in (*ASKED_FIELDS, *FIELDS):
         change = _field(field, before.get(field.name), after.get(field.name), lists)
         if change.is_changed or (is_whole and (change.pieces or change.rows)):
             found[field.part].append(change)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bpr_projects import calendar
+from bpr_projects.sheet import ASKED_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,11 +17,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 QUESTION_LABELS: Final[dict[str, StrOrPromise]] = {
-    "what": gettext_lazy("求める内容"),
-    "reason": gettext_lazy("理由"),
-    "beyond": gettext_lazy("自由枠を超える点"),
-    "effect": gettext_lazy("得られた結果"),
-    "lesson": gettext_lazy("学んだこと"),
+    **{field.name: field.label for field in ASKED_FIELDS},
     "cost": gettext_lazy("費用"),
     "ends_on": gettext_lazy("期限"),
 }

@@ -214,6 +214,7 @@ def history(request: HttpRequest, ref: str) -> HttpResponse:
     if before.isascii() and before.isdecimal():
         decisions = decisions.filter(pk__lt=int(before[:18]))
     taken_back = Exists(Decision.objects.filter(supersedes=OuterRef("pk")))
+    decisions = decisions.select_related("carries__post", "carries__decided_by")
     shown = list(decisions.annotate(is_superseded=taken_back)[: PAGE + 1])
     context = {
         **frame.context("project-history"),
@@ -234,6 +235,7 @@ def _history_lines(frame: Frame, shown: Sequence[Decision]) -> list[sheet.Line]:
             tuple(frame.dossier.belongings.conditions.get(each.pk, ())),
             is_superseded=each.is_superseded,  # type: ignore[attr-defined]  # annotated
             is_hidden=each.step_run_id in hidden,
+            is_outdated=sheet.is_outdated(frame.dossier, each),
         )
         for each in shown
     ]

@@ -59,7 +59,8 @@ def _seats(reader: User, project: Project, at: datetime) -> list[Capacity]:
     found = [
         each
         for each in capacities_of(reader, localdate(at))
-        if each.post.pk == project.proposer_post_id or permits([each], Perm.PROPOSE_PROJECT)
+        if not each.is_inherited
+        and (each.post.pk == project.proposer_post_id or permits([each], Perm.PROPOSE_PROJECT))
     ]
     return sorted(found, key=lambda each: each.post.pk != project.proposer_post_id)
 

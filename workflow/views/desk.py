@@ -14,8 +14,10 @@ from workflow import access, sheet
 from workflow.actions.completeness import targets_of
 from workflow.charts import ball_of
 from workflow.enums import (
+    ASIDE,
     CYCLE_KINDS,
     DECIDING_KINDS,
+    OWN_WORK,
     DeputyPolicy,
     Outcome,
     RunKind,
@@ -23,10 +25,11 @@ from workflow.enums import (
     StepKind,
 )
 from workflow.forms import AnswerForm, Question
+from workflow.outcomes import RULES
 from workflow.views import offers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from django_stubs_ext import StrOrPromise
 
@@ -60,6 +63,7 @@ class Part:
     link: str = ""
     question: tuple[tuple[str, str], ...] = ()
     objections: tuple[sheet.Line, ...] = ()
+    since: sheet.Since | None = None
     is_revisable: bool = False
 
 
@@ -72,6 +76,13 @@ class Desk:
     reasons: tuple[str, ...]
     verbs: tuple[offers.Verb, ...]
     readings: tuple[Owed, ...]
+    stand_ins: tuple[sheet.StandingIn, ...] = ()
+
+    @property
+    def move(self) -> offers.Verb | None:
+        """担当の付替え, where the reader may do it."""
+        label = RULES[Outcome.REASSIGNED].button
+        return next((each for each in self.verbs if each.permit and each.label == label), None)
 
     @property
     def to_see(self) -> list[Slot]:
@@ -112,7 +123,7 @@ def desk_of(
     mine = {each.post.pk: each for each in capacities}
     parts = []
     for step in dossier.open_steps:
-        for slot in _held(step, mine):
+        for slot in _held(step, mine, _stood_in(dossier, step, reader)):
             permit = _permit(dossier, step, slot, reader, capacities)
             part = part_of(dossier, slot, permit, is_fresh=is_fresh, came=came)
             sent = (bound or {}).get(slot.pk)
@@ -122,22 +133,39 @@ def desk_of(
     return Desk(
         parts=tuple(parts),
         balls=tuple(balls),
-        reasons=tuple(_reasons(dossier, mine)),
+        reasons=tuple(_reasons(dossier, reader, mine)),
         verbs=(*([asks] if asks else []), *offers.verbs_of(dossier, reader, capacities)),
         readings=tuple(dossier.belongings.readings),
+        stand_ins=tuple(sheet.stand_ins_of(_unheld(dossier), dossier.at)),
     )
+
+
+def _unheld(dossier: Dossier) -> list[Slot]:
+    """Open seats that nobody may answer for today, beside the authors' own work."""
+    return [
+        slot
+        for step in dossier.open_steps
+        if step.run.kind not in OWN_WORK
+        for slot in step.waiting
+        if not dossier.people.seat(slot).is_held
+    ]
 
 
 def _with(part: Part, form: AnswerForm) -> Part:
     return Part(**{**part.__dict__, "form": form})
 
 
-def _held(step: Step, mine: Mapping[int, Capacity]) -> list[Slot]:
+def _stood_in(dossier: Dossier, step: Step, reader: User) -> set[int]:
+    """Slots at which the reader decides by the order of 代決."""
+    return {slot.pk for slot in step.slots if reader.pk in dossier.people.standing.at(slot)}
+
+
+def _held(step: Step, mine: Mapping[int, Capacity], stood_in: Collection[int] = ()) -> list[Slot]:
     """The reader's seats: unanswered ones, and own scores that may still be revised."""
     return [
         slot
         for slot in step.slots
-        if slot.post_id in mine
+        if (slot.post_id in mine or slot.pk in stood_in)
         and (
             slot.state == SlotState.OPEN
             or (step.run.kind == StepKind.REVIEW and slot.state == SlotState.DONE)
@@ -155,7 +183,7 @@ def _permit(
             if said.step_run_id == step.run.pk
             and said.decided_by_id == reader.pk
             and said.slot_id != slot.pk
-            and said.outcome != Outcome.SKIPPED
+            and said.outcome not in ASIDE
         ),
         "",
     )
@@ -164,8 +192,10 @@ def _permit(
         slot,
         capacities=capacities,
         conflicted=dossier.people.excluded(step.run),
+        stand_ins=dossier.people.standing.at(slot),
         answered_as=elsewhere,
         approved=access.approving(dossier.said_in(step.run.run)),
+        has_recused=reader.pk in dossier.people.recused.get(step.run.run_id, ()),
     )
 
 
@@ -192,6 +222,7 @@ def part_of(
         form=form_of(dossier, slot, permit, is_fresh=is_fresh, came=came) if permit else None,
         question=_question(dossier, slot),
         objections=tuple(_objections(dossier, slot)) if kind in DECIDING_KINDS else (),
+        since=sheet.since_of(dossier, slot) if permit and slot.state == SlotState.OPEN else None,
         is_revisable=slot.state == SlotState.DONE,
     )
 
@@ -231,7 +262,7 @@ def question_of(dossier: Dossier, slot: Slot, permit: Permit, *, is_fresh: bool)
     step = slot.step_run
     kind = StepKind(step.kind)
     belongings = dossier.belongings
-    is_deputy = permit.capacity is not None and permit.capacity.basis == Basis.DEPUTY
+    is_deputy = permit.capacity is not None and permit.capacity.basis != Basis.OWN
     return Question(
         kind=kind,
         revision_hash=step.revision.content_hash if step.revision else "",
@@ -268,12 +299,12 @@ def balls_of(dossier: Dossier) -> list[Ball]:
     ]
 
 
-def _reasons(dossier: Dossier, mine: Mapping[int, Capacity]) -> list[str]:
+def _reasons(dossier: Dossier, reader: User, mine: Mapping[int, Capacity]) -> list[str]:
     """Why the reader cannot press anything at a step where no seat is the reader's."""
     return [
         _("この段階で判断するのは、表示している職の方です。あなたの操作は必要ありません。")
         for step in dossier.open_steps
-        if not _held(step, mine)
+        if not _held(step, mine, _stood_in(dossier, step, reader))
     ][:1]
 
 

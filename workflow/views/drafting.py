@@ -44,11 +44,11 @@ EDITABLE = (Stage.DRAFT, Stage.RETURNED)
 
 
 def proposing_capacities(user: User, at: datetime) -> list[Capacity]:
-    """In which capacities this person may propose today."""
+    """In which capacities this person may propose today; for no section that is gone."""
     return [
         each
         for each in capacities_of(user, localdate(at))
-        if Perm.PROPOSE_PROJECT in GRANTS[Role(each.post.role)]
+        if not each.is_inherited and Perm.PROPOSE_PROJECT in GRANTS[Role(each.post.role)]
     ]
 
 

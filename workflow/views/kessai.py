@@ -94,7 +94,13 @@ def paper_of(dossier: Dossier) -> dict[str, Any]:
     case, run = dossier.project, dossier.run_of(RunKind.PROJECT)
     if run is None or case.revision is None:
         raise Http404
-    said = [each for each in dossier.said_in(run) if each.outcome not in ASIDE]
+    aside = ASIDE - {Outcome.CARRIED_OVER}
+    said = [each for each in dossier.said_in(run) if each.outcome not in aside]
+    said += [
+        each
+        for each in dossier.decisions
+        if each.run_id == run.pk and each.pk in dossier.superseded and each.outcome in FINAL
+    ]
     final = final_of(dossier, run)
     return {
         "now": dossier.at,
@@ -115,6 +121,7 @@ def paper_of(dossier: Dossier) -> dict[str, Any]:
         )[::-1],
         "files": dossier.belongings.files,
         "final": final,
+        "final_who": sheet.who_of(final) if final else "",
         "outcome": final.get_outcome_display() if final else "",
         "conditions": dossier.belongings.conditions.get(final.pk, []) if final else [],
         "number": grouped(final.entry.hash) if final else "",

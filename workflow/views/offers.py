@@ -13,8 +13,8 @@ from roles.enums import Role
 from roles.grants import permits
 from roles.permissions import Perm
 from workflow import access
-from workflow.enums import ASIDE, Outcome, RunKind, SlotState, StepKind
-from workflow.outcomes import RULES
+from workflow.enums import ASIDE, OWN_WORK, Outcome, RunKind, SlotState, StepKind
+from workflow.outcomes import FINAL, RULES
 
 if TYPE_CHECKING:
     from roles.models import Capacity, User
@@ -41,9 +41,11 @@ def verbs_of(dossier: Dossier, reader: User, capacities: list[Capacity]) -> list
         _pull_back(dossier, reader, capacities),
         _withdraw(dossier, reader, capacities),
         _close_region(dossier, reader, capacities),
+        _reassign(dossier, reader, capacities),
         _abandon(dossier, reader, capacities),
         _restrict(dossier, reader, capacities),
         _halt(dossier, capacities, reader),
+        _correct(dossier, reader, capacities),
         _copy(dossier, reader, capacities),
     ]
     return [verb for verb in found if verb is not None]
@@ -89,7 +91,12 @@ def _last_act(dossier: Dossier, step: Step) -> Decision | None:
     said = [
         each for each in dossier.decisions if each.run_id == run.pk and each.outcome not in ASIDE
     ]
-    is_touched = len(step.waiting) < len(step.slots) or any(
+    asked = [
+        slot
+        for slot in step.slots
+        if slot.state != SlotState.MOVED and dossier.carried_to(slot) is None
+    ]
+    is_touched = len(step.waiting) < len(asked) or any(
         each.step_run_id == step.run.pk for each in said
     )
     counting = [each for each in said if each.pk not in dossier.superseded]
@@ -122,6 +129,26 @@ def _close_region(dossier: Dossier, reader: User, capacities: list[Capacity]) ->
     return _verb(dossier, Outcome.CLOSED, "close-region", "list-checks", permit)
 
 
+def _reassign(dossier: Dossier, reader: User, capacities: list[Capacity]) -> Verb | None:
+    """担当の付替え for the 事務局: of the seat that nobody may answer for, or the first."""
+    waiting = [
+        (dossier.people.seat(slot).is_held, slot.pk, step)
+        for step in dossier.open_steps
+        if step.run.kind not in OWN_WORK
+        for slot in step.waiting
+    ]
+    if not waiting:
+        return None
+    _held, slot_id, step = min(waiting, key=lambda row: row[:2])
+    recused = dossier.people.recused.get(step.run.run_id, frozenset())
+    is_author = reader.pk in dossier.people.excluded(step.run) - recused
+    permit = access.permit_to_reassign(capacities, is_author=is_author)
+    if not permits(capacities, Perm.REASSIGN_WORK):
+        return None
+    url = reverse("reassign", args=[dossier.project.reference, slot_id])
+    return Verb(str(RULES[Outcome.REASSIGNED].button), url, "repeat", permit)
+
+
 def _halt(dossier: Dossier, capacities: list[Capacity], reader: User) -> Verb | None:
     """Only the 所属長 is asked about, and only while 行動 is open."""
     section = dossier.project.section_id
@@ -141,6 +168,21 @@ def _abandon(dossier: Dossier, reader: User, capacities: list[Capacity]) -> Verb
     if not permit:
         return None
     return _verb(dossier, Outcome.ABANDONED, "abandon", "archive", permit)
+
+
+def _correct(dossier: Dossier, reader: User, capacities: list[Capacity]) -> Verb | None:
+    """訂正 by the post that decided; nobody else is told about it."""
+    said = [each for each in dossier.decisions if each.outcome in FINAL]
+    standing = [
+        each
+        for each in said
+        if each.pk not in dossier.superseded and each.run.kind == RunKind.PROJECT
+    ]
+    permit = access.permit_to_correct(standing[-1] if standing else None, capacities)
+    if not permit or reader.pk in dossier.belongings.wrote:
+        return None
+    url = reverse("decision-correct", args=[dossier.project.reference])
+    return Verb(_("決裁を訂正する"), url, "pencil", permit)
 
 
 def _restrict(dossier: Dossier, reader: User, capacities: list[Capacity]) -> Verb | None:

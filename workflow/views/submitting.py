@@ -67,7 +67,7 @@ def project_confirm(request: HttpRequest, ref: str) -> HttpResponse:
         lists = lists_for(project, at, with_files=True)
         if problems_of(project.sheet, lists):
             return redirect(_unfinished(project))
-        route = route_for(request, project, at)
+        route = route_for(request, project, at, with_experience=True)
         if route_problems(route):
             return redirect(_unfinished(project))
         return _page(request, project, at, lists, route)
@@ -148,7 +148,7 @@ def _again(
 ) -> HttpResponse:
     with read_all_once(localdate(at)):
         lists = lists_for(project, at, with_files=True)
-        route = route_for(request, project, at)
+        route = route_for(request, project, at, with_experience=True)
         return _page(request, project, at, lists, route, problem=problem, status=status)
 
 

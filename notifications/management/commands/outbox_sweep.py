@@ -38,6 +38,7 @@ class Command(BaseCommand):
         report = sweep(at=at, worker=worker_name())
         runs = 0
         if not options["mails_only"]:
+            background.watch(at=at)
             runs = background.sweep(worker=worker_name(), clock=timezone.now)
         result = {
             "resumed": resumed,

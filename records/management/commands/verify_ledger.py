@@ -23,11 +23,16 @@ class Command(BaseCommand):
             "--anchor", type=Path, help="外部に保管した控え（JSON Lines）と照合する"
         )
         parser.add_argument("--write-anchor", type=Path, help="検証後、現在の先頭を控えに書き足す")
+        parser.add_argument(
+            "--hashes-only",
+            action="store_true",
+            help="つながり・本文・控えだけを検証し、もとの行と権限は確かめない",
+        )
         parser.add_argument("--json", action="store_true", help="最後の行に結果をJSONで出力する")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            found = verify(options["anchor"])
+            found = verify(options["anchor"], hashes_only=options["hashes_only"])
         except (OSError, UnreadableAnchor) as error:
             raise CommandError(f"控えを読めません: {error}") from error
         if found.ok and options["write_anchor"]:
@@ -46,6 +51,9 @@ class Command(BaseCommand):
 
 def _sentence(found: Verification) -> str:
     if found.reason is None:
-        count = f"{found.count}行、廃棄済の本文 {found.disposed}件"
+        count = (
+            f"{found.count}行、権限を確かめた判断 {found.derived}件、"
+            f"廃棄済の本文 {found.disposed}件"
+        )
         return f"台帳は正常です: {count}、先頭 {found.head_hash}"
     return f"台帳 #{found.first_bad_seq} に異常があります: {found.reason.label}（{found.reason}）"

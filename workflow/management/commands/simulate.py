@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
 from django.test.utils import override_settings
 
+from bpr_projects.models import Project
 from bpr_projects.plan import load_plan
 from roles.actions import load_city
 from roles.models import User
@@ -112,6 +113,8 @@ class Command(BaseCommand):
             "expected_refusals": dict(sorted(tally.refusals.items())),
             "personnel": dict(sorted(tally.changes.items())),
             "endings": dict(sorted(tally.endings.items())),
+            "sections": Project.objects.values("section").distinct().count(),
+            "previews": dict(sorted(tally.previews.items())),
             "waited_for_a_vacant_post": tally.vacant,
             "violations": 0,
         }
@@ -120,7 +123,7 @@ class Command(BaseCommand):
             f"行いました（{result['cases_per_second']}件/秒、"
             f"{result['transitions_per_second']}回/秒）。異常 0件"
         )
-        for title in ("acts", "expected_refusals", "personnel", "endings"):
+        for title in ("acts", "expected_refusals", "personnel", "endings", "previews"):
             self.stdout.write(f"  {title}: {result[title]}")
         if options["json"]:
             self.stdout.write(json.dumps(result, ensure_ascii=False))

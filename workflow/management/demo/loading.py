@@ -16,14 +16,16 @@ from django.utils.timezone import localdate
 from bpr_projects import calendar
 from bpr_projects.models import Closure, Project
 from bpr_projects.plan import load_plan
+from roles import actions as offices
 from roles.actions import load_city
-from roles.models import User, holders_of
+from roles.enums import AppointmentKind, Role
+from roles.models import Appointment, Post, User, holders_of, people_who
 from workflow import engine
 from workflow.actions.route_data import load_routes
-from workflow.management.demo import crowd, script
+from workflow.management.demo import crowd, rules, script
 from workflow.management.demo.telling import WRITTEN_ON, Calendar, Tale
 from workflow.management.hours import OPENING, later, moment
-from workflow.models import Reading
+from workflow.models import Reading, Route
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,9 +35,12 @@ if TYPE_CHECKING:
 CITIES: Final = Path(settings.BASE_DIR) / "cities"
 FIRST_DAY: Final = date(2026, 4, 3)
 LAST_DAY: Final = date(2027, 3, 31)
+TRANSFER: Final = date(2027, 4, 1)
 """The story belongs to the first year of the plan, whose numbers begin with R8."""
 
 READ_AFTER_MINUTES: Final = 900
+RULES_AMENDED: Final = 7
+"""So many business days before the last one a change of a route is proposed."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,9 @@ def load(
     Beside the story there are others until there are so many ``people`` and ``cases``.
     """
     if User.objects.exists() or Project.objects.exists():
+        if Route.objects.exists():
+            with transaction.atomic():
+                load_routes(CITIES / "routes.toml", at=at)  # codes that an older demo has not
         return Loaded(filled=False, people=User.objects.count(), cases=Project.objects.count())
     with transaction.atomic():
         start = moment(FIRST_DAY, OPENING)
@@ -70,6 +78,22 @@ def load(
         )
         _tell(story, list(others), at, seed)
     return Loaded(filled=True, people=User.objects.count(), cases=Project.objects.count())
+
+
+def _reserve(at: datetime) -> None:
+    """The next 人事異動, as far as it is known: one leader has a successor, one has none."""
+    by = people_who(Role.SECRETARIAT, localdate(at))[0]
+    for code in ("LEADER-ZEIMU", "LEADER-KENKO"):
+        row = Appointment.objects.in_force(localdate(at)).get(post__code=code)
+        offices.end_appointment(appointment=row, ends_on=TRANSFER, by=by, at=at)
+    offices.appoint(
+        post=Post.objects.get(code="LEADER-ZEIMU"),
+        person=User.objects.get(employee_number="100502"),
+        kind=AppointmentKind.CONCURRENT,
+        starts_on=TRANSFER,
+        by=by,
+        at=at,
+    )
 
 
 def _found(password: str | None, at: datetime) -> None:
@@ -92,8 +116,14 @@ def _tell(story: Story, others: list[Script], at: datetime, seed: int) -> None:
         for each in (*story.scripts, *others)
     ]
     until = min(at, moment(days.today, OPENING))
-    _in_order([tale.moments() for tale in tales], until)
+    amended = moment(calendar.add_business_days(days.today, -RULES_AMENDED, off), OPENING)
+    lives = [tale.moments() for tale in tales]
+    if localdate(amended) >= FIRST_DAY:
+        lives.append(rules.moments(amended, off))
+    _in_order(lives, until)
     _read_what_was_circulated(until, off)
+    if moment(days.first, OPENING) <= until and localdate(at) < TRANSFER:
+        _reserve(until)
 
 
 def _in_order(lives: list[Iterator[datetime]], until: datetime) -> None:

@@ -17,7 +17,7 @@ from bpr_projects.models import Project
 from bpr_projects.sheet import FIELDS, Field, Kind
 from roles import actions as offices
 from roles.models import Post, Section, User, holders_of
-from workflow import engine
+from workflow import access, engine
 from workflow.access import open_slots
 from workflow.enums import CYCLE_KINDS, Outcome, RunKind, RunState, StepKind
 from workflow.management.demo.files import attach
@@ -44,6 +44,9 @@ USUAL: Final[dict[str, Outcome]] = {
     StepKind.DECISION: Outcome.ADOPTED,
 }
 """The yes of each kind of step; a step of another kind is not walked past."""
+
+IN_ADVANCE: Final = "事前に内容の説明を受け、不在中に決裁するよう指示を受けているため。"
+"""Why somebody decides in another's place."""
 
 WRITTEN_ON: Final = date(2026, 11, 24)
 """The day from which the sheets of the sample ideas look at their first and last days."""
@@ -183,9 +186,10 @@ class Tale:
 
     def _answer(self, run: Run, slot: Slot) -> None:
         assert run.revision is not None  # noqa: S101 -- every run that is walked has one
-        by = self.random.choice(
-            holders_of([slot.post_id], localdate(self.now))[slot.post_id]
-        ).person
+        today = localdate(self.now)
+        by = self.random.choice(holders_of([slot.post_id], today)[slot.post_id]).person
+        stand_ins = access.standing_at([slot], today).get(slot.pk)
+        by = User.objects.get(pk=min(stand_ins)) if stand_ins else by
         line = self._line(run, slot) or Line(slot.post.code, None, Answer())
         if line in self.lines:
             self.lines.remove(line)
@@ -197,7 +201,10 @@ class Tale:
             slot_id=slot.pk,
             revision_hash=run.revision.content_hash,
             outcome=outcome,
-            answer=self._complete(line.answer, outcome, slot),
+            answer=replace(
+                self._complete(line.answer, outcome, slot),
+                urgent_reason=IN_ADVANCE if stand_ins else "",
+            ),
             by=by,
             at=self.now,
         )
@@ -364,14 +371,18 @@ class Tale:
             at=self.now,
         )
 
-    def delegate(self, event: Event) -> None:
-        offices.delegate(
-            post=Post.objects.get(code=event.more["post"]),
-            deputy=self._person(event.more["deputy"]),
-            starts_on=self.days.day(event.more["from"]),
-            ends_on=self.days.day(event.more["to"]),
+    def away(self, event: Event) -> None:
+        person = self._person(event.more["post"])
+        post = Post.objects.get(code=event.more["post"])
+        deputy = event.more.get("deputy")
+        starts_on = max(self.days.day(event.more["from"]), localdate(self.now))
+        offices.register_absence(
+            person=person,
+            starts_on=starts_on,
+            ends_on=max(self.days.day(event.more["to"]), starts_on + timedelta(days=1)),
             reason=event.more["reason"],
-            by=self._person(event.more["post"]),
+            deputies={post: self._person(deputy)} if deputy else {},
+            by=person,
             at=self.now,
         )
 
@@ -391,6 +402,6 @@ VERBS: Final[dict[str, Callable[[Tale, Event], None]]] = {
     "report": Tale.report,
     "check": Tale.check,
     "roll_out": Tale.roll_out,
-    "delegate": Tale.delegate,
+    "away": Tale.away,
 }
 """Word of the story -> what it does."""

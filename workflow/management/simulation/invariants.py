@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from django.db.models import Count, Exists, Max, OuterRef, Q
@@ -18,10 +17,21 @@ from records import ledger
 from records.models import LedgerEntry
 from roles.enums import Basis
 from roles.models import Post, holders_of
+from workflow import access
 from workflow.access import NUDGE_DAYS
-from workflow.enums import RunKind, RunState, StepKind
+from workflow.enums import (
+    ASIDE,
+    DECIDING_KINDS,
+    GONE,
+    OWN_WORK,
+    Outcome,
+    RouteState,
+    RunKind,
+    RunState,
+    StepKind,
+)
 from workflow.management import worklist
-from workflow.models import Decision, Nudge, Run, Slot, StepRun, WorkItem
+from workflow.models import Decision, Nudge, Reading, Route, Run, Slot, StepRun, WorkItem
 from workflow.outcomes import STAGE_OF
 
 if TYPE_CHECKING:
@@ -40,7 +50,10 @@ def violations(at: datetime) -> Iterator[str]:
         _stages,
         _engine_rows,
         _decisions,
+        _stood_in,
+        _places,
         _numbers,
+        _rules,
         _ledger,
     ):
         yield from rule()
@@ -121,11 +134,53 @@ def _decisions() -> Iterator[str]:
         yield f"run {pk} was decided without a decision"
 
 
+def _stood_in() -> Iterator[str]:
+    """代決: at decisions alone, by a row of the order, by no author, with the 後閲 it owes."""
+    said = Decision.objects.exclude(basis=Basis.OWN).exclude(basis=Basis.STANDING)
+    for row in said.select_related("project", "step_run", "post__section", "slot"):
+        is_decision = row.step_run is not None and row.step_run.kind in DECIDING_KINDS
+        if is_decision != (row.basis == Basis.ACTING):
+            yield f"decision {row.pk} was taken as {row.basis}"
+        if not is_decision:
+            continue
+        stand_in = row.authority.get("stand_in")
+        if stand_in is None and row.slot is not None and row.slot.replaces_id is not None:
+            continue  # the 事務局 moved the place to this seat, on record
+        if not row.post.stand_ins.filter(pk=stand_in).exists():
+            yield f"decision {row.pk} follows no order"
+        if row.project is not None and row.decided_by_id == row.project.proposer_id:
+            yield f"decision {row.pk} was taken by who proposed"
+        owed = Reading.objects.filter(
+            run=row.run_id, post=row.post_id, opened_at=row.decided_at, is_after_acting=True
+        )
+        if row.outcome != Outcome.HELD and not owed.exists():
+            yield f"decision {row.pk} owes a reading to nobody"
+
+
 def _numbers() -> Iterator[str]:
     given = Project.objects.filter(number__isnull=False).count()
     promised = sum(NumberSeries.objects.values_list("last", flat=True))
     if given != promised:
         yield f"{promised} numbers were given, {given} are there"
+
+
+def _rules() -> Iterator[str]:
+    """Each code is ruled without a gap, and a case keeps the version of its first day."""
+    begun: dict[str, Route] = {}
+    for route in Route.objects.filter(state=RouteState.ACTIVE).order_by("code", "effective_from"):
+        before = begun.get(route.code)
+        if before is not None and before.effective_to != route.effective_from:
+            yield f"{before} ends on {before.effective_to}, {route} begins {route.effective_from}"
+        begun[route.code] = route
+    for route in begun.values():
+        if route.effective_to is not None:
+            yield f"{route} ends on {route.effective_to}, and nothing follows"
+    for run in Run.objects.exclude(route=None).select_related("route", "project"):
+        taken, day = run.route, localdate(run.started_at)
+        assert taken is not None  # noqa: S101 -- filtered
+        is_over = taken.effective_to is not None and taken.effective_to <= day
+        if day < taken.effective_from or is_over or taken.state != RouteState.ACTIVE:
+            yield f"run {run.pk} of {run.project} began on {day}, under {taken}"
 
 
 def _ledger() -> Iterator[str]:
@@ -152,22 +207,38 @@ def _polite_requests() -> Iterator[str]:
 def _work_list(at: datetime) -> Iterator[str]:
     """What ``check_inbox`` finds, but for seats that wait in the open for a holder.
 
-    Nobody holds them today, or whoever does came to it, or to stand in, after it was asked.
-    ``check_inbox`` names them, their page says so.
+    Whoever holds them left, stepped aside or came into conflict: the 事務局 has each on its list of
+    what it has to move, and nothing else on it. The authors' own work waits for a successor.
     """
+    listed = {slot.pk for slot in access.unheld(at)}
     for fault in worklist.faults(at):
-        if fault.rule != worklist.NO_HOLDER or not _waits_for_a_holder(fault.row, at):
+        if fault.rule != worklist.NO_HOLDER:
             yield f"{fault.rule}: {fault.sentence}"
+        elif fault.row in listed:
+            listed.remove(fault.row)
+        elif not _is_own_work_of_an_empty_seat(fault.row, at):
+            yield f"{fault.rule}: {fault.sentence}"
+    for slot_id in sorted(listed):
+        yield f"slot {slot_id} is held, and on the list of those that are not"
 
 
-def _waits_for_a_holder(slot_id: int, at: datetime) -> bool:
+def _is_own_work_of_an_empty_seat(slot_id: int, at: datetime) -> bool:
     slot = Slot.objects.select_related("step_run").get(pk=slot_id)
     holders = holders_of([slot.post_id], localdate(at))[slot.post_id]
-    asked_on = localdate(slot.opened_at)
-    days = (asked_on, asked_on - timedelta(days=1))  # people may have changed on that very day
-    return all(each.basis != Basis.OWN for each in holders) or any(
-        worklist.could_be_answered(slot, day) for day in days
-    )
+    return slot.step_run.kind in OWN_WORK and all(each.basis != Basis.OWN for each in holders)
+
+
+def _places() -> Iterator[str]:
+    """Who was asked instead stands in the same step; nobody answered in a step for two seats."""
+    for slot in Slot.objects.exclude(replaces=None).select_related("replaces"):
+        before = slot.replaces
+        if before is None or before.step_run_id != slot.step_run_id or before.state not in GONE:
+            yield f"slot {slot.pk} replaces {slot.replaces_id}, which is still asked"
+    answers = Decision.objects.effective().exclude(slot=None).exclude(outcome__in=ASIDE)
+    seats = Count("slot", distinct=True)
+    twice = answers.values("step_run", "decided_by").annotate(seats=seats).filter(seats__gt=1)
+    for row in twice.order_by("step_run"):
+        yield f"person {row['decided_by']} answered {row['seats']} seats of step {row['step_run']}"
 
 
 def _posts_without_anybody() -> Iterator[str]:

@@ -13,10 +13,13 @@ from bpr_projects import actions as cases
 from bpr_projects.access import authors_of
 from bpr_projects.enums import ADOPTED, ObservationKind, Stage
 from bpr_projects.models import Project, ProjectUserObjectPermission
+from roles.enums import Role
+from roles.models import people_who
 from workflow import access, engine
-from workflow.actions.refusals import AlreadyDone, NotAllowed, Unanswered, Unroutable
+from workflow.actions.refusals import AlreadyDone, NotAllowed, Unroutable
 from workflow.enums import CYCLE_KINDS, Outcome, RunKind, RunState, SlotState, StepKind
 from workflow.management.simulation import probes, sayings
+from workflow.management.simulation.agreement import Promise, promise_of
 from workflow.management.simulation.tally import Failure
 from workflow.models import Reading, Run, Slot, StepRun
 from workflow.outcomes import Answer
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
 
 CO_AUTHORS = 0.1
 PROBES = 0.1
+MOVES = 0.05
+"""How often a turn of a case that nobody may answer brings the 事務局 to move it."""
 STUCK = timedelta(days=60)
 """No absence lasts so long: a case that is refused for longer stays refused."""
 ENDED = frozenset(ADOPTED - {Stage.RUNNING}) | {
@@ -50,6 +55,7 @@ class Life:
         self.pk: int | None = None
         self.waited = 0
         self.stuck_since: datetime | None = None
+        self.promise: Promise | None = None
 
     @property
     def project(self) -> Project:
@@ -68,6 +74,12 @@ class Life:
 
     def live(self, at: datetime) -> bool:
         """One act. False when everybody who could act is away or the clock stands still."""
+        moved = self._move(at)
+        if self.promise is not None:
+            self.promise.compare(self.project, at)
+        return moved
+
+    def _move(self, at: datetime) -> bool:
         if self.pk is None:
             self._draft(at)
             return True
@@ -123,6 +135,7 @@ class Life:
         if by is None:
             return False
         probes.stale_draft(project, by, self.world, at)
+        self.promise = promise_of(project, by, self.tally, at)
         self.tally.act(
             "submit",
             lambda: engine.submit(
@@ -152,8 +165,47 @@ class Life:
                 self.waited = 0
                 self._answer(project, slot, capacity, at)
                 return True
+        if self.random.random() < MOVES and self._move_place(project, step, slots, at):
+            return True
         self.waited += 1
         return self._close_region(project, step, at)
+
+    def _move_place(self, project: Project, step: StepRun, slots: list[Slot], at: datetime) -> bool:
+        """The 事務局 moves a place that nobody may answer for, or gives up a case without a way."""
+        stuck = {slot.pk for slot in access.unheld(at)}
+        place = next((slot for slot in slots if slot.pk in stuck), None)
+        if place is None:
+            return False
+        permits = [
+            permit
+            for by in people_who(Role.SECRETARIAT, localdate(at))
+            if (permit := access.may_reassign(by, place, at))
+        ]
+        if not permits or permits[0].capacity is None:
+            return False
+        capacity = permits[0].capacity
+        found = engine.receivers(slot=place, capacity=capacity, at=at)
+        if not found:
+            return self._give_up(project, step, capacity.person, at)
+        self.tally.act(
+            "reassign",
+            lambda: engine.reassign(
+                project=project,
+                slot_id=place.pk,
+                post_id=self.random.choice(found).post.pk,
+                reason="担当できる方がいないため。",
+                by=capacity.person,
+                at=at,
+            ),
+        )
+        return True
+
+    def _give_up(self, project: Project, step: StepRun, by: User, at: datetime) -> bool:
+        """廃案, or the question taken back: no seat could take the place."""
+        if step.run.kind == RunKind.PROJECT:
+            return self._end("abandon", project, by, at)
+        holder = self._holder_of_seat(project, at)
+        return holder is not None and self._end("withdraw", project, holder, at)
 
     def _able(self, slot: Slot, at: datetime) -> Capacity | None:
         found = access.holders(slot, at)
@@ -180,7 +232,6 @@ class Life:
     def _decide(self, project: Project, slot: Slot, capacity: Capacity, at: datetime) -> None:
         outcome = sayings.outcome_for(slot, self.random)
         answer = sayings.answer_for(slot, outcome, capacity, localdate(at), self.random)
-        refusals = (Unanswered, Unroutable) if outcome == Outcome.RECUSED else (Unroutable,)
         refusal = self.tally.attempt(
             outcome,
             lambda: engine.decide(
@@ -192,7 +243,7 @@ class Life:
                 by=capacity.person,
                 at=at,
             ),
-            *refusals,
+            Unroutable,
         )
         self.watch(refusal, at)
 
@@ -214,6 +265,8 @@ class Life:
         project = cases.save_draft(
             project=project, version=project.draft_version, answers=changes, by=by, at=at
         )
+        if slot.step_run.run.kind == RunKind.PROJECT:
+            self.promise = promise_of(project, by, self.tally, at)
         self.tally.act(
             "resubmit",
             lambda: engine.resubmit(

@@ -9,7 +9,16 @@ from django.utils.timezone import localdate
 
 from roles import actions
 from roles.enums import AppointmentKind, Basis, Role, SuspensionKind
-from roles.models import Appointment, Delegation, Post, Suspension, User, holders_of, people_who
+from roles.models import (
+    Absence,
+    Appointment,
+    Delegation,
+    Post,
+    Suspension,
+    User,
+    holders_of,
+    people_who,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +39,10 @@ MOVING: Final = (
 """Posts whose holders change here. The 事務局 stays: somebody has to register the changes."""
 
 
+DECIDERS: Final = 0.4
+"""Share of the absences that concern the head of the 事務局."""
+
+
 class Office:
     """The city hall's personnel, changing at random. ``authors``: who may not be moved now."""
 
@@ -40,7 +53,16 @@ class Office:
 
     def change(self, at: datetime) -> None:
         """One change of who may act, or none when the dice name an impossible one."""
-        change = self.random.choice((self._delegate, self._revoke, self._suspend, self._transfer))
+        change = self.random.choice(
+            (
+                self._delegate,
+                self._revoke,
+                self._suspend,
+                self._transfer,
+                self._go_away,
+                self._come_back,
+            )
+        )
         if change(at, localdate(at)):
             self.tally.changes[change.__name__.strip("_")] += 1
 
@@ -92,6 +114,42 @@ class Office:
         )
         return True
 
+    def _go_away(self, at: datetime, today: date) -> bool:
+        """不在 from today on, by oneself or by the 事務局, with a deputy or without."""
+        decides = self._deciding(today) if self.random.random() < DECIDERS else None
+        seat = decides or self._appointment(today)
+        ill = self.random.random() < 0.3
+        named = self.random.choice(list(User.objects.active().order_by("pk")))
+        try:
+            actions.register_absence(
+                person=seat.person,
+                starts_on=today,
+                ends_on=today + timedelta(days=self.random.randint(1, 10)),
+                reason="病気" if ill else "出張",
+                basis="本人から電話で連絡" if ill else "",
+                deputies={seat.post: named} if self.random.random() < 0.5 else {},
+                by=self._secretary(today) if ill else seat.person,
+                at=at,
+            )
+        except actions.AbsenceRefused:
+            self.tally.refusals["AbsenceRefused"] += 1
+            return False
+        return True
+
+    def _deciding(self, today: date) -> Appointment | None:
+        """The head of the 事務局, whose 専決 others take by the order of 代決."""
+        rows = Appointment.objects.in_force(today).filter(post__role=Role.SECTION_HEAD)
+        rows = rows.filter(post__section__is_secretariat=True).order_by("pk")
+        return rows.select_related("post", "person").first()
+
+    def _come_back(self, at: datetime, today: date) -> bool:
+        rows = list(Absence.objects.in_force(today).select_related("person").order_by("pk"))
+        if not rows:
+            return False
+        row = self.random.choice(rows)
+        actions.end_absence(absence=row, by=row.person, at=at)
+        return True
+
     def _transfer(self, at: datetime, today: date) -> bool:
         """The holder leaves the post tomorrow; the successor comes then, or some days later."""
         leaving = self._appointment(today)
@@ -103,7 +161,8 @@ class Office:
         tomorrow = today + timedelta(days=1)
         gap = self.random.choice((0, 0, 0, self.random.randint(2, 8)))
         by = self._secretary(today)
-        actions.end_appointment(appointment=leaving, ends_on=tomorrow, by=by, at=at)
+        why = "任期満了のため"
+        actions.end_appointment(appointment=leaving, ends_on=tomorrow, by=by, at=at, reason=why)
         actions.appoint(
             post=leaving.post,
             person=successor,
@@ -115,7 +174,7 @@ class Office:
         return True
 
     def _appointment(self, today: date) -> Appointment:
-        rows = Appointment.objects.in_force(today).filter(post__role__in=MOVING)
+        rows = Appointment.objects.in_force(today).filter(post__role__in=MOVING, ends_on=None)
         return self.random.choice(list(rows.select_related("post", "person").order_by("pk")))
 
     def _successor(self, leaving: Appointment, today: date) -> User | None:

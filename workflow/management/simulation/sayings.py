@@ -24,8 +24,8 @@ LAST_ROUND: Final = 4
 LAST_CYCLE: Final = 3
 
 WEIGHTS: Final[dict[StepKind, dict[Outcome, int]]] = {
-    StepKind.CONFIRMATION: {Outcome.APPROVED: 90, Outcome.SENT_BACK: 10},
-    StepKind.RECEPTION: {Outcome.RECEIVED: 92, Outcome.SENT_BACK: 8},
+    StepKind.CONFIRMATION: {Outcome.APPROVED: 90, Outcome.SENT_BACK: 10, Outcome.RECUSED: 2},
+    StepKind.RECEPTION: {Outcome.RECEIVED: 92, Outcome.SENT_BACK: 8, Outcome.RECUSED: 2},
     StepKind.REVIEW: {Outcome.SCORED: 96, Outcome.RECUSED: 4},
     StepKind.REFERRAL: {
         Outcome.REFERRED: 62,
@@ -33,18 +33,21 @@ WEIGHTS: Final[dict[StepKind, dict[Outcome, int]]] = {
         Outcome.REFERRED_AGAINST: 8,
         Outcome.SENT_BACK: 8,
         Outcome.HELD: 8,
+        Outcome.RECUSED: 2,
     },
-    StepKind.APPROVAL: {Outcome.APPROVED: 92, Outcome.SENT_BACK: 8},
+    StepKind.APPROVAL: {Outcome.APPROVED: 92, Outcome.SENT_BACK: 8, Outcome.RECUSED: 2},
     StepKind.CONCURRENCE: {
         Outcome.AGREED: 72,
         Outcome.AGREED_WITH_OPINION: 18,
         Outcome.OBJECTED: 10,
+        Outcome.RECUSED: 2,
     },
-    StepKind.MEDIATION: {Outcome.SETTLED: 70, Outcome.UNSETTLED: 30},
+    StepKind.MEDIATION: {Outcome.SETTLED: 70, Outcome.UNSETTLED: 30, Outcome.RECUSED: 4},
     StepKind.DELIBERATION: {
         Outcome.AGREED: 80,
         Outcome.AGREED_WITH_OPINION: 15,
         Outcome.OBJECTED: 5,
+        Outcome.RECUSED: 2,
     },
     StepKind.STANDING_DECISION: {
         Outcome.ADOPTED: 64,
@@ -52,6 +55,7 @@ WEIGHTS: Final[dict[StepKind, dict[Outcome, int]]] = {
         Outcome.SENT_BACK: 8,
         Outcome.HELD: 6,
         Outcome.ESCALATED: 8,
+        Outcome.RECUSED: 2,
     },
     StepKind.DECISION: {
         Outcome.ADOPTED: 62,
@@ -59,6 +63,7 @@ WEIGHTS: Final[dict[StepKind, dict[Outcome, int]]] = {
         Outcome.SENT_BACK: 8,
         Outcome.HELD: 7,
         Outcome.NOT_ADOPTED: 9,
+        Outcome.RECUSED: 1,
     },
 }
 """How often a kind of step is answered how."""
@@ -82,7 +87,7 @@ def answer_for(
     """Everything that the outcome's rule asks for."""
     rule = RULES[outcome]
     soon = (today + timedelta(days=random.randint(1, 9))).isoformat()
-    deputy = capacity.basis == Basis.DEPUTY
+    deputy = capacity.basis != Basis.OWN
     return Answer(
         comment="確認した。" if rule.needs_comment or random.random() < 0.3 else "",
         target=random.choice(completeness.targets_of(slot))

@@ -24,12 +24,16 @@ class Failure(Exception):
 
 @dataclass
 class Tally:
-    """Counts by name: acts that took effect, refusals that were expected, endings of cases."""
+    """Counts by name: acts that took effect, refusals that were expected, endings of cases.
+
+    ``previews``: what the previews were compared with, and what explained each difference.
+    """
 
     acts: Counter[str] = field(default_factory=Counter)
     refusals: Counter[str] = field(default_factory=Counter)
     endings: Counter[str] = field(default_factory=Counter)
     changes: Counter[str] = field(default_factory=Counter)
+    previews: Counter[str] = field(default_factory=Counter)
     vacant: int = 0
 
     @property

@@ -17,6 +17,7 @@ from workflow.management.hours import OPENING, later, moment
 from workflow.management.simulation import sheets
 from workflow.management.simulation.life import Life
 from workflow.management.simulation.office import Office
+from workflow.management.simulation.rulebook import Rulebook
 from workflow.management.simulation.tally import Failure, Tally
 from workflow.models import Decision
 
@@ -27,7 +28,7 @@ WINDOW: Final = 30
 """Cases that live at the same time."""
 TOGETHER: Final = 9
 """At most so many minutes pass between two acts of different cases."""
-CHANGES: Final = 0.02
+CHANGES: Final = 0.03
 PATIENCE: Final = 400
 """So many acts in a row that nobody could do mean that something is stuck."""
 FIRST: Final = date(2026, 4, 6)
@@ -54,6 +55,7 @@ class World:
         self.lives: list[Life] = []
         self.idle = 0
         self.office = Office(self.random, tally, self._authors)
+        self.rules = Rulebook(seed, tally)
 
     def _begin(self) -> datetime:
         last = Decision.objects.order_by("-decided_at").values_list("decided_at", flat=True).first()
@@ -75,11 +77,13 @@ class World:
                 ended += 1
                 if ended % every == 0 and self.lives:
                     check()
+        self.rules.finish(self.now)
 
     def _let_live(self, life: Life) -> None:
         try:
             if self.random.random() < CHANGES:
                 self.office.change(self.now)
+            self.rules.live(self.now)
             moved = life.live(self.now)
         except Failure:
             raise
@@ -124,6 +128,9 @@ class World:
         """Who proposes, and what. Mostly leaders, sometimes those who would judge it."""
         roles = (Role.DX_LEADER,) * 7 + (Role.SECTION_HEAD, Role.PT_MEMBER, Role.SECRETARIAT)
         posts = list(Post.objects.filter(role=self.random.choice(roles)).order_by("pk"))
+        leaders = list(Post.objects.filter(role=Role.DX_LEADER).order_by("pk"))
+        if number <= len(leaders):  # every section, so that none is left out
+            posts = [leaders[number - 1]]
         barred = self.unmovable(at)
         while True:
             post = self.random.choice(posts)
@@ -144,11 +151,22 @@ class World:
         return capacity, sheets.sheet(number, code, others, localdate(at), self.random)
 
     def correction(self, project: Any, at: datetime) -> dict[str, Any]:
-        """What changes on a sheet that came back: the words, sometimes the money and the route."""
-        changes: dict[str, Any] = {"reform": f"一度だけ書けば済むようにする。（{at:%m%d%H%M}修正）"}
+        """What changes on a sheet that came back: words, work, effect, days, money or the route."""
+        today = localdate(at)
+        mark = f"（{at:%m%d%H%M}修正）"
+        changes: dict[str, Any] = self.random.choice(
+            (
+                {"policy_no": f"第2版 {at:%m%d%H%M}"},
+                {"problem": f"同じことを何度も書いている。{mark}"},
+                {"volume": self.random.randint(100, 4000)},
+                {"starts_on": (today + timedelta(days=self.random.randint(1, 30))).isoformat()},
+                {"safeguards": f"番号と氏名は入れない。{mark}"},
+                {"reform": f"一度だけ書けば済むようにする。{mark}"},
+            )
+        )
         if self.random.random() < 0.3:
             cost = self.random.choice((0, 90_000, 700_000))
             changes |= {"cost": cost, "budget_measure": "INITIAL" if cost else "NONE"}
-        if project.sheet["ends_on"] <= localdate(at).isoformat():
-            changes["ends_on"] = (localdate(at) + timedelta(days=200)).isoformat()
+        if project.sheet["ends_on"] <= (today + timedelta(days=31)).isoformat():
+            changes["ends_on"] = (today + timedelta(days=200)).isoformat()
         return changes

@@ -1,26 +1,17 @@
-"""Who may answer what, and what each answer needs and does: the two tables of the engine.
-
-Source: design decision "who may do what" (plan 2-6: the PT 協議, the 事務局 調整・助言, so neither
-may end a leader's proposal); ``tests/architecture`` keeps both tables complete.
-"""
+"""What each answer needs and does."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext_lazy as _
 
-from bpr_projects.enums import Stage
-from workflow.enums import Outcome, SendBackTarget, Station, StepKind
+from workflow.enums import Outcome, SendBackTarget
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from django_stubs_ext import StrOrPromise
-
-    from workflow.models import Decision
 
 
 IT_ENDS: Final = _("案件が終了することを確認しました")
@@ -32,6 +23,7 @@ class Effect(StrEnum):
     COUNT = "count"  # fills the slot; the step closes when its mode says so
     BACK = "back"  # closes the step, the run goes back to a target
     HOLD = "hold"  # the clock stops, the step stays open
+    LEAVE = "leave"  # the person leaves; somebody else of the seat or of the rule is asked
     ESCALATE = "escalate"  # closes the step and adds 決裁 by the 本部長
     ADOPT = "adopt"  # ends the run
     REFUSE = "refuse"  # ends the run
@@ -74,7 +66,7 @@ class Rule:
         return self.effect in (Effect.ADOPT, Effect.REFUSE)
 
 
-_BACK_TARGETS: Final = tuple(SendBackTarget)
+BACK_TARGETS: Final = tuple(SendBackTarget)
 
 RULES: Final[dict[Outcome, Rule]] = {
     Outcome.SUBMITTED: Rule(
@@ -101,11 +93,14 @@ RULES: Final[dict[Outcome, Rule]] = {
         needs_scores=True,
     ),
     Outcome.RECUSED: Rule(
-        _("審査を辞退する"),
+        _("辞退する"),
         "辞退",
-        Effect.COUNT,
+        Effect.LEAVE,
         Tone.BACK,
-        _("利害関係があるときに辞退します。理由は記録に残ります。"),
+        _(
+            "利害関係があるときに辞退し、この手続が決まるまで判断に加わりません。"
+            "理由は記録に残り、規則による次の担当にお願いします。"
+        ),
         needs_comment=True,
     ),
     Outcome.REFERRED: Rule(
@@ -236,6 +231,13 @@ RULES: Final[dict[Outcome, Rule]] = {
     Outcome.SKIPPED: Rule(
         _("省略"), "省略", Effect.NONE, Tone.INFO, _("規則により省略されました。")
     ),
+    Outcome.CARRIED_OVER: Rule(
+        _("引継ぎ"),
+        "引継",
+        Effect.NONE,
+        Tone.OK,
+        _("関わる変更がないため、前の版への回答を引き継ぎました。"),
+    ),
     Outcome.CLOSED: Rule(
         _("審査を締め切る"),
         "締切",
@@ -274,142 +276,13 @@ RULES: Final[dict[Outcome, Rule]] = {
         _("採択された案件として、全職員が見られるようにします。手続は止まりません。"),
         needs_comment=True,
     ),
+    Outcome.REASSIGNED: Rule(
+        _("担当を付け替える"),
+        "付替",
+        Effect.NONE,
+        Tone.INFO,
+        _("この段階の担当を、規則が認める別の職に移します。前の担当と新しい担当に知らせます。"),
+        needs_comment=True,
+    ),
 }
 """Outcome -> what it needs and does."""
-
-STATIONS: Final[dict[StepKind, tuple[Outcome, ...]]] = {
-    StepKind.CONFIRMATION: (Outcome.APPROVED, Outcome.SENT_BACK),
-    StepKind.RECEPTION: (Outcome.RECEIVED, Outcome.SENT_BACK),
-    StepKind.REVIEW: (Outcome.SCORED, Outcome.RECUSED),
-    StepKind.REFERRAL: (
-        Outcome.REFERRED,
-        Outcome.REFERRED_CONDITIONALLY,
-        Outcome.REFERRED_AGAINST,
-        Outcome.SENT_BACK,
-        Outcome.HELD,
-    ),
-    StepKind.APPROVAL: (Outcome.APPROVED, Outcome.SENT_BACK),
-    StepKind.CONCURRENCE: (Outcome.AGREED, Outcome.AGREED_WITH_OPINION, Outcome.OBJECTED),
-    StepKind.MEDIATION: (Outcome.SETTLED, Outcome.UNSETTLED),
-    StepKind.DELIBERATION: (Outcome.AGREED, Outcome.AGREED_WITH_OPINION, Outcome.OBJECTED),
-    StepKind.STANDING_DECISION: (
-        Outcome.ADOPTED,
-        Outcome.ADOPTED_WITH_CONDITIONS,
-        Outcome.SENT_BACK,
-        Outcome.HELD,
-        Outcome.ESCALATED,
-    ),
-    StepKind.DECISION: (
-        Outcome.ADOPTED,
-        Outcome.ADOPTED_WITH_CONDITIONS,
-        Outcome.SENT_BACK,
-        Outcome.HELD,
-        Outcome.NOT_ADOPTED,
-    ),
-    StepKind.POST_READING: (),
-    StepKind.CIRCULATION: (),
-    StepKind.REVISION: (Outcome.RESUBMITTED,),
-    StepKind.OBSERVE: (Outcome.RECORDED,),
-    StepKind.ORIENT: (Outcome.RECORDED,),
-    StepKind.DECIDE: (Outcome.RECORDED,),
-    StepKind.ACT: (Outcome.RECORDED,),
-}
-"""Kind of step -> the answers its holder may give, in the order of the buttons."""
-
-MEASURES: Final[dict[str, tuple[StrOrPromise, StrOrPromise]]] = {
-    "effect": (_("効果の大きさ"), _("市民や職員への効果はどれだけ大きいか")),
-    "feasibility": (
-        _("実現しやすさ"),
-        _("人・費用・技術の面から、実現できそうか"),
-    ),
-}
-"""What is scored besides the principles."""
-
-PASSING: Final = 60
-"""Points of 100 from which the PT refers a case without more words. A hint, never a gate."""
-
-FINAL: Final = frozenset({Outcome.ADOPTED, Outcome.ADOPTED_WITH_CONDITIONS, Outcome.NOT_ADOPTED})
-"""決裁: never undone; another text has to be decided."""
-
-OBJECTING: Final = frozenset({StepKind.CONCURRENCE, StepKind.DELIBERATION})
-"""Steps at which 不同意 can be said: it is mediated, and what stays is answered at 決裁."""
-
-PULLABLE: Final = frozenset(
-    {
-        StepKind.CONFIRMATION,
-        StepKind.RECEPTION,
-        StepKind.REFERRAL,
-        StepKind.APPROVAL,
-        StepKind.REVISION,
-    }
-)
-"""Steps whose holder may take the own act back until a holder of the next step has seen it."""
-
-STAGE_OF: Final[dict[StepKind, Stage]] = {
-    StepKind.CONFIRMATION: Stage.WITH_HEAD,
-    StepKind.RECEPTION: Stage.RECEPTION,
-    StepKind.REVIEW: Stage.IN_REVIEW,
-    StepKind.REFERRAL: Stage.REFERRAL,
-    StepKind.APPROVAL: Stage.DELIBERATION,
-    StepKind.CONCURRENCE: Stage.DELIBERATION,
-    StepKind.MEDIATION: Stage.DELIBERATION,
-    StepKind.DELIBERATION: Stage.DELIBERATION,
-    StepKind.STANDING_DECISION: Stage.DELIBERATION,
-    StepKind.DECISION: Stage.DELIBERATION,
-    StepKind.REVISION: Stage.RETURNED,
-}
-"""Kind of an open step of a ``ProjectFlow`` -> the stage that the case shows."""
-
-TARGET_STATION: Final[dict[SendBackTarget, Station]] = {
-    SendBackTarget.PROPOSER: Station.REVISION,
-    SendBackTarget.PROJECT_TEAM: Station.REVIEW,
-    SendBackTarget.PT_CHAIR: Station.REFERRAL,
-}
-
-
-def send_back_targets(kind: StepKind, stations: frozenset[Station]) -> tuple[SendBackTarget, ...]:
-    """Targets that the holder of a step may choose, given the stations its plan really has."""
-    if kind not in (StepKind.DECISION, StepKind.APPROVAL, StepKind.REFERRAL):
-        return (SendBackTarget.PROPOSER,)
-    own = {StepKind.REFERRAL: SendBackTarget.PT_CHAIR}.get(kind)
-    return tuple(
-        target
-        for target in _BACK_TARGETS
-        if target is not own
-        and (target is SendBackTarget.PROPOSER or TARGET_STATION[target] in stations)
-    )
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a holder fills in. Which parts must be there is said by the outcome's rule.
-
-    ``scores``: principle code -> 1..5, and ``effect``, ``feasibility`` 1..5 under these keys.
-    ``conditions``: (text, section code, due day ISO). ``reply`` answers a standing 不同意.
-    """
-
-    comment: str = ""
-    target: SendBackTarget = SendBackTarget.PROPOSER
-    until: str = ""
-    scores: dict[str, int] = field(default_factory=dict)
-    conditions: tuple[tuple[str, str, str], ...] = ()
-    reply: str = ""
-    urgent_reason: str = ""
-    confirmed: bool = False
-
-
-def standing_objections(said: Sequence[Decision]) -> list[Decision]:
-    """不同意 that the decider must answer, from the effective decisions of a round in order.
-
-    The last answer of each section or member counts; a settled 協議 answers what came before it.
-    """
-    last: dict[int, Decision] = {}
-    settled = 0
-    for each in said:
-        if each.outcome == Outcome.SETTLED:
-            settled = each.pk
-        elif each.step_run is not None and each.step_run.kind in OBJECTING:
-            last[each.post_id] = each
-    return [
-        each for each in last.values() if each.outcome == Outcome.OBJECTED and each.pk > settled
-    ]

@@ -12,12 +12,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bpr_projects.calendar import parse_date
+from bpr_projects.enums import RevisionKind
 from bpr_projects.forms import LineField, TextField
 from workflow.enums import DECIDING_KINDS, Outcome, SendBackTarget, StepKind
-from workflow.outcomes import MEASURES, PASSING, RULES, STATIONS, Answer, Rule
+from workflow.outcomes import MEASURES, PASSING, RULES, Answer, Rule, answers_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from workflow.routing import Receiver
 
 
 LONG: Final = 4000
@@ -45,11 +48,12 @@ class Question:
     needs_reply: bool = False
     needs_urgent_reason: bool = False
     needs_password: bool = False
+    text: RevisionKind = RevisionKind.PROJECT
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
         """The answers of the station, in the order of the buttons."""
-        return STATIONS[self.kind]
+        return answers_at(self.kind, self.text)
 
     @property
     def is_deciding(self) -> bool:
@@ -124,6 +128,22 @@ def iso_day(text: str) -> str:
     return day.isoformat() if day else text
 
 
+class WithConditions(forms.BaseForm):
+    """A form with rows of conditions, which a button adds one by one."""
+
+    def condition_rows(self) -> list[ConditionRow]:
+        """The rows typed so far, one more when its button was pressed, at least one."""
+        rows = list(self["conditions"].value() or [])
+        if ADD_CONDITION in self.data or not rows:
+            rows.append(ConditionRow())
+        return rows[:MOST_CONDITIONS]
+
+    def leave_unchecked(self) -> None:
+        """One more row was asked for: keep what was typed and complain about nothing."""
+        self._errors = ErrorDict()
+        self.cleaned_data: dict[str, Any] = {}
+
+
 class OutcomeCard(NamedTuple):
     """A radio card: the answer, what it means, whether it is chosen."""
 
@@ -145,7 +165,7 @@ class Rating(NamedTuple):
     is_missing: bool
 
 
-class AnswerForm(forms.Form):
+class AnswerForm(WithConditions, forms.Form):
     """One form for every station. Parts a station never needs are not in it."""
 
     use_required_attribute = False
@@ -175,7 +195,7 @@ class AnswerForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     urgent_reason = TextField(
-        label=gettext_lazy("代理で行う理由"),
+        label=gettext_lazy("代決・代理で行う理由"),
         required=False,
         max_length=LONG,
         help_text=gettext_lazy("事前の指示の内容、又は急ぐ理由を書いてください。"),
@@ -256,11 +276,6 @@ class AnswerForm(forms.Form):
             confirmed=said.get("confirmed", False),
         )
 
-    def leave_unchecked(self) -> None:
-        """One more row was asked for: keep what was typed and complain about nothing."""
-        self._errors = ErrorDict()
-        self.cleaned_data: dict[str, Any] = {}
-
     def add_problems(self, problems: Mapping[str, str]) -> None:
         """What the engine misses, beside the field where it is missing."""
         for name, sentence in problems.items():
@@ -317,13 +332,6 @@ class AnswerForm(forms.Form):
         total = self.typed_total
         return total is not None and total < PASSING
 
-    def condition_rows(self) -> list[ConditionRow]:
-        """The rows typed so far, one more when its button was pressed, at least one."""
-        rows = list(self["conditions"].value() or [])
-        if ADD_CONDITION in self.data or not rows:
-            rows.append(ConditionRow())
-        return rows[:MOST_CONDITIONS]
-
     @property
     def comment_is_needed_for(self) -> str:
         """差戻し・保留・不採択: the answers that must be explained."""
@@ -363,3 +371,77 @@ class ReasonForm(forms.Form):
         """The reason as the engine takes it."""
         said = self.cleaned_data
         return Answer(comment=said["comment"], confirmed=said.get("confirmed", False))
+
+
+class ReceiverCard(NamedTuple):
+    """A radio card: a seat that may take the place, and who answers for it."""
+
+    value: str
+    title: str
+    people: str
+    is_chosen: bool
+
+
+class ReassignForm(forms.Form):
+    """担当の付替え: to which seat, and why."""
+
+    use_required_attribute = False
+
+    post = forms.ChoiceField(
+        label=gettext_lazy("新しい担当"),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": gettext_lazy("新しい担当を選んでください。"),
+            "invalid_choice": gettext_lazy("新しい担当を、一覧から選んでください。"),
+        },
+    )
+    comment = TextField(
+        label=gettext_lazy("理由"),
+        max_length=LONG,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": gettext_lazy("理由を入力してください。")},
+    )
+
+    def __init__(self, *args: Any, receivers: Sequence[Receiver], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.receivers = receivers
+        chooser = self.fields["post"]
+        assert isinstance(chooser, forms.ChoiceField)  # noqa: S101 -- declared above
+        chooser.choices = [(str(each.post.pk), each.post.title) for each in receivers]
+
+    def cards(self) -> list[ReceiverCard]:
+        """The seats, the rule's own order first."""
+        value = self["post"].value()
+        return [
+            ReceiverCard(
+                str(each.post.pk),
+                each.post.title,
+                "、".join(_("%sさん") % capacity.person.name for capacity in each.people),
+                value == str(each.post.pk),
+            )
+            for each in self.receivers
+        ]
+
+
+class AskDisposalForm(forms.Form):
+    """Why the words of a case are to be blanked."""
+
+    use_required_attribute = False
+
+    reason = LineField(
+        label=gettext_lazy("理由"),
+        max_length=200,
+        help_text=gettext_lazy("例：文書管理規程による保存期間（5年）の満了。"),
+        error_messages={"required": gettext_lazy("理由を入力してください。")},
+    )
+
+
+class ApproveDisposalForm(forms.Form):
+    """That it is meant: nothing brings the words back."""
+
+    use_required_attribute = False
+
+    confirmed = forms.BooleanField(
+        label=gettext_lazy("この案件の意見などの文が消え、元に戻せないことを確認しました"),
+        error_messages={"required": gettext_lazy("確認の欄に印を付けてください。")},
+    )

@@ -1,153 +1,26 @@
-"""The table of what is told: event -> whom, in which words, how urgently.
-
-``TURNS`` has a line for every kind of step that asks somebody, ``CORRECTIONS`` for every text that
-comes back, ``OF_OUTCOME`` for every outcome that is mailed; ``NO_TURN`` and ``NO_MAIL`` say why the
-rest is not. Tests keep them complete.
-"""
+"""How each fact is told, and why the rest is not."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
 from notifications import recipients
+from notifications.catalogue.lines import (
+    CONDITIONS,
+    DISCUSSION,
+    EDIT,
+    JOINING,
+    LEDGER,
+    REASSIGN,
+    STANDING,
+    Notice,
+)
+from notifications.catalogue.turns import TURNS
 from notifications.enums import Event, Urgency
-from workflow.enums import Outcome, RunKind, StepKind
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from django_stubs_ext import StrOrPromise
-
-    from notifications.recipients import Addressee
-
-CASE: Final = "/p/{reference}/"
-DECIDE: Final = "/p/{reference}/decide/"
-EDIT: Final = "/p/{reference}/edit/"
-CORRECT: Final = "/p/{reference}/steps/{slot}/correct/"
-BOARD: Final = "/p/{reference}/ooda/"
-DISCUSSION: Final = "/p/{reference}/discussion/"
-JOINING: Final = "/p/{reference}/join/"
-CONDITIONS: Final = "/p/{reference}/conditions/"
-
-OPEN_CASE: Final = _("案件を見る")
-
-
-@dataclass(frozen=True)
-class Turn:
-    """How the holders of a kind of step are asked."""
-
-    ask: StrOrPromise
-    sentence: StrOrPromise
-    button: StrOrPromise
-    path: str = DECIDE
-
-
-@dataclass(frozen=True)
-class Notice:
-    """How a fact is told. ``subject`` may use ask, case, until, count, day, days, name, section.
-
-    ``subject`` and ``heading`` may use found: what came of a report.
-    ``template`` names the body in templates/notifications/email/body/. ``path`` and ``button``
-    are where the mail leads when it asks for no step; opening a link never acts.
-    """
-
-    subject: StrOrPromise
-    heading: StrOrPromise
-    template: str
-    recipients: Callable[[Any], list[Addressee]]
-    outcomes: tuple[Outcome, ...] = ()
-    kinds: tuple[StepKind, ...] = ()
-    urgency: Urgency = Urgency.DIGEST
-    may_be_switched_off: bool = True
-    path: str = CASE
-    button: StrOrPromise = OPEN_CASE
-
-
-TURNS: Final[dict[StepKind, Turn]] = {
-    StepKind.CONFIRMATION: Turn(
-        _("所属長確認のお願い"),
-        _("内容を確認し、承認又は差戻しをお願いします。"),
-        _("内容を見て確認する"),
-    ),
-    StepKind.RECEPTION: Turn(
-        _("受付のお願い"), _("形式を確認し、受付をお願いします。"), _("内容を見て受け付ける")
-    ),
-    StepKind.REVIEW: Turn(
-        _("審査のお願い"),
-        _("6つの基本理念に沿った採点と意見をお願いします。"),
-        _("内容を見て審査する"),
-    ),
-    StepKind.REFERRAL: Turn(
-        _("上申のお願い"),
-        _("審査の結果をまとめ、意見を付して上申をお願いします。"),
-        _("内容を見て上申する"),
-    ),
-    StepKind.APPROVAL: Turn(
-        _("承認のお願い"), _("承認又は差戻しをお願いします。"), _("内容を見て承認する")
-    ),
-    StepKind.CONCURRENCE: Turn(
-        _("合議のお願い"),
-        _("関係する立場からの同意・意見をお願いします。"),
-        _("内容を見て合議する"),
-    ),
-    StepKind.MEDIATION: Turn(
-        _("協議調整のお願い"),
-        _("合議で不同意がありました。協議を調整し、結果の記録をお願いします。"),
-        _("内容を見て記録する"),
-    ),
-    StepKind.DELIBERATION: Turn(
-        _("持ち回り審議のお願い"),
-        _("本部員としての意見をお願いします。"),
-        _("内容を見て審議する"),
-    ),
-    StepKind.STANDING_DECISION: Turn(
-        _("決裁（専決）のお願い"), _("専決による決裁をお願いします。"), _("内容を見て決裁する")
-    ),
-    StepKind.DECISION: Turn(_("決裁のお願い"), _("決裁をお願いします。"), _("内容を見て決裁する")),
-    StepKind.OBSERVE: Turn(
-        _("観察の記録をお願いします"),
-        _("現場の変化（数値・声・気づき）を観察し、記録をお願いします。"),
-        _("観察を記録する"),
-        BOARD,
-    ),
-    StepKind.ORIENT: Turn(
-        _("方向づけの記録をお願いします"),
-        _("観察の結果から、原因の見立てと選択肢の記録をお願いします。"),
-        _("方向づけを記録する"),
-        BOARD,
-    ),
-    StepKind.DECIDE: Turn(
-        _("意思決定の記録をお願いします"),
-        _("選んだ案と、いつまでにだれが行うかの記録をお願いします。"),
-        _("意思決定を記録する"),
-        BOARD,
-    ),
-    StepKind.ACT: Turn(
-        _("行動の記録をお願いします"),
-        _("実施した内容と結果、このサイクルの結論の記録をお願いします。"),
-        _("行動を記録する"),
-        BOARD,
-    ),
-}
-"""Kind of step -> how its holders are asked."""
-
-NO_TURN: Final[dict[StepKind, str]] = {
-    StepKind.REVISION: "the mail about the 差戻し asks for it; after 引戻し it is one's own act",
-    StepKind.POST_READING: "a reading, told by POST_READING",
-    StepKind.CIRCULATION: "a reading, told by CIRCULATION",
-}
-"""Kind of step -> why opening it is not mailed as somebody's turn."""
-
-TO_CORRECT: Final = (_("修正をお願いします"), _("指摘への対応と再提出をお願いします。"))
-
-CORRECTIONS: Final[dict[RunKind, Turn]] = {
-    RunKind.PROJECT: Turn(*TO_CORRECT, _("提案を直す"), EDIT),
-    RunKind.APPROVAL: Turn(*TO_CORRECT, _("直して再提出する"), CORRECT),
-}
-"""Kind of run -> how whoever has to correct its text is asked."""
+from workflow.enums import Outcome, StepKind
+from workflow.outcomes import STATIONS
 
 NOTICES: Final[dict[Event, Notice]] = {
     Event.YOUR_TURN: Notice(
@@ -189,6 +62,12 @@ NOTICES: Final[dict[Event, Notice]] = {
         recipients=recipients.proposers_and_actors,
         outcomes=(Outcome.NOT_ADOPTED,),
     ),
+    Event.CORRECTED: Notice(
+        subject=_("決裁が訂正されました：%(case)s"),
+        heading=_("次の件の決裁の文言又は条件が、同じ職の新しい決裁で訂正されました。"),
+        template="corrected",
+        recipients=recipients.proposers_and_actors,
+    ),
     Event.WITHDRAWN: Notice(
         subject=_("取り下げられました：%(case)s"),
         heading=_("次の件は、提案者が取り下げました。"),
@@ -224,6 +103,25 @@ NOTICES: Final[dict[Event, Notice]] = {
         template="objected",
         recipients=recipients.proposers,
         outcomes=(Outcome.OBJECTED,),
+    ),
+    Event.REASSIGNED: Notice(
+        subject=_("担当が替わりました（対応は不要です）：%(case)s"),
+        heading=_("先にお願いした次の件は、事務局が担当を付け替えました。"),
+        template="reassigned",
+        recipients=recipients.relieved,
+        outcomes=(Outcome.REASSIGNED,),
+        urgency=Urgency.NOW,
+        may_be_switched_off=False,
+    ),
+    Event.UNHELD: Notice(
+        subject=_("担当できる職がありません：%(case)s"),
+        heading=_("次の件は、判断できる方がいないため止まっています。"),
+        template="unheld",
+        recipients=recipients.keepers_of_slot,
+        urgency=Urgency.NOW,
+        may_be_switched_off=False,
+        path=REASSIGN,
+        button=_("担当を付け替える"),
     ),
     Event.POST_READING: Notice(
         subject=_("後閲をお願いします：%(case)s%(until)s"),
@@ -322,6 +220,36 @@ NOTICES: Final[dict[Event, Notice]] = {
         path=CONDITIONS,
         button=_("返事を読む"),
     ),
+    Event.ABSENCE_REGISTERED: Notice(
+        subject=_("%(absentee)sさんの不在が登録されました（%(period)s）"),
+        heading=_("%(absentee)sさんの不在が、ご本人に代わって登録されました。"),
+        template="absence",
+        recipients=recipients.absentee_and_registrar,
+        urgency=Urgency.NOW,
+        may_be_switched_off=False,
+        path=STANDING,
+        button=_("不在と代理を見る"),
+    ),
+    Event.ABSENCE_ENDED: Notice(
+        subject=_("%(absentee)sさんの不在が終わりました（%(period)sの登録）"),
+        heading=_("%(absentee)sさんの不在の登録が、終了になりました。"),
+        template="absence",
+        recipients=recipients.those_who_stood_in,
+        urgency=Urgency.NOW,
+        may_be_switched_off=False,
+        path=STANDING,
+        button=_("不在と代理を見る"),
+    ),
+    Event.STANDS_IN: Notice(
+        subject=_("代決・代理のお願い：%(absentee)sさんが不在です（%(period)s）"),
+        heading=_("%(absentee)sさんが不在の間、代理又は代決をお願いします。"),
+        template="standing_in",
+        recipients=recipients.those_who_stand_in,
+        urgency=Urgency.NOW,
+        may_be_switched_off=False,
+        path=STANDING,
+        button=_("代わりを務める職を見る"),
+    ),
     Event.CYCLE_DUE: Notice(
         subject=_("期限が近づいています%(until)s：%(case)s"),
         heading=_("次の件の記録の期限が近づいています。"),
@@ -333,6 +261,25 @@ NOTICES: Final[dict[Event, Notice]] = {
         heading=_("次の件の記録が、期限を過ぎています。"),
         template="cycle_due",
         recipients=recipients.holders_of_work,
+    ),
+    Event.LEDGER_CHECKED: Notice(
+        subject=_("台帳の月次検証：%(found)s"),
+        heading=_("台帳の全行を検証しました（%(found)s）。"),
+        template="ledger_checked",
+        recipients=recipients.who_audits,
+        may_be_switched_off=False,
+        path=LEDGER,
+        button=_("台帳の画面を開く"),
+    ),
+    Event.ANCHOR_FAILED: Notice(
+        subject=_("台帳の控えを書き出せません"),
+        heading=_("本日の台帳の控えを、システムの外に書き出せませんでした。"),
+        template="anchor_failed",
+        recipients=recipients.who_mends,
+        urgency=Urgency.NOW,
+        may_be_switched_off=False,
+        path=LEDGER,
+        button=_("台帳の画面を開く"),
     ),
 }
 """Event -> how it is told. ``Event.SECRET`` brings its own words (``outbox.post_secret``)."""
@@ -355,7 +302,11 @@ NO_MAIL: Final[dict[tuple[Outcome, StepKind | None], str]] = {
     (Outcome.APPROVED, StepKind.APPROVAL): "as the confirmation",
     (Outcome.RECEIVED, StepKind.RECEPTION): "intermediate",
     (Outcome.SCORED, StepKind.REVIEW): "hidden from the others until their own is in",
-    (Outcome.RECUSED, StepKind.REVIEW): "on record; the PT長 sees it at 上申",
+    **{
+        (Outcome.RECUSED, kind): "the next is asked; a seat that nobody may answer for: UNHELD"
+        for kind, outcomes in STATIONS.items()
+        if Outcome.RECUSED in outcomes
+    },
     (Outcome.REFERRED, StepKind.REFERRAL): "intermediate",
     (Outcome.REFERRED_CONDITIONALLY, StepKind.REFERRAL): "an opinion, not the result",
     (Outcome.REFERRED_AGAINST, StepKind.REFERRAL): "an opinion, not the result",
@@ -372,6 +323,7 @@ NO_MAIL: Final[dict[tuple[Outcome, StepKind | None], str]] = {
     (Outcome.RECORDED, StepKind.DECIDE): "the 所属長 gets 供覧, or headquarters is asked",
     (Outcome.RECORDED, StepKind.ACT): "the same seat goes on, or headquarters is asked",
     (Outcome.SKIPPED, None): "the rule's doing, on the record",
+    (Outcome.CARRIED_OVER, None): "as SKIPPED",
     (Outcome.CLOSED, None): "the next station is asked; unsent requests are superseded",
     (Outcome.HALTED, None): "the leader is told that it is the turn again, with the reason",
     (Outcome.RESTRICTED, None): "nobody has to do anything; the page and its history show it",

@@ -1,0 +1,23 @@
+"""The table of what is told: event -> whom, in which words, how urgently.
+
+``TURNS`` has a line for every kind of step that asks somebody, ``CORRECTIONS`` for every text that
+comes back, ``OF_OUTCOME`` for every outcome that is mailed; ``NO_TURN`` and ``NO_MAIL`` say why the
+rest is not. Tests keep them complete.
+"""
+
+from notifications.catalogue.lines import Notice, Turn
+from notifications.catalogue.notices import NO_MAIL, NOTICES, OF_OUTCOME, OF_READING, event_of
+from notifications.catalogue.turns import CORRECTIONS, NO_TURN, TURNS
+
+__all__ = [
+    "CORRECTIONS",
+    "NOTICES",
+    "NO_MAIL",
+    "NO_TURN",
+    "OF_OUTCOME",
+    "OF_READING",
+    "TURNS",
+    "Notice",
+    "Turn",
+    "event_of",
+]

@@ -1,0 +1,279 @@
+"""訂正: the same post decides the words and conditions of a 決裁 anew; the result stays."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+import time_machine
+
+from bpr_projects.enums import Stage
+from bpr_projects.models import Project
+from tests.make import AT, a_delegation, a_project, a_user, holder, say
+from tests.proof import assert_sound, refused
+from tests.workflow.pages import client_of, text_of
+from workflow import access, engine, sheet
+from workflow.actions.refusals import AlreadyDone, NotAllowed, Unanswered
+from workflow.enums import Outcome, RunKind, StepKind
+from workflow.models import Condition, Decision
+from workflow.outcomes import Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.fixtures_city import City
+
+pytestmark = pytest.mark.usefixtures("office")
+
+LATER: Final = AT + timedelta(days=3)
+BUDGET: Final = ("予算の成立を条件とする", "ZAISEI", "2027-03-31")
+TRAINING: Final = ("開始の前に研修を行う", "SHIMIN", "2026-12-01")
+
+
+@pytest.fixture(autouse=True)
+def _at_work() -> Iterator[None]:
+    with time_machine.travel(LATER, tick=False):
+        yield
+
+
+def decided(outcome: Outcome = Outcome.ADOPTED_WITH_CONDITIONS) -> Project:
+    project = a_project(to=StepKind.DECISION)
+    say(project, outcome, comment="趣旨に賛同する。")
+    return Project.objects.get(pk=project.pk)
+
+
+def final_of(project: Project) -> Decision:
+    final = access.standing_final(project)
+    assert final is not None
+    return final
+
+
+def correct(project: Project, *, shown: int = 0, **said: Any) -> Decision:
+    answer = {"comment": "趣旨に賛同する。", "correction": "期限の誤記のため。", **said}
+    return engine.correct(
+        project=project,
+        decision_id=shown or final_of(project).pk,
+        answer=Answer(**answer),
+        by=said.pop("by", None) or holder("HQ-CHAIR", LATER),
+        at=LATER,
+    )
+
+
+def test_conditions_are_decided_anew_and_both_decisions_stand_in_the_history() -> None:
+    project = decided()
+    before = final_of(project)
+
+    after = correct(project, conditions=(TRAINING,))
+
+    assert (after.outcome, after.supersedes, after.slot) == (before.outcome, before, before.slot)
+    assert (after.post, after.basis, after.decided_at) == (before.post, before.basis, LATER)
+    assert final_of(project) == after
+    assert {text.name: text.text for text in after.entry.texts.all()} == {
+        "comment": "趣旨に賛同する。",
+        "correction": "期限の誤記のため。",
+        "condition_1": TRAINING[0],
+    }
+    project.refresh_from_db()
+    assert project.stage == Stage.RUNNING
+    lines = sheet.lines_of(sheet.dossier_of(project, LATER), [before, after], set())
+    assert [(line.what, line.is_superseded) for line in lines] == [
+        ("条件付き採択（訂正）", False),
+        ("条件付き採択", True),
+    ]
+    assert_sound()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "conditions", "corrected"),
+    [
+        (Outcome.ADOPTED, (TRAINING,), Outcome.ADOPTED_WITH_CONDITIONS),
+        (Outcome.ADOPTED_WITH_CONDITIONS, (), Outcome.ADOPTED),
+        (Outcome.NOT_ADOPTED, (TRAINING,), Outcome.NOT_ADOPTED),
+    ],
+)
+def test_adopted_stays_adopted_and_refused_stays_refused(
+    outcome: Outcome, conditions: tuple[Any, ...], corrected: Outcome
+) -> None:
+    project = decided(outcome)
+    stage = project.stage
+
+    after = correct(project, conditions=conditions, comment="言葉を改める。")
+
+    assert after.outcome == corrected
+    project.refresh_from_db()
+    assert project.stage == stage
+    assert_sound()
+
+
+def test_what_was_reported_about_a_condition_that_stays_goes_with_it() -> None:
+    project = decided()
+    [condition] = Condition.objects.filter(project=project)
+    report = engine.report_condition(
+        condition_id=condition.pk,
+        project=project,
+        text="予算が成立した。",
+        by=holder("HEAD-ZAISEI", LATER),
+        at=LATER,
+    )
+
+    after = correct(project, conditions=(BUDGET, TRAINING))
+
+    report.refresh_from_db()
+    assert report.condition in after.conditions.all()
+    assert report.condition.text == BUDGET[0]
+
+
+def test_a_correction_is_corrected_again_and_the_stamp_is_the_first_ones(office: City) -> None:
+    project = decided()
+    correct(project, conditions=(TRAINING,))
+    correct(project, conditions=(TRAINING, BUDGET))
+
+    dossier = sheet.dossier_of(project, LATER)
+    run = dossier.run_of(RunKind.PROJECT)
+    assert run is not None
+    column = sheet.columns_of(dossier, run)[0]
+    assert column.stamp is not None
+    assert (column.stamp.at, column.note) == (AT, "訂正 5/14")
+
+
+@pytest.mark.parametrize(
+    ("said", "problems"),
+    [
+        ({"correction": " "}, {"correction": "訂正の理由を入力してください。"}),
+        (
+            {"conditions": (BUDGET,)},
+            {"comment": "文言も条件も、いまの決裁と同じです。訂正するところを書き直してください。"},
+        ),
+        (
+            {"conditions": (("研修", "SHIMIN", "2026-05-01"),)},
+            {"conditions": "条件ごとに、内容・担当課・期限（明日から10年以内）を入れてください。"},
+        ),
+        (
+            {"correction": "x" * 4001, "conditions": (TRAINING,)},
+            {"correction": "4000字以内で、制御文字を含めずに入力してください。"},
+        ),
+    ],
+)
+def test_an_incomplete_correction_is_refused(
+    said: dict[str, Any], problems: dict[str, str]
+) -> None:
+    project = decided()
+
+    with refused(project, Unanswered) as refusal:
+        correct(project, **said)
+
+    assert refusal.value.problems == problems
+
+
+def test_only_the_post_that_decided_corrects_and_nobody_in_its_place(office: City) -> None:
+    project = decided()
+    deputy = a_user()
+    a_delegation(post=office.post("HQ-CHAIR"), deputy=deputy)
+    for person in (deputy, office.holder("SECRETARIAT"), project.proposer):
+        with refused(project, NotAllowed) as refusal:
+            engine.correct(
+                project=project,
+                decision_id=final_of(project).pk,
+                answer=Answer(correction="誤記", comment="別の言葉"),
+                by=person,
+                at=LATER,
+            )
+        assert (
+            refusal.value.message
+            == "訂正できるのは、決裁をした 本部長（副市長） の職にある方です。"
+        )
+
+
+def test_what_is_not_decided_is_not_corrected() -> None:
+    project = a_project(to=StepKind.DECISION)
+
+    with refused(project, NotAllowed) as refusal:
+        correct(project, shown=1)
+
+    assert refusal.value.message == "まだ決裁されていないため、訂正するものがありません。"
+
+
+def test_a_second_click_corrects_nothing_again() -> None:
+    project = decided()
+    shown = final_of(project).pk
+    correct(project, shown=shown, conditions=(TRAINING,))
+
+    with refused(project, AlreadyDone):
+        correct(project, shown=shown, conditions=(BUDGET, TRAINING))
+
+
+# --- the page ---------------------------------------------------------------------------------
+
+
+def sent(project: Project, **more: str) -> dict[str, str]:
+    return {
+        "corrects": str(final_of(project).pk),
+        "comment": "趣旨に賛同する。",
+        "correction": "期限の誤記のため。",
+        "conditions-rows": "1",
+        "conditions-0-text": TRAINING[0],
+        "conditions-0-section": TRAINING[1],
+        "conditions-0-due": TRAINING[2],
+        **more,
+    }
+
+
+def test_the_page_shows_the_decision_as_it_stands_and_records_the_correction() -> None:
+    project = decided()
+    address = f"/p/{project.reference}/correct/"
+    client = client_of("HQ-CHAIR")
+
+    page = text_of(client.get(address))
+    case = text_of(client.get(f"/p/{project.reference}/"))
+    response = client.post(address, sent(project), follow=True)
+
+    assert BUDGET[0] in page
+    assert "趣旨に賛同する。" in page
+    assert address in case
+    assert "決裁を訂正しました。" in text_of(response)
+    assert [each.text for each in final_of(project).conditions.all()] == [TRAINING[0]]
+
+
+def test_nothing_typed_is_lost_and_a_row_is_added_without_deciding() -> None:
+    project = decided()
+    address = f"/p/{project.reference}/correct/"
+    client = client_of("HQ-CHAIR")
+    before = final_of(project)
+
+    wrong = client.post(address, sent(project, correction=""))
+    longer = client.post(address, sent(project, add_condition="1"))
+
+    assert wrong.status_code == 422
+    assert "訂正の理由を入力してください。" in text_of(wrong)
+    assert TRAINING[0] in text_of(wrong)
+    assert 'name="conditions-1-text"' in text_of(longer)
+    assert final_of(project) == before
+
+
+def test_an_old_login_is_asked_for_the_password() -> None:
+    project = decided()
+    address = f"/p/{project.reference}/correct/"
+    client = client_of("HQ-CHAIR", is_fresh=False)
+
+    response = client.post(address, sent(project, password="wrong"))
+
+    assert response.status_code == 422
+    assert "パスワードが違います。" in text_of(response)
+    assert TRAINING[0] in text_of(response)
+
+
+def test_the_second_click_of_the_page_is_good_news() -> None:
+    project = decided()
+    address = f"/p/{project.reference}/correct/"
+    client = client_of("HQ-CHAIR")
+    form = sent(project)
+    client.post(address, form)
+
+    again = client.post(address, form, follow=True)
+
+    assert "二重には記録されていません。" in text_of(again)
+    assert (
+        Decision.objects.filter(project=project, outcome=Outcome.ADOPTED_WITH_CONDITIONS).count()
+        == 2
+    )

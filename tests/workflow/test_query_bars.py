@@ -1,0 +1,119 @@
+"""What choosing a route and moving a case cost: so many queries, whatever the number of people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from roles.enums import Role
+from roles.models import holders_of, read_all_once
+from tests.make import (
+    AT,
+    ROUTES,
+    SCORES,
+    TODAY,
+    a_draft,
+    a_holder,
+    a_project,
+    a_user,
+    an_appointment,
+    say,
+    the_slot,
+)
+from workflow import engine
+from workflow.enums import Outcome, StepKind
+from workflow.outcomes import Answer
+from workflow.views.route_preview import foreseen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.fixtures_city import City
+    from workflow.models import Slot
+
+pytestmark = pytest.mark.django_db
+
+CHOOSE, SCORE, NEXT = 12, 28, 72
+BEFORE: Final = StepKind.CONCURRENCE
+"""The step before the one that asks all of 本部."""
+CROWD: Final = 30
+"""So many that one INSERT still takes their mails on SQLite (999 parameters)."""
+RICHEST = ROUTES["RT4"] | ROUTES["RT3"] | {"sections": ["FUKUSHI", "ZEIMU"], "collects_money": True}
+
+
+def cost(act: Callable[[], object]) -> int:
+    """Statements of the act itself: savepoints are the test's, which runs in a transaction."""
+    with CaptureQueriesContext(connection) as queries:
+        act()
+    return sum("SAVEPOINT" not in each["sql"] for each in queries)
+
+
+def a_crowd() -> None:
+    """Many more members of 本部 and PT, and people beside the line."""
+    for _number in range(CROWD):
+        a_holder(Role.HQ_MEMBER)
+        an_appointment(person=a_user())
+
+
+def answering(slot: Slot, outcome: Outcome) -> Callable[[], object]:
+    """The verb alone, with all that a request knows before it."""
+    project, revision = slot.step_run.project, slot.step_run.revision
+    assert project is not None
+    assert revision is not None
+    by = holders_of([slot.post_id], TODAY)[slot.post_id][0].person
+    return lambda: engine.decide(
+        project=project,
+        slot_id=slot.pk,
+        revision_hash=revision.content_hash,
+        outcome=outcome,
+        answer=Answer(comment="確かめました。", scores=SCORES if outcome == "SCORED" else {}),
+        by=by,
+        at=AT,
+    )
+
+
+def test_choosing_a_route_and_naming_its_holders(office: City) -> None:
+    draft = a_draft(**RICHEST)
+
+    def look() -> None:
+        with read_all_once(TODAY):
+            foreseen(draft, draft.sheet, draft.proposer, TODAY)
+
+    look()  # what a process reads once
+    few = cost(look)
+    a_crowd()
+
+    assert cost(look) == few
+    assert few <= CHOOSE
+
+
+def test_choosing_it_again_after_a_return(office: City) -> None:
+    case = a_project(route="RT3", to=StepKind.DECISION)
+    say(case, Outcome.SENT_BACK)
+
+    def look() -> None:
+        with read_all_once(TODAY):
+            foreseen(case, case.sheet, case.proposer, TODAY)
+
+    assert cost(look) <= CHOOSE
+
+
+def test_scoring(office: City) -> None:
+    case = a_project(route="RT2", to=StepKind.REVIEW)
+
+    assert cost(answering(the_slot(case), Outcome.SCORED)) <= SCORE
+
+
+def test_closing_a_step_and_opening_the_next(office: City) -> None:
+    few = cost(answering(the_slot(a_project(route="RT3", to=BEFORE)), Outcome.AGREED))
+    case = a_project(route="RT3", to=BEFORE)
+    a_crowd()
+
+    assert cost(answering(the_slot(case), Outcome.AGREED)) == few
+    assert few <= NEXT
+    step = the_slot(case).step_run
+    assert step.kind == StepKind.DELIBERATION
+    assert step.slots.count() > CROWD

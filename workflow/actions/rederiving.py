@@ -1,0 +1,203 @@
+"""Read decisions batch by batch and judge each by the ledger before it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from django.db.models import Q
+from django.utils.timezone import localdate
+
+from records.models import LedgerEntry
+from roles.actions import APPOINTMENT, KINDS, SUCCESSION, Chronicle
+from roles.enums import Basis
+from roles.models import StandIn
+from workflow.access.conflicts import INTERESTED
+from workflow.actions.authority import Said, Situation, flaw_of
+from workflow.actions.route_data import LEDGER_KIND
+from workflow.enums import ASIDE, Outcome, StepKind
+from workflow.models import Decision, RouteStep, StepRun
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from django.db.models import QuerySet
+
+    from records.enums import Flaw
+
+DECISION: Final = "DECISION"
+
+COLUMNS: Final = {
+    "seq": "entry_id",
+    "outcome": "outcome",
+    "basis": "basis",
+    "person": "decided_by_id",
+    "post": "post_id",
+    "on_behalf_of": "on_behalf_of_id",
+    "clause": "clause",
+    "authority": "authority",
+    "at": "decided_at",
+    "slot": "slot_id",
+    "slot_step": "slot__step_run_id",
+    "slot_post": "slot__post_id",
+    "step": "step_run_id",
+    "route": "run__route_id",
+    "run": "run_id",
+    "project": "project_id",
+    "proposer": "project__proposer_id",
+    "proposing_post": "project__proposer_post_id",
+    "is_shared": "project__proposer_post__is_shared",
+    "writer": "revision__created_by_id",
+    "undone_person": "supersedes__decided_by_id",
+    "undone_post": "supersedes__post_id",
+    "carried_seq": "carries__entry_id",
+    "carried_run": "carries__run_id",
+    "carried_post": "carries__post_id",
+}
+"""Field of ``Said`` -> column."""
+
+
+class Replay:
+    """One reading of the whole chain. What it keeps grows with the organization, not the chain."""
+
+    def __init__(self) -> None:
+        self.derived = 0
+        self.chronicle = Chronicle()
+        self.rules = _Rules()
+
+    def read(self, entries: Sequence[LedgerEntry]) -> tuple[int, Flaw] | None:
+        """Judge the decisions among the next entries, each by those before it."""
+        first, last = entries[0].seq, entries[-1].seq
+        said = said_in(Decision.objects.filter(entry__gte=first, entry__lte=last))
+        situation = self._situation(said.values())
+        for entry in entries:
+            self.chronicle.read(entry.seq, entry.kind, entry.payload, entry.recorded_at)
+            judged = said.get(entry.seq) if entry.kind == DECISION else None
+            if judged is None:
+                continue
+            if (flaw := flaw_of(judged, situation)) is not None:
+                return entry.seq, flaw
+            self.derived += 1
+        return None
+
+    def _situation(self, said: Collection[Said]) -> Situation:
+        return situation_of(said, self.chronicle, self.rules)
+
+
+def flaw_in(decision: Decision) -> Flaw | None:
+    """Judge one decision alone: only the entries that concern its people and seats are read."""
+    [said] = said_in(Decision.objects.filter(pk=decision.pk)).values()
+    situation = situation_of([said], Chronicle(), _Rules())
+    held = LedgerEntry.objects.filter(kind=APPOINTMENT, payload__post=said.post, seq__lt=said.seq)
+    holders = held.values_list("payload__person", flat=True)
+    people = {said.person, *situation.authors(said), *holders}
+    for entry in _concerning({said.post, said.proposing_post or 0}, people, said.seq):
+        situation.chronicle.read(entry.seq, entry.kind, entry.payload, entry.recorded_at)
+    return flaw_of(said, situation)
+
+
+def said_in(decisions: QuerySet[Decision]) -> dict[int, Said]:
+    """The facts of decisions, by the number of their entries."""
+    names = list(COLUMNS)
+    found = decisions.order_by().values_list(*COLUMNS.values())
+    rows = [dict(zip(names, row, strict=True)) for row in found]
+    asked = {row["step"] for row in rows if row["step"] is not None}
+    steps = {
+        pk: (StepKind(kind), snapshot, opened_at)
+        for pk, kind, snapshot, opened_at in StepRun.objects.filter(pk__in=asked)
+        .order_by()
+        .values_list("pk", "kind", "snapshot", "opened_at")
+    }
+    return {row["seq"]: _said(row, steps.get(row["step"], NO_STEP)) for row in rows}
+
+
+Step: TypeAlias = "tuple[StepKind | None, Mapping[str, Any], datetime | None]"
+"""Kind, snapshot and opening of a step: many decisions answer the same one."""
+
+NO_STEP: Final[Step] = (None, {}, None)
+
+
+def _said(row: dict[str, Any], step: Step) -> Said:
+    kind, snapshot, opened_at = step
+    row["outcome"], row["basis"] = Outcome(row["outcome"]), Basis(row["basis"])
+    row["is_shared"] = bool(row["is_shared"])
+    day = localdate(row["at"]).isoformat()
+    return Said(**row, on=day, kind=kind, snapshot=snapshot, opened_at=opened_at)
+
+
+def situation_of(said: Collection[Said], chronicle: Chronicle, rules: _Rules) -> Situation:
+    """What the ledger and the rules say about these decisions; three queries at most."""
+    return Situation(
+        chronicle=chronicle,
+        interested=_interested({each.run for each in said}),
+        answered=_answered({each.step for each in said if each.step is not None}),
+        rules=rules.of({each.route for each in said if each.route is not None}),
+        order=rules.order,
+        rules_since=rules.since,
+    )
+
+
+def _interested(runs: Collection[int]) -> Mapping[int, Sequence[tuple[int, int]]]:
+    """By run: the entries by which somebody submitted it or stepped aside, and who did."""
+    rows = Decision.objects.filter(run__in=runs, outcome__in=INTERESTED)
+    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for run, seq, person in rows.order_by().values_list("run_id", "entry_id", "decided_by_id"):
+        found[run].append((seq, person))
+    return found
+
+
+def _answered(steps: Collection[int]) -> Mapping[tuple[int, int], Sequence[tuple[int, int]]]:
+    """By step and person: the entries by which the person filled slots of the step."""
+    rows = Decision.objects.filter(step_run__in=steps, slot__isnull=False)
+    rows = rows.exclude(outcome__in=ASIDE)
+    columns = ("step_run_id", "decided_by_id", "entry_id", "slot_id")
+    found: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
+    for step, person, seq, slot in rows.order_by().values_list(*columns):
+        found[step, person].append((seq, slot))
+    return found
+
+
+class _Rules:
+    """Steps of route versions, each version read once, and the order of 代決."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, list[RouteStep]] = {}
+        newest = LedgerEntry.objects.filter(kind=LEDGER_KIND).order_by("-seq")
+        self.since = newest.values_list("recorded_at", flat=True).first()
+
+    @cached_property
+    def order(self) -> Mapping[int, tuple[int, int]]:
+        """Row -> the seat, and the seat that stands in for it."""
+        rows = StandIn.objects.values_list("pk", "post_id", "stand_in_post_id")
+        return {pk: (post, stand_in) for pk, post, stand_in in rows}
+
+    def of(self, routes: Collection[int]) -> Mapping[int, Sequence[RouteStep]]:
+        if missing := set(routes) - self._known.keys():
+            self._known |= {route: [] for route in missing}
+            for step in RouteStep.objects.filter(route__in=missing).order_by("route_id", "order"):
+                self._known[step.route_id].append(step)
+        return self._known
+
+
+def _concerning(posts: set[int], people: set[int], before: int) -> Iterable[LedgerEntry]:
+    """Entries about these posts and people, about the posts these hold, and what replaced them."""
+    entries = LedgerEntry.objects.filter(kind__in=KINDS, seq__lt=before)
+    heirs = entries.filter(kind=SUCCESSION, payload__post__in=posts)
+    posts = posts | set(heirs.values_list("payload__heir", flat=True))
+    held = entries.filter(payload__person__in=people).values_list("payload__post", flat=True)
+    posts = posts | {post for post in held if post is not None}
+    about = Q(payload__post__in=posts) | Q(payload__person__in=people)
+    found = {each.seq: each for each in entries.filter(about | Q(payload__deputy__in=people))}
+    others = {each.payload.get("deputy") or each.payload.get("person") for each in found.values()}
+    found |= {
+        each.seq: each for each in entries.filter(payload__person__in=others - people - {None})
+    }
+    fresh = set(found)
+    while fresh:
+        replacing = entries.filter(payload__supersedes__in=fresh)
+        following = {each.seq: each for each in replacing if each.seq not in found}
+        found |= following
+        fresh = set(following)
+    return [found[seq] for seq in sorted(found)]

@@ -1,0 +1,44 @@
+"""Who may answer what, and what each answer needs and does: the two tables of the engine.
+
+Source: design decision "who may do what" (plan 2-6: the PT 協議, the 事務局 調整・助言, so neither
+may end a leader's proposal); ``tests/architecture`` keeps both tables complete.
+"""
+
+from workflow.outcomes.rules import BACK_TARGETS, IT_ENDS, RULES, Effect, Rule, Tone
+from workflow.outcomes.stations import (
+    FINAL,
+    MEASURES,
+    OBJECTING,
+    PASSING,
+    PULLABLE,
+    STAGE_OF,
+    STATIONS,
+    TARGET_STATION,
+    UNFIT,
+    Answer,
+    answers_at,
+    send_back_targets,
+    standing_objections,
+)
+
+__all__ = [
+    "BACK_TARGETS",
+    "FINAL",
+    "IT_ENDS",
+    "MEASURES",
+    "OBJECTING",
+    "PASSING",
+    "PULLABLE",
+    "RULES",
+    "STAGE_OF",
+    "STATIONS",
+    "TARGET_STATION",
+    "UNFIT",
+    "Answer",
+    "Effect",
+    "Rule",
+    "Tone",
+    "answers_at",
+    "send_back_targets",
+    "standing_objections",
+]

@@ -1,0 +1,183 @@
+"""Who may answer what, and what is asked besides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from django.utils.translation import gettext_lazy as _
+
+from bpr_projects.enums import RevisionKind, Stage
+from workflow.enums import Outcome, SendBackTarget, Station, StepKind
+from workflow.outcomes.rules import BACK_TARGETS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django_stubs_ext import StrOrPromise
+
+    from workflow.models import Decision
+
+STATIONS: Final[dict[StepKind, tuple[Outcome, ...]]] = {
+    StepKind.CONFIRMATION: (Outcome.APPROVED, Outcome.SENT_BACK, Outcome.RECUSED),
+    StepKind.RECEPTION: (Outcome.RECEIVED, Outcome.SENT_BACK, Outcome.RECUSED),
+    StepKind.REVIEW: (Outcome.SCORED, Outcome.RECUSED),
+    StepKind.REFERRAL: (
+        Outcome.REFERRED,
+        Outcome.REFERRED_CONDITIONALLY,
+        Outcome.REFERRED_AGAINST,
+        Outcome.SENT_BACK,
+        Outcome.HELD,
+        Outcome.RECUSED,
+    ),
+    StepKind.APPROVAL: (Outcome.APPROVED, Outcome.SENT_BACK, Outcome.RECUSED),
+    StepKind.CONCURRENCE: (
+        Outcome.AGREED,
+        Outcome.AGREED_WITH_OPINION,
+        Outcome.OBJECTED,
+        Outcome.RECUSED,
+    ),
+    StepKind.MEDIATION: (Outcome.SETTLED, Outcome.UNSETTLED, Outcome.RECUSED),
+    StepKind.DELIBERATION: (
+        Outcome.AGREED,
+        Outcome.AGREED_WITH_OPINION,
+        Outcome.OBJECTED,
+        Outcome.RECUSED,
+    ),
+    StepKind.STANDING_DECISION: (
+        Outcome.ADOPTED,
+        Outcome.ADOPTED_WITH_CONDITIONS,
+        Outcome.SENT_BACK,
+        Outcome.HELD,
+        Outcome.ESCALATED,
+        Outcome.RECUSED,
+    ),
+    StepKind.DECISION: (
+        Outcome.ADOPTED,
+        Outcome.ADOPTED_WITH_CONDITIONS,
+        Outcome.SENT_BACK,
+        Outcome.HELD,
+        Outcome.NOT_ADOPTED,
+        Outcome.RECUSED,
+    ),
+    StepKind.POST_READING: (),
+    StepKind.CIRCULATION: (),
+    StepKind.REVISION: (Outcome.RESUBMITTED,),
+    StepKind.OBSERVE: (Outcome.RECORDED,),
+    StepKind.ORIENT: (Outcome.RECORDED,),
+    StepKind.DECIDE: (Outcome.RECORDED,),
+    StepKind.ACT: (Outcome.RECORDED,),
+}
+"""Kind of step -> the answers its holder may give, in the order of the buttons."""
+
+UNFIT: Final[dict[RevisionKind, frozenset[Outcome]]] = {
+    RevisionKind.ROUTE: frozenset({Outcome.ADOPTED_WITH_CONDITIONS, Outcome.RECUSED}),
+}
+"""What cannot be answered to a kind of text: a rule holds or does not, and is nobody's case."""
+
+
+def answers_at(kind: StepKind, text: RevisionKind) -> tuple[Outcome, ...]:
+    """The answers that may be given at a step to such a text, in the order of the buttons."""
+    unfit = UNFIT.get(text, frozenset())
+    return tuple(outcome for outcome in STATIONS[kind] if outcome not in unfit)
+
+
+MEASURES: Final[dict[str, tuple[StrOrPromise, StrOrPromise]]] = {
+    "effect": (_("効果の大きさ"), _("市民や職員への効果はどれだけ大きいか")),
+    "feasibility": (
+        _("実現しやすさ"),
+        _("人・費用・技術の面から、実現できそうか"),
+    ),
+}
+"""What is scored besides the principles."""
+
+PASSING: Final = 60
+"""Points of 100 from which the PT refers a case without more words. A hint, never a gate."""
+
+FINAL: Final = frozenset({Outcome.ADOPTED, Outcome.ADOPTED_WITH_CONDITIONS, Outcome.NOT_ADOPTED})
+"""決裁: never undone; another text has to be decided."""
+
+OBJECTING: Final = frozenset({StepKind.CONCURRENCE, StepKind.DELIBERATION})
+"""Steps at which 不同意 can be said: it is mediated, and what stays is answered at 決裁."""
+
+PULLABLE: Final = frozenset(
+    {
+        StepKind.CONFIRMATION,
+        StepKind.RECEPTION,
+        StepKind.REFERRAL,
+        StepKind.APPROVAL,
+        StepKind.REVISION,
+    }
+)
+"""Steps whose holder may take the own act back until a holder of the next step has seen it."""
+
+STAGE_OF: Final[dict[StepKind, Stage]] = {
+    StepKind.CONFIRMATION: Stage.WITH_HEAD,
+    StepKind.RECEPTION: Stage.RECEPTION,
+    StepKind.REVIEW: Stage.IN_REVIEW,
+    StepKind.REFERRAL: Stage.REFERRAL,
+    StepKind.APPROVAL: Stage.DELIBERATION,
+    StepKind.CONCURRENCE: Stage.DELIBERATION,
+    StepKind.MEDIATION: Stage.DELIBERATION,
+    StepKind.DELIBERATION: Stage.DELIBERATION,
+    StepKind.STANDING_DECISION: Stage.DELIBERATION,
+    StepKind.DECISION: Stage.DELIBERATION,
+    StepKind.REVISION: Stage.RETURNED,
+}
+"""Kind of an open step of a ``ProjectFlow`` -> the stage that the case shows."""
+
+TARGET_STATION: Final[dict[SendBackTarget, Station]] = {
+    SendBackTarget.PROPOSER: Station.REVISION,
+    SendBackTarget.PROJECT_TEAM: Station.REVIEW,
+    SendBackTarget.PT_CHAIR: Station.REFERRAL,
+}
+
+
+def send_back_targets(kind: StepKind, stations: frozenset[Station]) -> tuple[SendBackTarget, ...]:
+    """Targets that the holder of a step may choose, given the stations its plan really has."""
+    if kind not in (StepKind.DECISION, StepKind.APPROVAL, StepKind.REFERRAL):
+        return (SendBackTarget.PROPOSER,)
+    own = {StepKind.REFERRAL: SendBackTarget.PT_CHAIR}.get(kind)
+    return tuple(
+        target
+        for target in BACK_TARGETS
+        if target is not own
+        and (target is SendBackTarget.PROPOSER or TARGET_STATION[target] in stations)
+    )
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a holder fills in. Which parts must be there is said by the outcome's rule.
+
+    ``scores``: principle code -> 1..5, and ``effect``, ``feasibility`` 1..5 under these keys.
+    ``conditions``: (text, section code, due day ISO). ``reply`` answers a standing 不同意.
+    ``correction``: why a 決裁 is corrected (訂正).
+    """
+
+    comment: str = ""
+    target: SendBackTarget = SendBackTarget.PROPOSER
+    until: str = ""
+    scores: dict[str, int] = field(default_factory=dict)
+    conditions: tuple[tuple[str, str, str], ...] = ()
+    reply: str = ""
+    urgent_reason: str = ""
+    correction: str = ""
+    confirmed: bool = False
+
+
+def standing_objections(said: Sequence[Decision]) -> list[Decision]:
+    """不同意 that the decider must answer, from the effective decisions of a round in order.
+
+    The last answer of each section or member counts; a settled 協議 answers what came before it.
+    """
+    last: dict[int, Decision] = {}
+    settled = 0
+    for each in said:
+        if each.outcome == Outcome.SETTLED:
+            settled = each.pk
+        elif each.step_run is not None and each.step_run.kind in OBJECTING:
+            last[each.post_id] = each
+    return [
+        each for each in last.values() if each.outcome == Outcome.OBJECTED and each.pk > settled
+    ]

@@ -1,0 +1,329 @@
+"""The evidence of one decision: which text, which rule, which authority, where in the chain.
+
+Whoever reads the decision on the page of its case reads its evidence, as a page and as JSON.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date
+from typing import TYPE_CHECKING, Any, Final
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from bpr_projects.enums import RevisionKind
+from records import ledger
+from records.enums import Flaw
+from records.models import LedgerEntry, LedgerText
+from roles.enums import AppointmentKind
+from workflow import sheet
+from workflow.actions.rederiving import flaw_in
+from workflow.enums import DeputyPolicy, Mode, Outcome, StepKind, WhoRule
+from workflow.models import Decision
+from workflow.views.case_frame import frame_of
+from workflow.views.comparing import PREFIX
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+    from django_stubs_ext import StrOrPromise
+
+    from bpr_projects.models import Revision
+    from workflow.sheet import Line
+    from workflow.views.case_frame import Frame
+
+READ_WITH: Final = (
+    "decided_by",
+    "post__section",
+    "on_behalf_of",
+    "revision",
+    "run__route",
+    "run__revision",
+    "step_run",
+    "entry",
+    "supersedes",
+)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was computed anew for this page."""
+
+    name: str
+    title: StrOrPromise
+    is_sound: bool
+    why: StrOrPromise = ""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything that a decision rests on, for one reader.
+
+    ``is_hidden``: a score that this reader may not know yet; what its row says is left out.
+    """
+
+    decision: Decision
+    line: Line
+    texts: list[LedgerText]
+    source: LedgerEntry | None
+    checks: tuple[Check, ...]
+    covering: ledger.Covering | None
+    anchors_are_readable: bool
+    is_hidden: bool
+
+    @property
+    def entry(self) -> LedgerEntry:
+        """The decision's row of the ledger."""
+        return self.decision.entry
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether every check agrees now."""
+        return all(check.is_sound for check in self.checks)
+
+    @property
+    def rule(self) -> list[tuple[StrOrPromise, str]]:
+        """What the step asked, in words."""
+        step = self.decision.step_run
+        if step is None:
+            return []
+        asks = step.snapshot.get("asks", ())
+        whom = "、".join(dict.fromkeys(_whom(ask) for ask in asks))
+        reasons = "、".join(dict.fromkeys(ask["why"] for ask in asks if ask.get("why")))
+        rows: list[tuple[StrOrPromise, str]] = [
+            (gettext_lazy("段階"), f"{step.title}（{StepKind(step.kind).label}）"),
+            (gettext_lazy("担当の定め"), whom),
+            (gettext_lazy("この段階がある理由"), reasons),
+            (gettext_lazy("成立の条件"), _how_many(step.mode, step.quorum)),
+            (gettext_lazy("代理"), str(DeputyPolicy(step.deputy).label)),
+        ]
+        return [(label, words) for label, words in rows if words]
+
+    @property
+    def since(self) -> date | None:
+        """From which day what gave the power held, as it stood then."""
+        return _day(self.decision.authority.get("starts_on"))
+
+    @property
+    def until(self) -> date | None:
+        """The first day on which it held no more, if one was set."""
+        return _day(self.decision.authority.get("ends_on"))
+
+    @property
+    def carries(self) -> str:
+        """本務の任用, 兼務の任用, 代理: what gave the power."""
+        kind = str(self.decision.authority.get("kind", ""))
+        if kind in AppointmentKind:
+            return _("%(kind)sの任用") % {"kind": AppointmentKind(kind).label}
+        return _("代理の指名")
+
+
+def _day(spelled: str | None) -> date | None:
+    return date.fromisoformat(spelled) if spelled else None
+
+
+def _whom(ask: dict[str, Any]) -> str:
+    """A rule of the table in words; a rule of its own (実行リーダー) has none there."""
+    if ask["who"] not in WhoRule:
+        return ""
+    codes = "・".join(ask.get("argument") or ())
+    words = str(WhoRule(ask["who"]).label)
+    return f"{words}（{codes}）" if codes else words
+
+
+def _how_many(mode: str, quorum: int) -> str:
+    if mode == Mode.QUORUM:
+        return _("定足数 %s人") % quorum
+    return str(Mode(mode).label)
+
+
+@login_required
+@require_safe
+def decision(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
+    """The evidence as a page."""
+    frame, evidence = _found(request, ref, pk)
+    revision = evidence.decision.revision
+    context = {
+        **frame.context("project-history"),
+        "evidence": evidence,
+        "text_url": text_url(frame, revision) if revision else "",
+    }
+    return render(request, "workflow/decision_evidence.html", context)
+
+
+@login_required
+@require_safe
+def decision_json(request: HttpRequest, ref: str, pk: int) -> JsonResponse:
+    """The same for a machine, or for a file beside the case."""
+    frame, evidence = _found(request, ref, pk)
+    answer = JsonResponse(
+        as_json(frame, evidence), json_dumps_params={"ensure_ascii": False, "indent": 2}
+    )
+    name = f"decision-{frame.project.reference}-{pk}.json"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def _found(request: HttpRequest, ref: str, pk: int) -> tuple[Frame, Evidence]:
+    frame = frame_of(request, ref, timezone.now())
+    found = Decision.objects.filter(project=frame.project, pk=pk).select_related(*READ_WITH)
+    said = found.first()
+    if said is None:
+        raise Http404
+    return frame, _evidence(frame, said)
+
+
+def _evidence(frame: Frame, said: Decision) -> Evidence:
+    texts = list(LedgerText.objects.filter(entry=said.entry_id).order_by("name"))
+    hidden = sheet.hidden_steps(frame.dossier, frame.posts)
+    is_hidden = said.outcome == Outcome.SCORED and said.step_run_id in hidden
+    covering, is_readable = _covering(said.entry_id)
+    return Evidence(
+        decision=said,
+        line=sheet.line_of(
+            said,
+            {text.name: text.shown for text in texts},
+            tuple(frame.dossier.belongings.conditions.get(said.pk, ())),
+            is_superseded=Decision.objects.filter(supersedes=said).exists(),
+            is_hidden=is_hidden,
+        ),
+        texts=texts,
+        source=LedgerEntry.objects.filter(seq=said.authority.get("ledger_entry") or 0).first(),
+        checks=_checks(said, texts, covering, is_readable=is_readable),
+        covering=covering,
+        anchors_are_readable=is_readable,
+        is_hidden=is_hidden,
+    )
+
+
+def _covering(seq: int) -> tuple[ledger.Covering | None, bool]:
+    """The anchors over an entry, and whether their file could be read; without one, none yet."""
+    try:
+        return ledger.covering(settings.ANCHOR_FILE, seq), True
+    except FileNotFoundError:
+        return None, True
+    except (OSError, ledger.UnreadableAnchor):
+        return None, False
+
+
+def _checks(
+    said: Decision,
+    texts: list[LedgerText],
+    covering: ledger.Covering | None,
+    *,
+    is_readable: bool,
+) -> tuple[Check, ...]:
+    standing, flaw = ledger.standing_of(said.entry, texts), flaw_in(said)
+    is_held = is_readable and (covering is None or covering.is_held)
+    return (
+        Check("row", gettext_lazy("台帳の行は、計算し直した照合番号と一致"), standing.row),
+        Check("links", gettext_lazy("前後の行とつながっている"), standing.links),
+        Check("texts", gettext_lazy("意見などの本文は、台帳の照合番号と一致"), standing.texts),
+        Check(
+            "rows",
+            gettext_lazy("判断の記録・対象の版・段階の定めは、台帳の行と一致"),
+            standing.rows,
+        ),
+        Check(
+            "authority",
+            gettext_lazy("判断した人の権限は、その時点までの台帳から導ける"),
+            flaw is None,
+            flaw.label if isinstance(flaw, Flaw) else "",
+        ),
+        Check("anchors", gettext_lazy("システムの外に保管した控えと一致"), is_held),
+    )
+
+
+def as_json(frame: Frame, evidence: Evidence) -> dict[str, Any]:
+    """The evidence as plain data: codes beside words, hashes as the ledger has them."""
+    said, entry = evidence.decision, evidence.entry
+    return {
+        "case": {"number": frame.project.number, "title": frame.project.title},
+        "decision": {
+            "id": said.pk,
+            "outcome": said.outcome,
+            "words": evidence.line.what,
+            "decided_at": said.decided_at.astimezone(UTC).isoformat(),
+            "decided_by": {"id": said.decided_by_id, "name": said.decided_by.name},
+            "post": {"id": said.post_id, "title": said.post.title},
+            "on_behalf_of": said.on_behalf_of.name if said.on_behalf_of else None,
+            "basis": said.basis,
+            "is_superseded": evidence.line.is_superseded,
+        },
+        "revision": _revision(frame, said),
+        "rule": {
+            "route": str(said.run.route) if said.run.route else None,
+            "effective_from": said.run.route.effective_from if said.run.route else None,
+            "clause": said.clause or None,
+            "why_this_route": said.run.route_reason or None,
+            "step": {str(label): words for label, words in evidence.rule},
+        },
+        "authority": {
+            "snapshot": said.authority,
+            "entry": _entry(evidence.source) if evidence.source else None,
+        },
+        "entry": _entry(entry) if not evidence.is_hidden else None,
+        "texts": [
+            {
+                "name": text.name,
+                "sha256": text.sha256,
+                "text": None if evidence.is_hidden else text.shown,
+                "blanked_at": text.blanked_at,
+            }
+            for text in evidence.texts
+        ],
+        "checks": [
+            {"name": each.name, "is_sound": each.is_sound, "why": str(each.why)}
+            for each in evidence.checks
+        ],
+        "anchors": _anchors(evidence.covering),
+    }
+
+
+def _revision(frame: Frame, said: Decision) -> dict[str, Any] | None:
+    if said.revision is None:
+        return None
+    return {
+        "number": said.revision.number,
+        "kind": said.revision.kind,
+        "hash": said.revision.content_hash,
+        "url": settings.BASE_URL + text_url(frame, said.revision),
+    }
+
+
+def text_url(frame: Frame, revision: Revision) -> str:
+    """Where the text stands that was decided: on the page, or beside the one that followed."""
+    ref, kind = frame.project.reference, RevisionKind(revision.kind)
+    if revision.pk == frame.project.revision_id or kind not in PREFIX:
+        return reverse("project", args=[ref])
+    query = f"?to={PREFIX[kind]}{revision.number}&all=1"
+    return reverse("project-compare", args=[ref]) + query
+
+
+def _entry(entry: LedgerEntry) -> dict[str, Any]:
+    return {
+        "seq": entry.seq,
+        "prev_hash": entry.prev_hash,
+        "hash": entry.hash,
+        "recorded_at": entry.recorded_at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "kind": entry.kind,
+        "payload": entry.payload,
+    }
+
+
+def _anchors(covering: ledger.Covering | None) -> dict[str, Any] | None:
+    if covering is None:
+        return None
+    return {
+        "count": covering.count,
+        "is_held": covering.is_held,
+        "first": {"seq": covering.first.seq, "at": covering.first.at},
+        "last": {"seq": covering.last.seq, "at": covering.last.at},
+    }

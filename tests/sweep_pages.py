@@ -32,6 +32,7 @@ from playwright.sync_api import sync_playwright  # noqa: E402
 
 from bpr_projects.models import Comment, JoinRequest, Project  # noqa: E402
 from notifications.models import Delivery  # noqa: E402
+from roles.models import User  # noqa: E402
 from tests.architecture.matrix import ACTORS  # noqa: E402
 from tests.architecture.test_matrix import browser_of, routes  # noqa: E402
 from tests.browser import (  # noqa: E402
@@ -90,6 +91,7 @@ def row_of(route: str, case: Project) -> int | None:
         "condition": Condition.objects.filter(project=case),
         "reading": Reading.objects.filter(project=case),
         "decision": Decision.objects.filter(project=case),
+        "org": User.objects.filter(is_active=True),
     }
     found = rows.get(route.partition("-")[0], Delivery.objects.all())
     newest = found.order_by("-pk").first()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from bpr_projects.models import Project
 
-pytestmark = pytest.mark.usefixtures("office")
+pytestmark = [pytest.mark.usefixtures("office"), pytest.mark.once]
 
 MOST_QUERIES = 12
 MOST_BYTES = 200_000

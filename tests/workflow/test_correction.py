@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tests.fixtures_city import City
 
-pytestmark = pytest.mark.usefixtures("office")
+pytestmark = [pytest.mark.usefixtures("office"), pytest.mark.once]
 
 LATER: Final = AT + timedelta(days=3)
 BUDGET: Final = ("予算の成立を条件とする", "ZAISEI", "2027-03-31")

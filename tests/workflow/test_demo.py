@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
     from pytest_django import DjangoDbBlocker
 
+pytestmark = pytest.mark.once
+
 NOW: Final = datetime(2026, 11, 24, 10, 0, tzinfo=JST)
 CITIES: Final = Path(settings.BASE_DIR) / "cities"
 IDEAS: Final = json.loads((CITIES / "sample_ideas.json").read_text(encoding="utf-8"))["ideas"]

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from tests.fixtures_city import City
     from workflow.inbox.week import Deadline, Week
 
+pytestmark = pytest.mark.once
+
 NOW = AT + timedelta(hours=2)
 
 

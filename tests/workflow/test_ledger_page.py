@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from tests.fixtures_city import City
 
 verify_ledger: Final[Any] = import_module("docs.verify_ledger")
+pytestmark = pytest.mark.once
+
 VERIFIER: Final = Path(configuration.BASE_DIR) / "docs" / "verify_ledger.py"
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tests.fixtures_city import City
     from workflow.models import Slot
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 CHOOSE, SCORE, NEXT = 12, 28, 72
 BEFORE: Final = StepKind.CONCURRENCE

@@ -19,6 +19,8 @@ from workflow.routing.findings import Ground
 from workflow.routing.seats import ROLE_OF
 from workflow.routing.terms import FACT_WORDS, OPERATOR_WORDS, Names, sentence_of
 
+pytestmark = pytest.mark.once
+
 TODAY = date(2026, 5, 11)
 LATER = date(2026, 7, 1)
 GROUND = Ground(

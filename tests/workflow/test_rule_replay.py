@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from workflow.models import Route
     from workflow.routing import Replay
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 WRITES = ("INSERT", "UPDATE", "DELETE", "SAVEPOINT")
 

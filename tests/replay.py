@@ -1,8 +1,8 @@
 """Starts that many tests share are lived once a process; later the same rows are written again.
 
 The sample city, or a case that stands before the PT, comes about by the real verbs the first time.
-The next test that begins like this gets what the verbs wrote, statement by statement. SQLite gives
-the same keys again after a rollback; PostgreSQL does not, so there every test lives its own start.
+The next test that begins like this gets what the verbs wrote, statement by statement, under the
+same keys. SQLite gives them again after a rollback; PostgreSQL is told to where a test begins.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from django.apps import apps
+from django.core.management.color import no_style
 from django.db import connection, transaction
 
 if TYPE_CHECKING:
@@ -53,7 +55,8 @@ class Starts:
 
     def begin(self) -> None:
         """A test begins, and has written nothing yet."""
-        self._way = (_sequences(),) if connection.vendor == "sqlite" else None
+        _take_back_keys()
+        self._way = (_sequences(),)
         self._state = _state()
 
     def end(self) -> None:
@@ -92,23 +95,43 @@ def _write_again(recording: Recording) -> Any:
                 cursor.executemany(sql, params)
             else:
                 cursor.execute(sql, params)
+            if cursor.description is not None:
                 cursor.fetchall()  # SQLite finishes INSERT ... RETURNING when it is read
     for _savepoints, callback, robust in recording.on_commit:
         transaction.on_commit(callback, robust=robust)
     return recording.result
 
 
+def _take_back_keys() -> None:
+    """The next key of each table follows its last row, whatever was rolled back (PostgreSQL)."""
+    if told := connection.ops.sequence_reset_sql(no_style(), apps.get_models()):
+        with connection.cursor() as cursor:
+            cursor.execute(";".join(told))
+
+
+SEQUENCES = {
+    "sqlite": "SELECT name, seq FROM sqlite_sequence WHERE seq > 0 ORDER BY name",
+    "postgresql": "SELECT sequencename, last_value FROM pg_sequences"
+    " WHERE schemaname = current_schema() AND last_value > 0 ORDER BY sequencename",
+}
+CHANGES = {
+    "sqlite": "SELECT total_changes()",
+    "postgresql": "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_xact_user_tables",
+}
+
+
 def _sequences() -> tuple[tuple[str, int], ...]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT name, seq FROM sqlite_sequence WHERE seq > 0 ORDER BY name")
+        cursor.execute(SEQUENCES[connection.vendor])
         return tuple(cursor.fetchall())
 
 
 def _state() -> Hashable:
     """Two equal states: no row was written or taken back between them."""
-    if connection.vendor != "sqlite":
-        return None
-    return connection.connection.total_changes, sum(seq for _name, seq in _sequences())
+    with connection.cursor() as cursor:
+        cursor.execute(CHANGES[connection.vendor])
+        (changes,) = cursor.fetchone()
+    return changes, sum(seq for _name, seq in _sequences())
 
 
 starts = Starts()

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import TYPE_CHECKING, TypeVar
 
+import pytest
 from django.db import connection
 from django.utils import translation
 
@@ -14,7 +15,17 @@ from workflow.actions.refusals import Refusal
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from _pytest.mark import ParameterSet
+
 T = TypeVar("T")
+
+
+def several(first: int, *others: int) -> list[int | ParameterSet]:
+    """Values of a parameter: SQLite has one writer, there the first of them shows all."""
+    return [first, *(pytest.param(each, marks=pytest.mark.postgres_only) for each in others)]
+
+
+CROWDS = several(5, 2, 20)
 
 
 def at_once(acts: Sequence[Callable[[], T]]) -> tuple[list[T], list[Refusal]]:

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from bpr_projects.models import OpenedForm, Project
-from tests.concurrency.at_once import at_once
+from tests.concurrency.at_once import at_once, several
 from tests.make import a_project, holder
 from tests.workflow.pages import client_of
 from workflow.enums import StepKind
@@ -41,7 +41,7 @@ def send(url: str, forms: list[dict[str, Any]]) -> list[Any]:
     return responses
 
 
-@pytest.mark.parametrize("turn", range(3))
+@pytest.mark.parametrize("turn", several(*range(3)))
 def test_the_script_and_the_button_begin_one_draft(real_office: City, turn: int) -> None:
     form = {"title": "書かない窓口", "page": uuid4().hex, "draft_version": "1"}
 
@@ -56,7 +56,7 @@ def test_the_script_and_the_button_begin_one_draft(real_office: City, turn: int)
     assert OpenedForm.objects.get().project == draft
 
 
-@pytest.mark.parametrize("crowd", [2, 4])
+@pytest.mark.parametrize("crowd", several(4, 2))
 def test_forms_of_one_person_begin_a_draft_each(real_office: City, crowd: int) -> None:
     forms = [
         {"title": "別の提案", "page": uuid4().hex, "draft_version": "1", "action": "autosave"}

@@ -13,7 +13,7 @@ from bpr_projects.models import Cycle, Project
 from notifications.enums import Event
 from notifications.models import OutboxMessage
 from roles.models import Post
-from tests.concurrency.at_once import at_once
+from tests.concurrency.at_once import CROWDS, at_once, several
 from tests.make import (
     AT,
     SCORES,
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from tests.fixtures_city import City
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-CROWDS = [2, 5, 20]
 
 
 def assert_told(refusals: Sequence[Refusal], sentence: str) -> None:
@@ -185,7 +183,7 @@ def test_an_act_is_pulled_back_once(real_office: City, crowd: int) -> None:
     assert_sound()
 
 
-@pytest.mark.parametrize("turn", range(5))
+@pytest.mark.parametrize("turn", several(*range(5)))
 def test_either_the_pull_back_or_the_next_holder_wins(real_office: City, turn: int) -> None:
     case = a_project(to=StepKind.RECEPTION)
     slot = the_slot(case)
@@ -204,7 +202,7 @@ def test_either_the_pull_back_or_the_next_holder_wins(real_office: City, turn: i
     assert_sound()
 
 
-@pytest.mark.parametrize("turn", range(5))
+@pytest.mark.parametrize("turn", several(*range(5)))
 def test_either_the_withdrawal_or_the_adoption_wins(real_office: City, turn: int) -> None:
     case = a_project(to=StepKind.DECISION)
     slot = the_slot(case)
@@ -347,7 +345,7 @@ def move(case: Project, slot: Slot, clerk: User) -> int:
     ).pk
 
 
-@pytest.mark.parametrize("turn", range(5))
+@pytest.mark.parametrize("turn", several(*range(5)))
 def test_either_the_answer_or_the_move_wins(real_office: City, turn: int) -> None:
     case = a_project()
     slot = the_slot(case)
@@ -370,7 +368,7 @@ def test_either_the_answer_or_the_move_wins(real_office: City, turn: int) -> Non
     assert_sound()
 
 
-@pytest.mark.parametrize("turn", range(5))
+@pytest.mark.parametrize("turn", several(*range(5)))
 def test_two_of_a_shared_seat_one_answers_while_the_other_steps_aside(
     real_office: City, turn: int
 ) -> None:
@@ -394,7 +392,7 @@ def test_two_of_a_shared_seat_one_answers_while_the_other_steps_aside(
     assert_sound()
 
 
-@pytest.mark.parametrize("crowd", [2, 5])
+@pytest.mark.parametrize("crowd", several(5, 2))
 def test_a_recusal_counts_once_and_asks_one_other(real_office: City, crowd: int) -> None:
     case = a_project()
     slot = the_slot(case)
@@ -409,7 +407,7 @@ def test_a_recusal_counts_once_and_asks_one_other(real_office: City, crowd: int)
     assert_sound()
 
 
-@pytest.mark.parametrize("turn", range(3))
+@pytest.mark.parametrize("turn", several(*range(3)))
 def test_two_of_the_secretariat_move_one_place_once(real_office: City, turn: int) -> None:
     case = a_project()
     slot = the_slot(case)
@@ -423,7 +421,7 @@ def test_two_of_the_secretariat_move_one_place_once(real_office: City, turn: int
     assert_sound()
 
 
-@pytest.mark.parametrize("turn", range(5))
+@pytest.mark.parametrize("turn", several(*range(5)))
 def test_either_the_pull_back_or_the_recusal_wins(real_office: City, turn: int) -> None:
     case = a_project(to=StepKind.APPROVAL)
     slot = the_slot(case)
@@ -442,7 +440,7 @@ def test_either_the_pull_back_or_the_recusal_wins(real_office: City, turn: int) 
     assert_sound()
 
 
-@pytest.mark.parametrize("turn", range(3))
+@pytest.mark.parametrize("turn", several(*range(3)))
 def test_a_pull_back_and_a_move_of_the_place_leave_one_open_place(
     real_office: City, turn: int
 ) -> None:

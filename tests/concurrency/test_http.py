@@ -12,7 +12,7 @@ from django.utils.timezone import localdate
 
 from bpr_projects.enums import Stage
 from bpr_projects.models import Cycle, Project
-from tests.concurrency.at_once import at_once
+from tests.concurrency.at_once import CROWDS, at_once, several
 from tests.make import SCORES, a_draft, a_project, the_slot, walk
 from tests.proof import assert_sound
 from tests.workflow.pages import answer_url, client_of, messages_of, sent
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-CROWDS = [2, 5, 20]
 TOLD = {403, 409}
 """A page with the reason, who did what and when."""
 TRY_AGAIN = 503
@@ -190,7 +189,7 @@ def test_an_act_is_pulled_back_once(real_office: City, crowd: int) -> None:
     assert_sound()
 
 
-@pytest.mark.parametrize("turn", range(3))
+@pytest.mark.parametrize("turn", several(*range(3)))
 def test_either_the_pull_back_or_the_next_holder_wins(real_office: City, turn: int) -> None:
     case = a_project(to=StepKind.RECEPTION)
     slot = the_slot(case)
@@ -208,7 +207,7 @@ def test_either_the_pull_back_or_the_next_holder_wins(real_office: City, turn: i
     assert_sound()
 
 
-@pytest.mark.parametrize("turn", range(3))
+@pytest.mark.parametrize("turn", several(*range(3)))
 def test_either_the_withdrawal_or_the_adoption_wins(real_office: City, turn: int) -> None:
     case = a_project(to=StepKind.DECISION)
     slot = the_slot(case)

@@ -10,7 +10,7 @@ import pytest
 
 from roles.actions import AbsenceRefused, end_absence, register_absence
 from roles.models import Absence
-from tests.concurrency.at_once import at_once
+from tests.concurrency.at_once import at_once, several
 from tests.make import AT, TODAY, a_project, an_absence, holder, say, the_slot
 from tests.proof import assert_sound
 from workflow.actions.refusals import AlreadyDone, Busy, NotAllowed
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.mark.parametrize("crowd", [2, 6])
+@pytest.mark.parametrize("crowd", several(6, 2))
 def test_the_holder_and_the_stand_in_decide_at_once(real_office: City, crowd: int) -> None:
     case = a_project(route="RT1", to=StepKind.STANDING_DECISION)
     head, second = holder("HEAD-DIGITAL"), holder("DEPT-SOMUBU")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from roles.enums import Role
 from roles.models import holders_of, read_all_once
@@ -19,10 +21,13 @@ from tests.make import (
     a_holder,
     a_project,
     a_user,
+    an_absence,
     an_appointment,
+    holder,
     say,
     the_slot,
 )
+from tests.workflow.pages import client_of
 from workflow import engine
 from workflow.enums import Outcome, StepKind
 from workflow.models import Slot
@@ -37,7 +42,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 
-CHOOSE, SUBMIT, SCORE, NEXT = 12, 38, 28, 65
+CHOOSE, SUBMIT, SCORE, NEXT, INBOX = 12, 38, 28, 65, 8
 BEFORE: Final = StepKind.CONCURRENCE
 """The step before the one that asks all of 本部."""
 CROWD: Final = 30
@@ -145,3 +150,30 @@ def test_opening_a_review_ties_every_member_to_a_task_of_its_own(office: City) -
     tasks = Slot.objects.filter(step_run=the_slot(case).step_run).values_list("task_id", flat=True)
     assert None not in tasks
     assert len(set(tasks)) == len(tasks) > 1
+
+
+@pytest.mark.parametrize("seat", ["DEPT-SOMUBU", "SECRETARIAT", "HQ-CHAIR", "LEADER-SHIMIN"])
+def test_every_tab_of_the_inbox(office: City, seat: str) -> None:
+    """DEPT-SOMUBU stands in for a head who is away, at two decisions."""
+    with time_machine.travel(AT, tick=False):
+        for _number in range(2):
+            a_project(route="RT1", to=StepKind.STANDING_DECISION)
+        an_absence(person=holder("HEAD-DIGITAL"))
+        browser = client_of(seat)
+        for tab in ("todo", "deputy", "reading", "upcoming", "done"):
+            url = f"{reverse('inbox')}?tab={tab}"
+            browser.get(url)
+
+            assert cost(lambda url=url: browser.get(url)) <= INBOX  # type: ignore[misc]
+
+
+def test_the_preview_of_whoever_stands_in(office: City) -> None:
+    with time_machine.travel(AT, tick=False):
+        case = a_project(route="RT1", to=StepKind.STANDING_DECISION)
+        an_absence(person=holder("HEAD-DIGITAL"))
+        browser = client_of("DEPT-SOMUBU")
+        url = f"{reverse('inbox')}?tab=deputy&item={the_slot(case).pk}"
+        page = browser.get(url)
+
+        assert cost(lambda: browser.get(url)) <= INBOX
+    assert page.context["preview"].buttons

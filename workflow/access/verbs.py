@@ -24,7 +24,7 @@ from workflow.outcomes import PULLABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import date, datetime
+    from datetime import datetime
 
     from bpr_projects.models import CycleEntry, Project
     from roles.models import Capacity, User
@@ -37,13 +37,11 @@ def may(user: User, verb: str, project: Project, at: datetime) -> Permit:
 
 
 def _edit_draft(user: User, project: Project, at: datetime) -> Permit:
-    on = localdate(at)
-    return _may_write(user, project, capacities_of(user, on), on)
-
-
-def _may_write(user: User, project: Project, capacities: list[Capacity], on: date) -> Permit:
+    """Who holds the proposing seat has it as the capacity; who else writes, none."""
     if project.stage not in (Stage.DRAFT, Stage.RETURNED):
         return no(_("提出済み（%s）のため、編集できません。") % project.get_stage_display())
+    on = localdate(at)
+    capacities = capacities_of(user, on)
     for each in capacities:
         if each.post.pk == project.proposer_post_id:
             return yes(each)
@@ -57,14 +55,9 @@ def _may_write(user: User, project: Project, capacities: list[Capacity], on: dat
 
 
 def _submit(user: User, project: Project, at: datetime) -> Permit:
-    on = localdate(at)
-    capacities = capacities_of(user, on)
-    permit = _may_write(user, project, capacities, on)
-    if not permit:
+    permit = _edit_draft(user, project, at)
+    if not permit or permit.capacity is not None:
         return permit
-    for each in capacities:
-        if each.post.pk == project.proposer_post_id:
-            return yes(each)
     return no(_("提出できるのは、%s の職にある方です。") % project.proposer_post.title)
 
 

@@ -484,4 +484,4 @@ def test_a_decision_in_another_s_place_costs_a_few_queries_more() -> None:
             )
         counts.append(len(asked))
 
-    assert counts[1] - counts[0] == 9, counts
+    assert counts[1] - counts[0] == 8, counts

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
 from django.utils.timezone import localdate, localtime
@@ -104,6 +104,7 @@ def save_draft(
     project.mark_changed(at=at)
     if project.number is None:
         _name_after(project, changed)
+        project.save(update_fields=NAMES)
     named = _share(project, before.get("partners") or [], changed.get("partners") or [])
     if named:
         partners_named.send(sender=Project, project=project, people=named, by=by, at=at)
@@ -118,8 +119,12 @@ def _name_after(project: Project, text: Mapping[str, Any]) -> None:
     if project.section is None or project.section.code != text.get("section"):
         sections = Section.objects.select_related("department")
         project.section = sections.filter(code=text.get("section")).first()
-    project.area = Area.objects.filter(code=text.get("area")).first()
-    project.save(update_fields=["title", "section", "area"])
+    if project.area is None or project.area.code != text.get("area"):
+        project.area = Area.objects.filter(code=text.get("area")).first()
+
+
+NAMES: Final = ("title", "section", "area")
+"""What a text calls its case."""
 
 
 def _share(project: Project, before: list[str], after: list[str]) -> list[User]:
@@ -177,14 +182,19 @@ def freeze(
     kind: RevisionKind = RevisionKind.PROJECT,
     answers: Mapping[str, Any] | None = None,
 ) -> Revision:
-    """The text as it stands now becomes a revision; an unchanged text returns the last one."""
+    """The text as it stands now becomes a revision; an unchanged text returns the last one.
+
+    A proposal gets its number with its first.
+    """
     text = dict(project.sheet if answers is None else answers)
     files = list(project.attachments.filter(removed_at=None))
     digest = content_hash(kind, text, [(each.name, each.sha256, each.size) for each in files])
-    last = project.revisions.filter(kind=kind).order_by("-number").first()
+    earlier = project.revisions.filter(kind=kind).order_by("-number")
+    last = earlier.first() if project.revision_id else None
     if last is not None and last.content_hash == digest:
         return last
     if kind == RevisionKind.PROJECT:
+        _take_number(project, at)
         _name_after(project, text)
     revision = Revision.objects.create(
         project=project,
@@ -196,27 +206,25 @@ def freeze(
         created_by=by,
         created_at=at,
     )
-    revision.attachments.set(files)
+    revision.attachments.add(*files)
     if kind == RevisionKind.PROJECT:
         project.revision = revision
-        project.save(update_fields=["revision"])
+        project.save(update_fields=["number", "submitted_at", "revision", *NAMES])
         for person in User.objects.filter(employee_number__in=text.get("partners") or []):
             assign_perm("wrote_draft", person, project)
     return revision
 
 
-def take_number(project: Project, at: datetime) -> None:
+def _take_number(project: Project, at: datetime) -> None:
     """Give the case its number (R8-001) at the first submit. Gaps only by a rolled-back submit."""
     if project.number:
         return
     year = calendar.fiscal_year(localdate(at))
-    NumberSeries.objects.get_or_create(fiscal_year=year)
-    series = NumberSeries.objects.select_for_update().get(fiscal_year=year)
+    series, _created = NumberSeries.objects.select_for_update().get_or_create(fiscal_year=year)
     series.last += 1
     series.save(update_fields=["last"])
     project.number = f"R{year - 2018}-{series.last:03d}"
     project.submitted_at = at
-    project.save(update_fields=["number", "submitted_at"])
 
 
 def adopt(*, project: Project, revision: Revision, at: datetime) -> Cycle:

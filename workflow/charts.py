@@ -188,10 +188,15 @@ def ball_lines(
 ) -> dict[int, Ball]:
     """Who holds each of these cases; a case that nobody holds (draft, ended) is left out."""
     keys = {project.pk for project in projects}
-    if not keys:
-        return {}
+    return lines_of(open_slots(keys), at, closures) if keys else {}
+
+
+def lines_of(
+    slots: Iterable[Slot], at: datetime, closures: frozenset[date] | None = None
+) -> dict[int, Ball]:
+    """``ball_lines`` of the cases that these ``open_slots`` belong to."""
     steps: dict[int, list[Slot]] = {}
-    for slot in _slots(keys):
+    for slot in slots:
         steps.setdefault(slot.step_run_id, []).append(slot)
     people = seats_today([slot for slots in steps.values() for slot in slots], at)
     days = closing_days() if closures is None else closures
@@ -203,7 +208,7 @@ def ball_lines(
     return balls
 
 
-def _slots(projects: Collection[int]) -> Iterable[Slot]:
+def open_slots(projects: Collection[int] | QuerySet[Any, Any]) -> QuerySet[Slot]:
     """Slots of open steps; where a case has a cycle and an approval open, the approval is last."""
     return (
         Slot.objects.filter(step_run__closed_at=None, step_run__project__in=projects)

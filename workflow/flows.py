@@ -13,14 +13,13 @@ from viewflow.workflow import flow, lock
 
 from workflow.enums import RunState, Station, StepKind
 from workflow.models import Run, Slot, WorkflowProcess
-from workflow.nodes import Gate, Region, SplitEach
+from workflow.nodes import Begin, Gate, Region, SplitEach
 from workflow.nodes import Station as Task
 
 
 def open_slots(activation: Any) -> QuerySet[Slot]:
     """One task for each post that the run's open step asks."""
-    step = Run.objects.values_list("step", flat=True).get(process=activation.process.pk)
-    return Slot.objects.filter(step_run=step, state="OPEN").order_by("pk")
+    return Slot.objects.filter(step_run=activation.process.run.step_id, state="OPEN").order_by("pk")
 
 
 def nobody_is_asked(activation: Any, active_tasks: Any) -> bool:
@@ -31,13 +30,13 @@ def nobody_is_asked(activation: Any, active_tasks: Any) -> bool:
 
 def where_next(activation: Any) -> str:
     """The station of the run's open step, or how the run ended."""
-    run = Run.objects.select_related("step").get(process=activation.process.pk)
+    run: Run = activation.process.run
     return run.step.station if run.step is not None else run.state
 
 
 def which_phase(activation: Any) -> str:
     """The phase of the cycle that is open, that it waits for headquarters, or that it is over."""
-    run = Run.objects.select_related("step").get(process=activation.process.pk)
+    run: Run = activation.process.run
     if run.step is not None:
         return run.step.kind
     return run.state
@@ -52,7 +51,7 @@ class ProjectFlow(flow.Flow):
     process_class = WorkflowProcess
     lock_impl = lock.SelectForUpdateLock(nowait=False, attempts=1)
 
-    submit = flow.StartHandle(this.on_submit).Annotation(title=_("提出")).Next(this.first_gate)
+    submit = Begin(this.on_submit).Annotation(title=_("提出")).Next(this.first_gate)
     first_gate = Gate(where_next).Way(Station.LINE, this.line_split)
 
     # 所属長
@@ -147,7 +146,7 @@ class ApprovalFlow(flow.Flow):
     process_class = WorkflowProcess
     lock_impl = lock.SelectForUpdateLock(nowait=False, attempts=1)
 
-    submit = flow.StartHandle(this.on_submit).Annotation(title=_("提出")).Next(this.first_gate)
+    submit = Begin(this.on_submit).Annotation(title=_("提出")).Next(this.first_gate)
     first_gate = (
         Gate(where_next)
         .Way(Station.LINE, this.step_split)
@@ -196,7 +195,7 @@ class CycleFlow(flow.Flow):
     process_class = WorkflowProcess
     lock_impl = lock.SelectForUpdateLock(nowait=False, attempts=1)
 
-    begin = flow.StartHandle(this.on_begin).Annotation(title=_("開始")).Next(this.observe)
+    begin = Begin(this.on_begin).Annotation(title=_("開始")).Next(this.observe)
     observe = Task().Annotation(title=_("観察")).Next(this.orient)
     orient = Task().Annotation(title=_("方向づけ")).Next(this.decide)
     decide = Task().Annotation(title=_("意思決定")).Next(this.decide_gate)
@@ -216,6 +215,6 @@ class CycleFlow(flow.Flow):
 
 def _tie(activation: Any, run: Run) -> Any:
     activation.process.save()
-    run.process_id = activation.process.pk
-    run.save(update_fields=["process"])
+    run.process = activation.process
+    run.save()
     return activation.process

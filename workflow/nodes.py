@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from viewflow import this
 from viewflow.workflow import STATUS, Activation, FlowRuntimeError, Token, flow
 from viewflow.workflow.base import Edge, Node
-from viewflow.workflow.nodes import Join, JoinActivation, SplitActivation, View, ViewActivation
+from viewflow.workflow.nodes import JoinActivation, View, ViewActivation
+from viewflow.workflow.nodes.start import StartHandleActivation
 
 from workflow.enums import SlotState
 from workflow.models import Slot
@@ -59,49 +60,80 @@ class Station(View):
         return False
 
 
-class SplitEachActivation(SplitActivation):
-    """Splits into one task a seed, and a straight branch to each node without seeds."""
+class BeginActivation(StartHandleActivation):
+    """The start of a process whose row the verb has just written: nobody else can know it."""
 
     @Activation.status.super()
-    def activate(self) -> None:
-        """Collect (node, seed); a region that would ask nobody is refused."""
-        for node, seeds in self.flow_task.each:
-            found = list(seeds(self)) if seeds else [None]
-            if not found:
-                raise FlowRuntimeError(f"{self.flow_task.name} would ask nobody")
-            self.next_tasks += [(node, seed) for seed in found]
+    def execute(self) -> None:
+        """Neither saved again nor locked."""
+        self.complete()
+        self.activate_next()
+
+
+class Begin(flow.StartHandle):
+    """Where a process begins; its callback writes the process and ties it to its run."""
+
+    activation_class = BeginActivation
+
+
+class PassingActivation(Activation):
+    """A node at which nobody waits: its row is written once, done."""
+
+    @classmethod
+    def create(
+        cls, flow_task: Any, prev_activation: Any, token: Any, data: Any = None, seed: Any = None
+    ) -> Any:
+        """What the node decides, ``create_next`` does."""
+        task = _row(flow_task, prev_activation.process, token, status=STATUS.DONE)
+        task.finished = task.created
+        task.save()
+        task.previous.add(prev_activation.task)
+        return cls(task)
+
+
+def _row(node: Any, process: Any, token: Any, **fields: Any) -> Any:
+    return node.flow_class.task_class(
+        process=process,
+        flow_task=node,
+        flow_task_type=node.task_type,
+        token=token,
+        data={},
+        **fields,
+    )
+
+
+class SplitEachActivation(PassingActivation):
+    """Splits into one task a seed, and a straight branch to the Join."""
 
     @Activation.status.super()
     def create_next(self) -> Iterator[Activation]:
-        """Tasks first, the Join last; each with its own token under the split's."""
-        tokens = Token.split_token_source(self.task.token, self.task.pk)
-        asked = [row for row in self.next_tasks if not isinstance(row[0], Join)]
-        yield from self._create_all([(node, seed, next(tokens)) for node, seed in asked])
-        for node, seed in self.next_tasks:
-            if isinstance(node, Join):
-                yield node._create(prev_activation=self, token=next(tokens), seed=seed)  # noqa: SLF001
+        """Two statements, however many are asked. A region that would ask nobody is refused.
 
-    def _create_all(self, rows: list[tuple[Any, Any, Any]]) -> Iterator[Activation]:
-        """``Activation.create`` for many tasks: two statements, however many are asked."""
+        The Join's row waits from the opening; its activation is made when the first task arrives.
+        """
+        tokens = Token.split_token_source(self.task.token, self.task.pk)
+        asked, joins = [], []
+        for node, seeds in self.flow_task.each:
+            if seeds is None:
+                join = _row(node, self.process, self.task.token, status=STATUS.STARTED)
+                join.started = join.created
+                joins.append(join)
+                continue
+            found = [_row(node, self.process, next(tokens), seed=seed) for seed in seeds(self)]
+            if not found:
+                raise FlowRuntimeError(f"{self.flow_task.name} would ask nobody")
+            asked += found
+        self._write([*asked, *joins])
+        for task in asked:
+            yield task.flow_task.activation_class(task)
+
+    def _write(self, tasks: list[Any]) -> None:
         task_class = self.flow_class.task_class
-        tasks = [
-            task_class(
-                process=self.process,
-                flow_task=node,
-                flow_task_type=node.task_type,
-                token=token,
-                data={},
-                seed=seed,
-            )
-            for node, seed, token in rows
-        ]
         task_class._default_manager.bulk_create(tasks)  # noqa: SLF001 -- documented by Django
         led_to = task_class.previous.through
         led_to._default_manager.bulk_create(  # noqa: SLF001 -- as above
             led_to(from_task=task, to_task=self.task) for task in tasks
         )
-        for (node, _seed, _token), task in zip(rows, tasks, strict=True):
-            yield node.activation_class(task)
 
 
 class SplitEach(flow.Split):
@@ -140,27 +172,31 @@ class SplitEach(flow.Split):
 
 
 class RegionActivation(JoinActivation):
-    """Looks through tokens and tasks only when the step a task came from waits for nobody."""
+    """Asks the step that a task came from, not tokens and tasks, whether it waits for somebody."""
 
     arrived: Any = None
 
     @classmethod
-    def create(cls, flow_task: Any, prev_activation: Any, *args: Any, **kwargs: Any) -> Any:
-        """Remember who came; both stand in one process, which was read already."""
-        activation = super().create(flow_task, prev_activation, *args, **kwargs)
-        activation.task.process = prev_activation.process
+    def create(
+        cls, flow_task: Any, prev_activation: Any, token: Any, data: Any = None, seed: Any = None
+    ) -> Any:
+        """Arrive at the one row that the split has written."""
+        waiting = prev_activation.process.task_set.filter(flow_task=flow_task)
+        task = waiting.get(status=STATUS.STARTED)
+        task.previous.add(prev_activation.task)
+        activation = cls(task)
         activation.arrived = prev_activation.task
         return activation
 
     def is_done(self) -> bool:
-        """Pure, as viewflow's own."""
-        slot_id = self.arrived.seed_object_id if self.arrived is not None else None
-        if slot_id is not None:
-            asked = Slot.objects.filter(step_run__slots=slot_id, state=SlotState.OPEN)
-            if asked.exists():
-                return False
-        done: bool = super().is_done()
-        return done
+        """Pure, as viewflow's own, which looks through tasks where nobody arrives."""
+        if self.arrived is None:
+            done: bool = super().is_done()
+            return done
+        asked = Slot.objects.filter(
+            step_run__slots=self.arrived.seed_object_id, state=SlotState.OPEN
+        )
+        return not asked.exists()
 
 
 class Region(flow.Join):
@@ -169,23 +205,17 @@ class Region(flow.Join):
     activation_class = RegionActivation
 
 
-class GateActivation(Activation):
+class GateActivation(PassingActivation):
     """Follows the branch whose key the selector names."""
-
-    next_node: Any = None
-
-    @Activation.status.super()
-    def activate(self) -> None:
-        """Ask once where the run stands."""
-        key = self.flow_task.selector(self)
-        self.next_node = self.flow_task.branches.get(key)
-        if self.next_node is None:
-            raise FlowRuntimeError(f"{self.flow_task.name} has no way to {key!r}")
 
     @Activation.status.super()
     def create_next(self) -> Iterator[Activation]:
-        """The one branch, on the same token."""
-        yield self.next_node._create(self, self.task.token)  # noqa: SLF001
+        """Ask once where the run stands: the one branch, on the same token."""
+        key = self.flow_task.selector(self)
+        node = self.flow_task.branches.get(key)
+        if node is None:
+            raise FlowRuntimeError(f"{self.flow_task.name} has no way to {key!r}")
+        yield node._create(self, self.task.token)  # noqa: SLF001
 
 
 class Gate(flow.Switch):

@@ -269,12 +269,13 @@ class Held:
 
 
 def held_by(user: User, on: date) -> Held:
-    """Two small queries."""
+    """One small query, a second for whoever deputises."""
     if not user.is_active:
         return Held({}, {})
-    own = _inheriting(Appointment.objects.effective(on).filter(person=user), on)
-    deputised = _inheriting(Delegation.objects.effective(on).filter(deputy=user), on)
-    sources = list(own.order_by("-pk")), list(deputised.order_by("-pk"))
+    held = _deputising(Appointment.objects.effective(on).filter(person=user), on)
+    own = list(_inheriting(held, on).order_by("-pk"))
+    deputised = _inheriting(_delegations(user, own, on), on)
+    sources = own, list(deputised.order_by("-pk"))
     closed = _inherited([each for rows in sources for each in rows], on)
     found: list[dict[int, Any]] = []
     for rows in sources:
@@ -286,11 +287,23 @@ def held_by(user: User, on: date) -> Held:
 def _capacities(user: User, on: date) -> list[Capacity]:
     if not user.is_active:
         return []
-    return _read_capacities(
-        _appointments(on).filter(person=user),
-        Delegation.objects.effective(on).filter(deputy=user),
-        on,
-    )
+    own = _holding(_deputising(_appointments(on).filter(person=user), on), on)
+    return _put_together(own, _delegations(user, own, on), on)
+
+
+def _deputising(rows: QuerySet[Appointment], on: date) -> QuerySet[Appointment]:
+    """Say of each appointment whether its person was named as a deputy that day."""
+    named = Delegation.objects.in_force(on).filter(deputy=OuterRef("person"))
+    return rows.annotate(deputises=Exists(named))
+
+
+def _delegations(user: User, own: Sequence[Any], on: date) -> QuerySet[Delegation]:
+    """The posts that the person deputises, asked only where there may be some.
+
+    ``own``: the appointments, of which one says so for all; without any, nothing is known.
+    """
+    rows = Delegation.objects.effective(on).filter(deputy=user)
+    return rows if not own or own[0].deputises else rows.none()
 
 
 def _appointments(on: date) -> QuerySet[Appointment]:
@@ -306,9 +319,18 @@ def _read_capacities(
 
     A third where one of the posts is an heir.
     """
+    return _put_together(_holding(appointments, on), delegations, on)
+
+
+def _holding(appointments: QuerySet[Appointment], on: date) -> list[Appointment]:
     away = Absence.objects.in_force(on).filter(person=OuterRef("person")).order_by("-ends_on")
     own = _inheriting(appointments, on).select_related("person", *POST).order_by("pk")
-    own = own.annotate(away_until=Subquery(away.values("ends_on")[:1]))
+    return list(own.annotate(away_until=Subquery(away.values("ends_on")[:1])))
+
+
+def _put_together(
+    own: Sequence[Appointment], delegations: QuerySet[Delegation], on: date
+) -> list[Capacity]:
     deputised = _inheriting(delegations, on).select_related("deputy", *POST).order_by("pk")
     found = [_own(row) for row in own] + [_deputised(row) for row in deputised]
     closed = _inherited([each.appointment or each.delegation for each in found], on)

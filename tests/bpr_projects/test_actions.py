@@ -39,7 +39,6 @@ def adopted(**answers: Any) -> Project:
     """A case that was adopted, without the way there."""
     draft = a_draft(**answers)
     revision = actions.freeze(project=draft, by=draft.proposer, at=AT)
-    actions.take_number(draft, AT)
     draft.move_to(Stage.DELIBERATION, at=AT)
     actions.adopt(project=draft, revision=revision, at=AT)
     return draft
@@ -192,7 +191,7 @@ def test_texts_of_different_kinds_are_counted_apart(office: City) -> None:
 def test_a_number_carries_the_fiscal_year(office: City, moment: datetime, number: str) -> None:
     draft = a_draft()
 
-    actions.take_number(draft, moment)
+    actions.freeze(project=draft, by=draft.proposer, at=moment)
 
     assert (draft.number, draft.submitted_at, draft.reference) == (number, moment, number)
 
@@ -202,7 +201,7 @@ def test_numbers_follow_each_other_and_are_given_once(office: City) -> None:
     first, second, third = a_draft(), a_draft(), a_draft()
 
     for draft in (first, second, first, third):
-        actions.take_number(draft, AT)
+        actions.freeze(project=draft, by=draft.proposer, at=AT)
 
     assert [first.number, second.number, third.number] == ["R8-999", "R8-1000", "R8-1001"]
 

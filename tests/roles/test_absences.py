@@ -372,8 +372,8 @@ def test_it_costs_nothing_for_whoever_stands_in_nowhere(
     above = hall.above.appointments.get().post
     above.stand_ins.create(stand_in_post=hall.seat, order=1)
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         places(hall.head, TODAY)
     an_absence(person=hall.above)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         places(hall.head, TODAY)

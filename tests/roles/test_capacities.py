@@ -16,6 +16,7 @@ from roles.models import (
     Post,
     User,
     capacities_of,
+    held_by,
     holders_of,
     people_who,
     read_once,
@@ -235,7 +236,7 @@ def test_people_of_a_role_are_its_own_holders_of_the_day() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 3])
-def test_asking_costs_two_queries(
+def test_asking_costs_two_queries_and_one_about_a_person(
     size: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     person = a_user()
@@ -247,7 +248,7 @@ def test_asking_costs_two_queries(
     with django_assert_num_queries(2):
         found = holders_of([post.pk for post in posts], TODAY)
         names = [(c.person.name, c.post.section) for row in found.values() for c in row]
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         departments = [
             c.post.section and c.post.section.department for c in capacities_of(person, TODAY)
         ]
@@ -255,13 +256,40 @@ def test_asking_costs_two_queries(
     assert (len(names), len(departments)) == (2 * size, size)
 
 
+def test_whoever_deputises_is_asked_about_twice(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    own, other = an_appointment(), an_appointment()
+    a_delegation(post=other.post, deputy=own.person)
+
+    with django_assert_num_queries(2):
+        found = capacities_of(own.person, TODAY)
+    with django_assert_num_queries(2):
+        held = held_by(own.person, TODAY)
+    with django_assert_num_queries(1):
+        held_by(other.person, TODAY)
+
+    assert [each.post for each in found] == [own.post, other.post]
+    assert (list(held.own), list(held.deputised)) == ([own.post.pk], [other.post.pk])
+
+
+def test_a_deputy_whose_own_post_is_gone_still_deputises() -> None:
+    """The appointment keeps the person on the staff; the post itself is no more."""
+    gone = an_appointment(post=a_post(ends_on=TODAY))
+    post = an_appointment().post
+    a_delegation(post=post, deputy=gone.person)
+
+    assert [each.post for each in capacities_of(gone.person, TODAY)] == [post]
+    assert list(held_by(gone.person, TODAY).deputised) == [post.pk]
+
+
 def test_while_a_page_is_drawn_a_person_is_asked_for_once(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     person = an_appointment().person
 
-    with django_assert_num_queries(2), read_once():
+    with django_assert_num_queries(1), read_once():
         first = capacities_of(person, TODAY)
         assert capacities_of(person, TODAY) == first
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         assert capacities_of(person, TODAY) == first

@@ -236,4 +236,4 @@ def test_the_evidence_costs_the_same_however_long_the_history_is(office: City, e
     with CaptureQueriesContext(connection) as long:
         browser.get(url_of(first, ending))
 
-    assert len(short) == len(long) <= 34
+    assert len(short) == len(long) <= 30

@@ -149,7 +149,7 @@ def test_the_list_has_a_fixed_number_of_queries(
     assert len(page.context["rows"]) == count
 
 
-LIST_QUERIES = 10
+LIST_QUERIES = 9
 
 
 def test_a_place_is_moved_on_its_page(stuck: Project, office: City) -> None:

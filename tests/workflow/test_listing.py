@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from roles.models import User
     from tests.fixtures_city import City
 
-QUERIES = 10
+QUERIES = 9
 FULL_WIDTH = "\uff32\uff18\uff0d\uff10\uff10\uff12"
 """R8-002 as an input method types it."""
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from roles.enums import Role
 from roles.models import holders_of, read_all_once
@@ -19,24 +21,28 @@ from tests.make import (
     a_holder,
     a_project,
     a_user,
+    an_absence,
     an_appointment,
+    holder,
     say,
     the_slot,
 )
+from tests.workflow.pages import client_of
 from workflow import engine
 from workflow.enums import Outcome, StepKind
+from workflow.models import Slot
 from workflow.outcomes import Answer
 from workflow.views.route_preview import foreseen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bpr_projects.models import Project
     from tests.fixtures_city import City
-    from workflow.models import Slot
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once]
+pytestmark = pytest.mark.django_db
 
-CHOOSE, SCORE, NEXT = 12, 28, 72
+CHOOSE, SUBMIT, SCORE, NEXT, INBOX = 12, 38, 28, 65, 8
 BEFORE: Final = StepKind.CONCURRENCE
 """The step before the one that asks all of 本部."""
 CROWD: Final = 30
@@ -56,6 +62,12 @@ def a_crowd() -> None:
     for _number in range(CROWD):
         a_holder(Role.HQ_MEMBER)
         an_appointment(person=a_user())
+
+
+def submitting(draft: Project) -> Callable[[], object]:
+    """The verb alone, with all that a request knows before it."""
+    version, by = draft.draft_version, draft.proposer
+    return lambda: engine.submit(project=draft, draft_version=version, by=by, at=AT)
 
 
 def answering(slot: Slot, outcome: Outcome) -> Callable[[], object]:
@@ -101,6 +113,17 @@ def test_choosing_it_again_after_a_return(office: City) -> None:
     assert cost(look) <= CHOOSE
 
 
+@pytest.mark.parametrize("answers", [{}, RICHEST], ids=["plainest", "richest"])
+def test_submitting(office: City, answers: dict[str, Any]) -> None:
+    cost(submitting(a_draft(**answers)))  # the first of a year begins its series of numbers
+    few = cost(submitting(a_draft(**answers)))
+    crowded = a_draft(**answers)
+    a_crowd()
+
+    assert cost(submitting(crowded)) == few
+    assert few <= SUBMIT
+
+
 def test_scoring(office: City) -> None:
     case = a_project(route="RT2", to=StepKind.REVIEW)
 
@@ -117,3 +140,40 @@ def test_closing_a_step_and_opening_the_next(office: City) -> None:
     step = the_slot(case).step_run
     assert step.kind == StepKind.DELIBERATION
     assert step.slots.count() > CROWD
+
+
+def test_opening_a_review_ties_every_member_to_a_task_of_its_own(office: City) -> None:
+    case = a_project(route="RT2", to=StepKind.RECEPTION)
+
+    assert cost(answering(the_slot(case), Outcome.RECEIVED)) <= NEXT
+
+    tasks = Slot.objects.filter(step_run=the_slot(case).step_run).values_list("task_id", flat=True)
+    assert None not in tasks
+    assert len(set(tasks)) == len(tasks) > 1
+
+
+@pytest.mark.parametrize("seat", ["DEPT-SOMUBU", "SECRETARIAT", "HQ-CHAIR", "LEADER-SHIMIN"])
+def test_every_tab_of_the_inbox(office: City, seat: str) -> None:
+    """DEPT-SOMUBU stands in for a head who is away, at two decisions."""
+    with time_machine.travel(AT, tick=False):
+        for _number in range(2):
+            a_project(route="RT1", to=StepKind.STANDING_DECISION)
+        an_absence(person=holder("HEAD-DIGITAL"))
+        browser = client_of(seat)
+        for tab in ("todo", "deputy", "reading", "upcoming", "done"):
+            url = f"{reverse('inbox')}?tab={tab}"
+            browser.get(url)
+
+            assert cost(lambda url=url: browser.get(url)) <= INBOX  # type: ignore[misc]
+
+
+def test_the_preview_of_whoever_stands_in(office: City) -> None:
+    with time_machine.travel(AT, tick=False):
+        case = a_project(route="RT1", to=StepKind.STANDING_DECISION)
+        an_absence(person=holder("HEAD-DIGITAL"))
+        browser = client_of("DEPT-SOMUBU")
+        url = f"{reverse('inbox')}?tab=deputy&item={the_slot(case).pk}"
+        page = browser.get(url)
+
+        assert cost(lambda: browser.get(url)) <= INBOX
+    assert page.context["preview"].buttons

@@ -134,5 +134,5 @@ def test_the_page_asks_the_same_questions_for_one_and_three_rows(
     write(case, RolloutState.IN_USE, *codes)
     browser = client_of("LEADER-SHIMIN")
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         browser.get(f"/p/{case.reference}/rollout/")

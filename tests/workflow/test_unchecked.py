@@ -147,13 +147,13 @@ def test_the_page_of_the_plan_asks_a_fixed_number_of_questions(
 ) -> None:
     client = client_of("LEADER-ZEIMU")
     client.get("/plan/")
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         client.get("/plan/")
 
     for number in range(3):
         trend = NationalTrend.objects.create(month=TODAY, title=f"指針の改定{number}")
         trend.areas.set(Area.objects.all()[:2])
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         client.get("/plan/")
 
 

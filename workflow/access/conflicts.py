@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from roles.models import Held, User
+    from workflow.models.decisions import DecisionQuerySet
 
 YES: Final = (Outcome.APPROVED, Outcome.AGREED, Outcome.AGREED_WITH_OPINION)
 APPROVING: Final = (StepKind.CONFIRMATION, StepKind.APPROVAL, StepKind.CONCURRENCE)
@@ -48,17 +49,29 @@ def conflicted(run: Run, on: date) -> frozenset[int]:
 
 @dataclass(frozen=True)
 class Barred:
-    """Who may not decide in a run, and who of them stepped aside (辞退) in it."""
+    """Who may not decide in a run, who of them stepped aside (辞退), and who said yes in it."""
 
     persons: frozenset[int]
     recused: frozenset[int]
+    approved: frozenset[int] = frozenset()
 
 
 def barred_in(run: Run, on: date, leaving: Iterable[int] = ()) -> Barred:
-    """``conflicted`` with those who are just stepping aside; their words are not written yet."""
+    """``conflicted`` with those who are just stepping aside; their words are not written yet.
+
+    With ``approved_in``, all in one query.
+    """
     first, *others = facts([run.pk], on)
-    found = [*first.union(*others, all=True), *(("recused", run.pk, pk) for pk in leaving)]
-    return Barred(conflicts(found).get(run.pk, frozenset()), recused_by_run(found)[run.pk])
+    yes = _approvals(run).order_by().values_list(Value("approved", CharField()), "run", WHOSE_YES)
+    found = [
+        *first.union(*others, yes, all=True),
+        *(("recused", run.pk, pk) for pk in leaving),
+    ]
+    return Barred(
+        conflicts(found).get(run.pk, frozenset()),
+        recused_by_run(found)[run.pk],
+        frozenset(person for kind, _run, person in found if kind == "approved"),
+    )
 
 
 def recused_by_run(found: Iterable[Fact]) -> dict[int, frozenset[int]]:
@@ -175,14 +188,19 @@ def approved_in(run: Run) -> frozenset[int]:
 
     A yes on an earlier text that was carried over is one on this text.
     """
-    said = Decision.objects.effective().filter(
+    return frozenset(_approvals(run).values_list(WHOSE_YES, flat=True))
+
+
+WHOSE_YES: Final = Coalesce("carries__decided_by", "decided_by")
+
+
+def _approvals(run: Run) -> DecisionQuerySet:
+    return Decision.objects.effective().filter(
         run=run,
         round=run.round,
         outcome__in=(*YES, Outcome.CARRIED_OVER),
         step_run__kind__in=APPROVING,
     )
-    by = Coalesce("carries__decided_by", "decided_by")
-    return frozenset(said.values_list(by, flat=True))
 
 
 def approving(said: Iterable[Decision]) -> frozenset[int]:

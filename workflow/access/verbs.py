@@ -37,6 +37,7 @@ def may(user: User, verb: str, project: Project, at: datetime) -> Permit:
 
 
 def _edit_draft(user: User, project: Project, at: datetime) -> Permit:
+    """Who holds the proposing seat has it as the capacity; who else writes, none."""
     if project.stage not in (Stage.DRAFT, Stage.RETURNED):
         return no(_("提出済み（%s）のため、編集できません。") % project.get_stage_display())
     on = localdate(at)
@@ -55,11 +56,8 @@ def _edit_draft(user: User, project: Project, at: datetime) -> Permit:
 
 def _submit(user: User, project: Project, at: datetime) -> Permit:
     permit = _edit_draft(user, project, at)
-    if not permit:
+    if not permit or permit.capacity is not None:
         return permit
-    for each in capacities_of(user, localdate(at)):
-        if each.post.pk == project.proposer_post_id:
-            return yes(each)
     return no(_("提出できるのは、%s の職にある方です。") % project.proposer_post.title)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.timezone import localdate
 
-from bpr_projects.models import CycleEntry, Revision, content_hash
+from bpr_projects.models import CycleEntry, Participant, Revision, content_hash
 from records import ledger
 from roles.enums import Basis, Role
 from roles.models import Appointment, Section
@@ -54,9 +54,10 @@ class Act:
     """Who acts, when, and what came of it so far.
 
     ``authors``: who submits right now; the decision that says so is written only at the end.
-    ``asks``: a slot was opened for which the engine has no task yet. ``rules``: what the act does
-    to the rules themselves, for the ledger beside what was said. ``unheld``: open slots that
-    nobody can answer, so that the 事務局 has to see to them.
+    ``asked``: slots that were opened and for which the engine has no task yet. ``readers``: who
+    may read the case from now on. ``rules``: what the act does to the rules themselves, for the
+    ledger beside what was said. ``unheld``: open slots that nobody can answer, so that the 事務局
+    has to see to them.
     """
 
     by: User
@@ -66,7 +67,8 @@ class Act:
     readings: list[Reading] = field(default_factory=list)
     closed: list[int] = field(default_factory=list)
     authors: frozenset[int] = frozenset()
-    asks: bool = False
+    asked: list[Slot] = field(default_factory=list)
+    readers: list[Participant] = field(default_factory=list)
     rules: list[ledger.Draft] = field(default_factory=list)
     unheld: list[Slot] = field(default_factory=list)
 
@@ -296,7 +298,8 @@ def _digest(revision: Revision) -> str:
 
 
 def record(act: Act) -> list[Decision]:
-    """Write all sayings to the ledger and as decisions, then tell whoever listens."""
+    """Write who may read, all sayings to the ledger and as decisions; then tell who listens."""
+    Participant.objects.bulk_create(act.readers, ignore_conflicts=True)
     decisions = [_decision(act, saying) for saying in act.sayings]
     entries = ledger.append_many(
         [

@@ -90,10 +90,14 @@ def flaw_in(decision: Decision) -> Flaw | None:
     """Judge one decision alone: only the entries that concern its people and seats are read."""
     [said] = said_in(Decision.objects.filter(pk=decision.pk)).values()
     situation = situation_of([said], Chronicle(), _Rules())
-    held = LedgerEntry.objects.filter(kind=APPOINTMENT, payload__post=said.post, seq__lt=said.seq)
-    holders = held.values_list("payload__person", flat=True)
-    people = {said.person, *situation.authors(said), *holders}
-    for entry in _concerning({said.post, said.proposing_post or 0}, people, said.seq):
+    posts, people = {said.post, said.proposing_post or 0}, {said.person, *situation.authors(said)}
+    told = LedgerEntry.objects.filter(
+        kind__in=(APPOINTMENT, SUCCESSION), payload__post__in=posts, seq__lt=said.seq
+    )
+    rows = list(told.values_list("payload__post", "payload__person", "payload__heir"))
+    posts |= {heir for _post, _person, heir in rows} - {None}
+    people |= {person for post, person, _heir in rows if post == said.post} - {None}
+    for entry in _concerning(posts, people, said.seq):
         situation.chronicle.read(entry.seq, entry.kind, entry.payload, entry.recorded_at)
     return flaw_of(said, situation)
 
@@ -128,13 +132,13 @@ def _said(row: dict[str, Any], step: Step) -> Said:
 
 
 def situation_of(said: Collection[Said], chronicle: Chronicle, rules: _Rules) -> Situation:
-    """What the ledger and the rules say about these decisions; three queries at most."""
+    """What the ledger and the rules say about these decisions; three queries, four with 代決."""
     return Situation(
         chronicle=chronicle,
         interested=_interested({each.run for each in said}),
         answered=_answered({each.step for each in said if each.step is not None}),
         rules=rules.of({each.route for each in said if each.route is not None}),
-        order=rules.order,
+        order=rules.order if any("stand_in" in each.authority for each in said) else {},
         rules_since=rules.since,
     )
 
@@ -182,10 +186,11 @@ class _Rules:
 
 
 def _concerning(posts: set[int], people: set[int], before: int) -> Iterable[LedgerEntry]:
-    """Entries about these posts and people, about the posts these hold, and what replaced them."""
+    """Entries about these posts and people, about the posts these hold, and what replaced them.
+
+    ``posts``: with their heirs.
+    """
     entries = LedgerEntry.objects.filter(kind__in=KINDS, seq__lt=before)
-    heirs = entries.filter(kind=SUCCESSION, payload__post__in=posts)
-    posts = posts | set(heirs.values_list("payload__heir", flat=True))
     held = entries.filter(payload__person__in=people).values_list("payload__post", flat=True)
     posts = posts | {post for post in held if post is not None}
     about = Q(payload__post__in=posts) | Q(payload__person__in=people)

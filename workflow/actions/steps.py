@@ -14,7 +14,7 @@ from bpr_projects.enums import ParticipantReason, RevisionKind
 from bpr_projects.models import Closure, Participant
 from roles.models import Section
 from workflow import routing
-from workflow.access.conflicts import APPROVING, YES, approved_in, barred_in
+from workflow.access.conflicts import APPROVING, YES, barred_in
 from workflow.actions.acts import Act, Saying
 from workflow.enums import (
     ASIDE,
@@ -52,8 +52,8 @@ def case_for(run: Run, act: Act) -> routing.Case:
         for each in act.sayings
         if each.outcome in YES and each.step_run is not None and each.step_run.kind in APPROVING
     }
-    barred, approved = barred_in(run, act.on, act.leaving), approved_in(run) | now
-    excluded = barred.persons | act.authors
+    barred = barred_in(run, act.on, act.leaving)
+    excluded, approved = barred.persons | act.authors, barred.approved | now
     if run.project is None:
         offices = Section.objects.in_force(act.on).select_related("department")
         section = offices.filter(is_secretariat=True).first()
@@ -86,15 +86,17 @@ def with_earlier(case: routing.Case, run: Run, act: Act) -> routing.Case:
     return replace(case, earlier=answers.earlier, asked=answers.asked | now)
 
 
-def advance(run: Run, act: Act) -> None:
+def advance(run: Run, act: Act, case: routing.Case | None = None) -> None:
     """Open the step at ``run.position`` or the first after it that asks somebody.
+
+    ``case``: see ``case_for``, where the caller has read it already.
 
     後閲 and 供覧 become readings and pass at once; who is left out (省略) is on record, and so is
     whose answer on an earlier text stands (引継ぎ). A step whose seats may not answer is opened all
     the same and waits at the 事務局; what is submitted just now is refused instead, with the
     reason.
     """
-    case = with_earlier(case_for(run, act), run, act)
+    case = with_earlier(case or case_for(run, act), run, act)
     while run.position < len(run.plan):
         step, found = _settled(plan_steps(run)[run.position], case, act)
         run.plan[run.position] = step.to_json()
@@ -178,10 +180,11 @@ def open_step(
     )
     if note == str(routing.WAITS):
         act.unheld += slots
-    act.asks = True
-    _let_read(run, posts, ParticipantReason.STEP, act.at)
+    act.asked += slots
+    _let_read(run, posts, ParticipantReason.STEP, act)
     run.step = opened
-    run.save()
+    if run.has_begun:  # else it is saved with its process
+        run.save()
     if run.kind == RunKind.PROJECT and run.project is not None:
         run.project.move_to(STAGE_OF[StepKind(step.kind)], at=act.at)
     return opened
@@ -190,7 +193,8 @@ def open_step(
 def _step_run(
     run: Run, step: PlanStep, act: Act, note: str = "", *, reopened: bool = False
 ) -> StepRun:
-    attempts = StepRun.objects.filter(run=run, round=run.round, position=run.position).count()
+    earlier = StepRun.objects.filter(run=run, round=run.round, position=run.position)
+    attempts = earlier.count() if run.has_begun else 0
     return StepRun(
         run=run,
         project=run.project,
@@ -217,8 +221,8 @@ def ask_instead(slot: Slot, state: SlotState, post: Post, act: Act) -> Slot:
     """The place of a slot goes to another post, in the same step and with its deadline."""
     leave(slot, state, act)
     place = Slot.objects.create(step_run=slot.step_run, post=post, opened_at=act.at, replaces=slot)
-    act.asks = True
-    _let_read(slot.step_run.run, [post], ParticipantReason.STEP, act.at)
+    act.asked.append(place)
+    _let_read(slot.step_run.run, [post], ParticipantReason.STEP, act)
     resume(slot.step_run, act.at)
     return place
 
@@ -231,26 +235,23 @@ def leave(slot: Slot, state: SlotState, act: Act) -> None:
     close_work([slot.pk], act)
 
 
-def _let_read(run: Run, posts: list[Post], reason: ParticipantReason, at: datetime) -> None:
+def _let_read(run: Run, posts: list[Post], reason: ParticipantReason, act: Act) -> None:
     """Who is asked about a case may read it; a rule is read by everybody."""
     if run.project is None:
         return
-    Participant.objects.bulk_create(
-        (
-            Participant(
-                project=run.project, post=post, revision=run.revision, reason=reason, since=at
-            )
-            for post in posts
-        ),
-        ignore_conflicts=True,
-    )
+    act.readers += [
+        Participant(
+            project=run.project, post=post, revision=run.revision, reason=reason, since=act.at
+        )
+        for post in posts
+    ]
 
 
 def owe_readings(
     run: Run, step: PlanStep, posts: list[Post], act: Act, *, is_after_acting: bool = False
 ) -> None:
     """後閲 or 供覧: rows to be read, that hold nothing up."""
-    _let_read(run, posts, ParticipantReason.READING, act.at)
+    _let_read(run, posts, ParticipantReason.READING, act)
     rows = [
         Reading(
             project=run.project,

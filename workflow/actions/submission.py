@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 def submit(project: Project, act: Act) -> Run:
     """The first submit: number, revision 1, run and first step."""
     cases.check_sheet(project.sheet, act.on)
-    cases.take_number(project, act.at)
     revision = cases.freeze(project=project, by=act.by, at=act.at)
     run = Run.objects.create(
         kind=RunKind.PROJECT,
@@ -129,23 +128,20 @@ def choose_way(run: Run, act: Act) -> None:
     run.route_reason = choice.reason[:200]
     run.plan = [step.to_json() for step in routing.plan_of(choice, case)]
     _let_related_read(run, case, act)
-    steps.advance(run, act)
+    steps.advance(run, act, case)
 
 
 def _let_related_read(run: Run, case: routing.Case, act: Act) -> None:
-    Participant.objects.bulk_create(
-        (
-            Participant(
-                project=run.project,
-                section=section,
-                revision=run.revision,
-                reason=ParticipantReason.RELATED,
-                since=act.at,
-            )
-            for section in Section.objects.filter(code__in=case.related)
-        ),
-        ignore_conflicts=True,
-    )
+    act.readers += [
+        Participant(
+            project=run.project,
+            section=section,
+            revision=run.revision,
+            reason=ParticipantReason.RELATED,
+            since=act.at,
+        )
+        for section in Section.objects.filter(code__in=case.related)
+    ]
 
 
 def ask(project: Project, kind: RevisionKind, answers: Mapping[str, Any], act: Act) -> Run:

@@ -61,18 +61,14 @@ def _is_busy(error: OperationalError) -> bool:
 
 
 def _fresh(run_id: int) -> Run:
-    run = (
-        Run.objects.select_related(
-            "project__section__department",
-            "project__proposer_post",
-            "revision",
-            "cycle",
-            "rule",
-            "step",
-        )
-        .defer("process")
-        .get(pk=run_id)
-    )
+    run = Run.objects.select_related(
+        "project__section__department",
+        "project__proposer_post",
+        "revision",
+        "cycle",
+        "rule",
+        "step",
+    ).get(pk=run_id)
     if run.project is not None and run.revision_id == run.project.revision_id:
         run.project.revision = run.revision
     return run

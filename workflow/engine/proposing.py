@@ -31,7 +31,7 @@ def submit(*, project: Project, draft_version: int, by: User, at: datetime) -> R
     with refusing(), transaction.atomic():
         project = (
             Project.objects.select_for_update(of=("self",))
-            .select_related("section__department", "proposer_post")
+            .select_related("section__department", "area", "proposer_post")
             .get(pk=project.pk)
         )
         _still_draft(project)
@@ -50,7 +50,7 @@ def _same_draft(project: Project, draft_version: int) -> None:
 
 
 def _still_draft(project: Project) -> None:
-    if project.stage == Stage.DRAFT and not project.runs.exists():
+    if project.stage == Stage.DRAFT and project.number is None:
         return
     first = (
         Decision.objects.filter(project=project, outcome=Outcome.SUBMITTED)

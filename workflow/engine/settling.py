@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
-from viewflow.workflow import STATUS
+from viewflow.workflow import STATUS, FlowRuntimeError
 from viewflow.workflow.models import Task
 
 from bpr_projects.enums import RevisionKind
 from workflow.actions import cycles
 from workflow.actions.acts import Act, record
 from workflow.actions.refusals import NotAllowed
-from workflow.enums import ASIDE, RunKind, RunState, SlotState
+from workflow.enums import ASIDE, RunKind, RunState
 from workflow.flows import CycleFlow
 from workflow.models import FAR_FUTURE, Decision, Run, Slot, StepRun, WorkItem
 from workflow.signals import work_opened
@@ -99,22 +100,24 @@ def begin_cycle(run: Run, aim: str, act: Act) -> None:
 
 
 def bind(run: Run, act: Act) -> None:
-    """Tie the open slots to the engine's tasks and put them on the work list."""
-    if run.step is None or not act.asks:
+    """Tie the slots that the act opened to the engine's tasks and put them on the work list."""
+    step = run.step
+    asked = [slot for slot in act.asked if step is not None and slot.step_run_id == step.pk]
+    if step is None or not asked:
         return
-    waiting = list(run.step.slots.filter(state=SlotState.OPEN, task_id=None).select_related("post"))
-    if not waiting:
-        return
-    tasks = list(
-        Task.objects.filter(
-            process=run.process_id, flow_task_type="HUMAN", status=STATUS.NEW
-        ).values_list("pk", "seed_object_id")
+    act.asked = [slot for slot in act.asked if slot not in asked]
+    tasks = Task.objects.filter(
+        Q(seed_object_id=OuterRef("pk")) | Q(seed_object_id=None),
+        process=run.process_id,
+        flow_task_type="HUMAN",
+        status=STATUS.NEW,
+    ).order_by(F("seed_object_id").asc(nulls_last=True))
+    tied = Slot.objects.filter(Exists(tasks), pk__in=[slot.pk for slot in asked]).update(
+        task_id=Subquery(tasks.values("pk")[:1])
     )
-    by_seed = {seed: pk for pk, seed in tasks if seed is not None}
-    for slot in waiting:
-        slot.task_id = by_seed.get(slot.pk) or next(pk for pk, seed in tasks if seed is None)
-    Slot.objects.bulk_update(waiting, ["task_id"])
-    items = WorkItem.objects.bulk_create(work_item(run, run.step, slot) for slot in waiting)
+    if tied != len(asked):
+        raise FlowRuntimeError(f"{step} asks {len(asked)} posts and has {tied} tasks")
+    items = WorkItem.objects.bulk_create(work_item(run, step, slot) for slot in asked)
     work_opened.send(sender=WorkItem, work_items=items, by=act.by, at=act.at)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from viewflow.workflow import STATUS, Token
 from viewflow.workflow.models import Task
@@ -16,10 +16,16 @@ if TYPE_CHECKING:
     from workflow.models import Decision, Run
 
 
+def _activation_of(task: Task, run: Run) -> Any:
+    """The task with the run as the verb has just changed it: gates and splits ask that one."""
+    task.process.run = run
+    return task.flow_task.activation_class(task)
+
+
 def execute(slot: Slot, by: User) -> None:
     """Let viewflow finish the slot's task and create what its gates say."""
     task = Task.objects.select_related("process").get(pk=slot.task_id)
-    activation = task.flow_task.activation_class(task)
+    activation = _activation_of(task, slot.step_run.run)
     activation.assign(by)
     activation.start(None)
     activation.execute()
@@ -29,7 +35,7 @@ def go_on(slot: Slot, act: Act, *, finished: bool) -> None:
     """Follow what the verb did with a slot: its task is done, is somebody else's, or waits."""
     if finished:
         execute(slot, act.by)
-    elif act.asks:
+    elif act.asked:
         hand_over(slot)
 
 
@@ -60,7 +66,7 @@ def reopen(run: Run, last: Decision) -> None:
         done = Task.objects.get(process=run.process_id, flow_task=flow_class.submit)
     else:
         done = Task.objects.get(pk=last.slot.task_id)  # type: ignore[union-attr]
-    activation = done.flow_task.activation_class(done)
+    activation = _activation_of(done, run)
     entered = flow_class.reopen._create(activation, token=Token("start"))  # noqa: SLF001
     activation._activate_next({entered})  # noqa: SLF001
 
@@ -68,6 +74,6 @@ def reopen(run: Run, last: Decision) -> None:
 def poke_join(run: Run) -> None:
     """The region was closed by hand: its Join lets go of the tasks that are left."""
     join = Task.objects.get(process=run.process_id, flow_task_type="JOIN", status=STATUS.STARTED)
-    activation = join.flow_task.activation_class(join)
+    activation = _activation_of(join, run)
     activation.complete()
     activation.activate_next()

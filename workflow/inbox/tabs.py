@@ -12,7 +12,7 @@ from roles.enums import Role, Scope
 from roles.grants import GRANTS
 from roles.permissions import Perm
 from workflow import access
-from workflow.charts import Ball, ball_lines
+from workflow.charts import Ball, lines_of, open_slots
 from workflow.enums import BY_RULE, Outcome
 from workflow.inbox.desk import PAGE
 from workflow.inbox.links import case_url, rule_url
@@ -51,19 +51,20 @@ def readings(desk: Desk) -> list[tuple[Reading, str, str]]:
 
 def coming(desk: Desk) -> list[CaseRow]:
     """Cases underway within my sight that somebody else holds now, the longest waiting first."""
-    cases = list(
-        Project.objects.underway()
-        .filter(_sight(desk))
-        .select_related("section")
-        .defer("sheet")
-        .order_by("-updated_at", "-pk")[:COMING]
+    newest = Project.objects.underway().filter(_sight(desk)).order_by("-updated_at", "-pk")
+    slots = list(
+        open_slots(newest.values("pk")[:COMING])
+        .select_related("step_run__run", "step_run__project__section", "post")
+        .defer(None)
+        .defer("step_run__project__sheet")
     )
-    balls = ball_lines(cases, desk.at, desk.load.closures)
+    cases = {slot.step_run.project_id: slot.step_run.project for slot in slots}
+    balls = lines_of(slots, desk.at, desk.load.closures)
     mine = set(desk.capacities)
     rows = [
         _row(desk, case, balls[case.pk])
-        for case in cases
-        if case.pk in balls and not mine & {seat.post_id for seat in balls[case.pk].seats}
+        for case in cases.values()
+        if case is not None and not mine & {seat.post_id for seat in balls[case.pk].seats}
     ]
     return sorted(rows, key=lambda row: (-row.ball.day_n if row.ball else 0, row.pk))
 

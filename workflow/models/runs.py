@@ -99,6 +99,11 @@ class Run(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.project_id}"
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether viewflow has its process. What a verb opens before is the run's first step."""
+        return self.process_id is not None
+
 
 class StepRun(models.Model):
     """A step of a route that was opened, with the snapshot it was opened from.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.db.models import Exists, OuterRef
 from django.http import Http404, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -173,8 +174,9 @@ def decision_json(request: HttpRequest, ref: str, pk: int) -> JsonResponse:
 
 def _found(request: HttpRequest, ref: str, pk: int) -> tuple[Frame, Evidence]:
     frame = frame_of(request, ref, timezone.now())
+    later = Decision.objects.filter(supersedes=OuterRef("pk"))
     found = Decision.objects.filter(project=frame.project, pk=pk).select_related(*READ_WITH)
-    said = found.first()
+    said = found.annotate(is_superseded=Exists(later)).first()
     if said is None:
         raise Http404
     return frame, _evidence(frame, said)
@@ -191,7 +193,7 @@ def _evidence(frame: Frame, said: Decision) -> Evidence:
             said,
             {text.name: text.shown for text in texts},
             tuple(frame.dossier.belongings.conditions.get(said.pk, ())),
-            is_superseded=Decision.objects.filter(supersedes=said).exists(),
+            is_superseded=said.is_superseded,  # type: ignore[attr-defined]  # annotated
             is_hidden=is_hidden,
         ),
         texts=texts,

@@ -18,7 +18,13 @@ from workflow.access.conflicts import (
     conflicted_by_run,
     is_conflicted,
 )
-from workflow.access.correcting import may_correct, permit_to_correct, standing_final
+from workflow.access.correcting import (
+    RULES_ARE_REPLACED,
+    correctable,
+    may_correct,
+    permit_to_correct,
+    standing_for,
+)
 from workflow.access.handing import may_reassign, permit_to_reassign
 from workflow.access.holding import unheld
 from workflow.access.meeting import (
@@ -76,6 +82,7 @@ __all__ = [
     "HALT_DAYS",
     "NO_POST",
     "NUDGE_DAYS",
+    "RULES_ARE_REPLACED",
     "VERBS",
     "Permit",
     "Standing",
@@ -86,6 +93,7 @@ __all__ = [
     "clock",
     "conflicted",
     "conflicted_by_run",
+    "correctable",
     "halting",
     "holders",
     "holds",
@@ -125,7 +133,7 @@ __all__ = [
     "reads_drafts",
     "said_by",
     "standing_at",
-    "standing_final",
+    "standing_for",
     "standing_report",
     "unheld",
     "waits_for",

@@ -16,7 +16,6 @@ from roles.grants import permits
 from roles.models import capacities_of
 from roles.permissions import Perm
 from workflow.access.conflicts import conflicted
-from workflow.access.correcting import may_correct
 from workflow.access.permits import NO_POST, Permit, clock, no, yes
 from workflow.enums import ASIDE, Outcome, RunKind, RunState, SlotState, StepKind
 from workflow.models import Decision, Run, Seen, StepRun
@@ -333,7 +332,6 @@ VERBS: Final[dict[str, Callable[[User, Project, datetime], Permit]]] = {
     "observe": _observe,
     "roll_out": _roll_out,
     "halt": _halt,
-    "correct": may_correct,
 }
 """Verb -> predicate. What is not a step's answer is here."""
 

@@ -24,7 +24,7 @@ from records import ledger
 from records.enums import Flaw
 from records.models import LedgerEntry, LedgerText
 from roles.enums import AppointmentKind
-from workflow import sheet
+from workflow import access, sheet
 from workflow.actions.rederiving import flaw_in
 from workflow.enums import DeputyPolicy, Mode, Outcome, StepKind, WhoRule
 from workflow.models import Decision
@@ -67,6 +67,7 @@ class Evidence:
     """Everything that a decision rests on, for one reader.
 
     ``is_hidden``: a score that this reader may not know yet; what its row says is left out.
+    ``successor``: the row that took this one back or decided it anew.
     """
 
     decision: Decision
@@ -77,6 +78,8 @@ class Evidence:
     covering: ledger.Covering | None
     anchors_are_readable: bool
     is_hidden: bool
+    successor: Decision | None
+    may_correct: bool
 
     @property
     def entry(self) -> LedgerEntry:
@@ -185,13 +188,14 @@ def _evidence(frame: Frame, said: Decision) -> Evidence:
     hidden = sheet.hidden_steps(frame.dossier, frame.posts)
     is_hidden = said.outcome == Outcome.SCORED and said.step_run_id in hidden
     covering, is_readable = _covering(said.entry_id)
+    successor = Decision.objects.filter(supersedes=said).select_related("entry").first()
     return Evidence(
         decision=said,
         line=sheet.line_of(
             said,
             {text.name: text.shown for text in texts},
             tuple(frame.dossier.belongings.conditions.get(said.pk, ())),
-            is_superseded=Decision.objects.filter(supersedes=said).exists(),
+            is_superseded=successor is not None,
             is_hidden=is_hidden,
         ),
         texts=texts,
@@ -200,6 +204,9 @@ def _evidence(frame: Frame, said: Decision) -> Evidence:
         covering=covering,
         anchors_are_readable=is_readable,
         is_hidden=is_hidden,
+        successor=successor,
+        may_correct=successor is None
+        and bool(access.correctable(frame.reader, [said], frame.capacities, frame.dossier.at)),
     )
 
 
@@ -256,6 +263,8 @@ def as_json(frame: Frame, evidence: Evidence) -> dict[str, Any]:
             "on_behalf_of": said.on_behalf_of.name if said.on_behalf_of else None,
             "basis": said.basis,
             "is_superseded": evidence.line.is_superseded,
+            "supersedes": said.supersedes_id,
+            "superseded_by": evidence.successor.pk if evidence.successor else None,
         },
         "revision": _revision(frame, said),
         "rule": {

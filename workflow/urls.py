@@ -157,6 +157,12 @@ urlpatterns = [
     path(
         "routes/<slug:code>/<int:version>/withdraw/", rule_deciding.withdraw, name="route-withdraw"
     ),
+    path(
+        "routes/<slug:code>/<int:version>/pull-back/",
+        rule_deciding.pull_back,
+        name="route-pull-back",
+    ),
+    path("routes/<slug:code>/<int:version>/nudge/", rule_deciding.nudge, name="route-nudge"),
     path("org/", looking.chart, name="org"),
     path("org/terms/", looking.terms, name="org-terms"),
     path("org/deputies/", looking.deputies, name="org-deputies"),

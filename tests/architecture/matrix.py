@@ -159,6 +159,8 @@ MATRIX: Final[dict[str, tuple[Row, Row]]] = {
     "route-propose": (row(302, 405), row(302, 403, secretariat=409, **HIDDEN)),
     "route-propose-again": (row(302, 405), row(302, 404)),
     "route-answer": (row(302, 405), row(302, 404)),
+    "route-pull-back": (row(302, 409, **HIDDEN), row(302, 409, **HIDDEN)),
+    "route-nudge": (row(302, 405), row(302, 302, **HIDDEN)),
     "route-withdraw": (
         row(302, 403, secretariat=409, **HIDDEN),
         row(302, 403, secretariat=409, **HIDDEN),

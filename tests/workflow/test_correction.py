@@ -23,7 +23,8 @@ from tests.make import (
 )
 from tests.proof import assert_sound, refused
 from tests.workflow.pages import client_of, text_of
-from workflow import engine, sheet
+from tests.workflow.rules import decided as rule_decided
+from workflow import access, engine, sheet
 from workflow.actions.cycles import ASKS
 from workflow.actions.refusals import AlreadyDone, NotAllowed, NotFound, Unanswered
 from workflow.enums import Outcome, RunKind, StepKind
@@ -116,6 +117,19 @@ def test_adopted_stays_adopted_and_refused_stays_refused(
     assert_sound()
 
 
+def test_the_reply_to_an_objection_goes_with_the_decision() -> None:
+    project = a_project(route="RT3", to=StepKind.CONCURRENCE)
+    say(project, Outcome.OBJECTED, comment="人手が足りない。")
+    walk(project, to=StepKind.MEDIATION)
+    say(project, Outcome.UNSETTLED)
+    walk(project, to=StepKind.DECISION)
+    say(project, Outcome.ADOPTED, comment="趣旨に賛同する。", reply="人を1人増やす。")
+
+    after = correct(project, conditions=(TRAINING,))
+
+    assert after.entry.texts.get(name="reply").text == "人を1人増やす。"
+
+
 def test_what_was_reported_about_a_condition_that_stays_goes_with_it() -> None:
     project = decided()
     [condition] = Condition.objects.filter(project=project)
@@ -202,6 +216,19 @@ def test_what_is_not_decided_is_not_corrected() -> None:
         correct(project, shown=Decision.objects.filter(project=project).earliest("pk").pk)
 
     assert refusal.value.message == "決裁ではないため、訂正するものがありません。"
+
+
+def test_the_decision_of_a_rule_is_not_corrected_and_its_page_says_so(office: City) -> None:
+    route = rule_decided(at=AT)
+    final = Decision.objects.get(run__rule=route, outcome__in=FINAL)
+    chair = holder("HQ-CHAIR", LATER)
+    sentence = "規則の決裁は訂正できません。文言を改めるときは、次の版を起こして決裁を受けます。"
+
+    permit = access.may_correct(chair, final, LATER)
+
+    assert (bool(permit), permit.reason) == (False, sentence)
+    assert sentence in text_of(client_of("HQ-CHAIR").get("/routes/RT2/2/"))
+    assert sentence not in text_of(client_of("HQ-CHAIR").get("/routes/RT2/1/"))
 
 
 def test_a_second_click_corrects_nothing_again() -> None:

@@ -42,6 +42,7 @@ from workflow.access.nudging import (
     nudged_lately,
     permit_by_clock,
     waits_for,
+    waits_for_rules,
 )
 from workflow.access.permits import NO_POST, Permit, clock, no, said_by, yes
 from workflow.access.rules import (
@@ -65,6 +66,7 @@ from workflow.access.verbs import (
     holds,
     last_act,
     may,
+    may_pull_back,
     open_question,
     open_slots,
     permit_to_abandon,
@@ -107,6 +109,7 @@ __all__ = [
     "may_check",
     "may_correct",
     "may_nudge",
+    "may_pull_back",
     "may_reassign",
     "may_report",
     "may_write_rules",
@@ -137,5 +140,6 @@ __all__ = [
     "standing_report",
     "unheld",
     "waits_for",
+    "waits_for_rules",
     "yes",
 ]

@@ -28,6 +28,7 @@ from workflow import access, sheet
 from workflow.actions.rederiving import flaw_in
 from workflow.enums import DeputyPolicy, Mode, Outcome, StepKind, WhoRule
 from workflow.models import Decision
+from workflow.outcomes import FINAL
 from workflow.views.case_frame import frame_of
 from workflow.views.comparing import PREFIX
 
@@ -85,6 +86,11 @@ class Evidence:
     def entry(self) -> LedgerEntry:
         """The decision's row of the ledger."""
         return self.decision.entry
+
+    @property
+    def is_final(self) -> bool:
+        """決裁, which only a 訂正 replaces."""
+        return self.decision.outcome in FINAL
 
     @property
     def is_sound(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils.timezone import localdate
@@ -14,6 +14,7 @@ from records.models import LedgerText
 from roles.grants import permits
 from roles.models import capacities_of
 from roles.permissions import Perm
+from workflow.actions.disposals import APPROVED, ASKED
 from workflow.actions.refusals import NotAllowed, NotFound, Unanswered
 from workflow.engine.locking import refusing
 from workflow.models import Disposal, Run
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from roles.models import User
-
-ASKED: Final = "DISPOSAL_ASKED"
-APPROVED: Final = "DISPOSAL_APPROVED"
 
 
 def ask_for_disposal(*, project: Project, reason: str, by: User, at: datetime) -> Disposal:

@@ -18,6 +18,7 @@ from workflow.actions.disposals import APPROVED, ASKED
 from workflow.actions.refusals import NotAllowed, NotFound, Unanswered
 from workflow.engine.locking import refusing
 from workflow.models import Disposal, Run
+from workflow.signals import disposal_approved, disposal_asked
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -46,6 +47,7 @@ def ask_for_disposal(*, project: Project, reason: str, by: User, at: datetime) -
             texts={"reason": asked.reason},
             at=at,
         )
+        disposal_asked.send(sender=Disposal, disposal=asked, at=at)
         return asked
 
 
@@ -89,6 +91,7 @@ def _blank(waiting: Disposal, by: User, at: datetime) -> Disposal:
     waiting.approved_by, waiting.approved_at, waiting.entry = by, at, approval
     waiting.texts = sum(map(len, names.values()))
     waiting.save()
+    disposal_approved.send(sender=Disposal, disposal=waiting, at=at)
     return waiting
 
 

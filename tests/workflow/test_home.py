@@ -359,7 +359,7 @@ def test_only_the_first_time_is_remembered(office: City) -> None:
 
 BOTTOM_BAR = re.compile(r'<nav class="bottomnav".*?</nav>', re.DOTALL)
 PERSON_MENU = re.compile(r'<div class="usermenu__panel">.*?</div>', re.DOTALL)
-LINK = re.compile(r'href="([^"]*)"')
+LINK = re.compile(r'<a[^>]* href="([^"]*)"')
 
 
 def links_in(menu: re.Pattern[str], page: str) -> list[str]:

@@ -7,7 +7,7 @@ Needs Python 3.9 or newer and nothing else. Reads the export line by line and ch
 
 * the chain: numbers without a gap, each row linked to the one before, each hash computed anew;
 * the texts: their hashes as the rows state them, their words where the export has them, blanked
-  ones only by a later row of 廃棄;
+  ones only by a later row of 廃棄, which rests on the approval by another person than who asked;
 * the anchors, where a file of them is given: no row rewritten, no end cut off;
 * authority: whoever decided held the post, or stood in for it, by the rows up to then, was not on
   leave, and had not submitted the matter himself.
@@ -39,6 +39,7 @@ FLAWS = {
     "WRONG_BASIS": "代決・代理の相手とされた人がその職に就いていないか、不在ではありません",
     "NOT_IN_FORCE": "休職・育休の間に判断しています",
     "CONFLICT": "自ら提出した件を、自ら判断しています",
+    "NO_APPROVAL": "本文の廃棄に、求めた者とは別の者の承認がありません",
 }
 
 BASES = {
@@ -161,6 +162,8 @@ class Verifier:
         self.hash = GENESIS
         self.blanked = {}
         self.disposed = 0
+        self.asked = set()
+        self.approved = {}
         self.decisions = 0
         self.organization = Organization()
         self.submitters = {}
@@ -187,7 +190,7 @@ class Verifier:
             raise Broken(self.seq + 1, "UNREADABLE") from None
         self.link(seq, kind, payload, at, found)
         try:
-            self.check_texts(seq, payload.get("texts", {}), texts)
+            self.check_texts(seq, payload.get("texts", {}), texts, payload.get("project"))
             self.check_meaning(seq, kind, payload, at)
         except (AttributeError, KeyError, TypeError, ValueError):
             raise Broken(seq, "UNREADABLE") from None
@@ -204,27 +207,48 @@ class Verifier:
         if seq in self.anchored and (seq, self.hash) not in self.anchors:
             raise Broken(seq, "WRONG_ANCHOR")
 
-    def check_texts(self, seq, stated, texts):
+    def check_texts(self, seq, stated, texts, project):
         if stated.keys() != texts.keys():
             raise Broken(seq, "ALTERED_TEXT")
         for name, text in texts.items():
             if text["sha256"] != stated[name]:
                 raise Broken(seq, "ALTERED_TEXT")
             if text["blanked"]:
-                self.blanked[seq, name] = True
+                self.blanked[seq, name] = project
             elif "text" in text and sha256_of(text["text"]) != stated[name]:
                 raise Broken(seq, "ALTERED_TEXT")
 
     def check_meaning(self, seq, kind, payload, at):
-        if kind == "TEXT_DISPOSAL":
-            for name in payload["names"]:
-                self.disposed += self.blanked.pop((payload["entry"], name), False)
+        if kind == "DISPOSAL_ASKED":
+            self.asked.add((payload["disposal"], payload["project"], payload["by"]))
+        elif kind == "DISPOSAL_APPROVED":
+            self.approve(seq, payload)
+        elif kind == "TEXT_DISPOSAL":
+            self.dispose(seq, payload)
         elif kind == "SUCCESSION":
             self.organization.succeed(seq, payload)
         elif kind in ("APPOINTMENT", "DELEGATION", "SUSPENSION", "ABSENCE"):
             self.organization.read(seq, kind, payload, at)
         elif kind == "DECISION":
             self.judge(seq, payload)
+
+    def approve(self, seq, payload):
+        """An approval counts when somebody else asked for it before."""
+        asker = payload["asked_by"]
+        is_asked = (payload["disposal"], payload["project"], asker) in self.asked
+        if is_asked and payload["by"] != asker:
+            self.approved[seq] = payload["project"]
+
+    def dispose(self, seq, payload):
+        """Words are blanked on an approval before, and only those of its case."""
+        case = self.approved.get(payload["ground"].get("approval"))
+        words = [(payload["entry"], name) for name in payload["names"]]
+        blanked = [each for each in words if each in self.blanked]
+        if case is None or any(self.blanked[each] != case for each in blanked):
+            raise Broken(seq, "NO_APPROVAL")
+        for each in blanked:
+            del self.blanked[each]
+        self.disposed += len(blanked)
 
     def judge(self, seq, said):
         """Whoever decided held the post, or stood in for it, by the rows up to here."""

@@ -39,6 +39,8 @@ class Event(TextChoices):
     STANDS_IN = "STANDS_IN", _("代決・代理のお願い")
     LEDGER_CHECKED = "LEDGER_CHECKED", _("台帳の月次検証")
     ANCHOR_FAILED = "ANCHOR_FAILED", _("台帳の控えの書出し失敗")
+    DISPOSAL_ASKED = "DISPOSAL_ASKED", _("廃棄の承認のお願い")
+    DISPOSAL_APPROVED = "DISPOSAL_APPROVED", _("廃棄の承認")
     SECRET = "SECRET", _("認証に関する連絡")
 
 

@@ -27,7 +27,7 @@ from notifications.enums import (
 from records.models import AnchorDay, LedgerCheck
 from roles.enums import basis_choices
 from roles.models import Absence, Post, User
-from workflow.models import ConditionReport, Decision, Reading, Run, Slot
+from workflow.models import ConditionReport, Decision, Disposal, Reading, Run, Slot
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -84,6 +84,7 @@ class OutboxMessage(models.Model):
     anchor_day = models.ForeignKey(
         AnchorDay, models.PROTECT, null=True, blank=True, related_name="+"
     )
+    disposal = models.ForeignKey(Disposal, models.PROTECT, null=True, blank=True, related_name="+")
     urgency = models.CharField(max_length=8, choices=urgency_choices, default=Urgency.NOW)
     hold_until = models.DateTimeField(null=True, blank=True)
     state = models.CharField(

@@ -48,6 +48,7 @@ class Fact:
     absence_id: int | None = None
     ledger_check_id: int | None = None
     anchor_day_id: int | None = None
+    disposal_id: int | None = None
 
 
 def post(
@@ -77,6 +78,7 @@ def post(
             absence_id=fact.absence_id,
             ledger_check_id=fact.ledger_check_id,
             anchor_day_id=fact.anchor_day_id,
+            disposal_id=fact.disposal_id,
             urgency=NOTICES[fact.event].urgency,
             hold_until=hold_until,
             created_at=at,

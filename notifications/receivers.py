@@ -26,6 +26,8 @@ from workflow.signals import (
     condition_checked,
     condition_reported,
     decision_recorded,
+    disposal_approved,
+    disposal_asked,
     nudged,
     reading_opened,
     work_closed,
@@ -40,7 +42,15 @@ if TYPE_CHECKING:
     from bpr_projects.models import Comment, JoinRequest, Project
     from records.models import AnchorDay, LedgerCheck
     from roles.models import Absence, User
-    from workflow.models import ConditionReport, Decision, Nudge, Reading, Slot, WorkItem
+    from workflow.models import (
+        ConditionReport,
+        Decision,
+        Disposal,
+        Nudge,
+        Reading,
+        Slot,
+        WorkItem,
+    )
 
 
 @receiver(work_opened, dispatch_uid="notifications.work_opened")
@@ -270,6 +280,31 @@ def tell_what_was_found(
 ) -> None:
     """The section that has to meet the condition."""
     _tell_of_condition(Event.CONDITION_CHECKED, report, report.checked_by, at)
+
+
+@receiver(disposal_asked, dispatch_uid="notifications.disposal_asked")
+def tell_who_approves(sender: object, *, disposal: Disposal, at: datetime, **_later: Any) -> None:
+    """監査."""
+    _tell_of_disposal(Event.DISPOSAL_ASKED, disposal, disposal.asked_by, at)
+
+
+@receiver(disposal_approved, dispatch_uid="notifications.disposal_approved")
+def tell_that_words_are_gone(
+    sender: object, *, disposal: Disposal, at: datetime, **_later: Any
+) -> None:
+    """Who asked."""
+    _tell_of_disposal(Event.DISPOSAL_APPROVED, disposal, disposal.approved_by, at)
+
+
+def _tell_of_disposal(event: Event, disposal: Disposal, actor: User | None, at: datetime) -> None:
+    fact = Fact(
+        event=event,
+        key=f"{event.lower()}:{disposal.pk}",
+        addressees=NOTICES[event].recipients(disposal),
+        project_id=disposal.project_id,
+        disposal_id=disposal.pk,
+    )
+    outbox.post([fact], at=at, actor=actor)
 
 
 def _tell_of_condition(

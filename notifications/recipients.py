@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bpr_projects.models import Comment, JoinRequest, Project
     from records.models import AnchorDay, LedgerCheck
     from roles.models import User
-    from workflow.models import ConditionReport, Nudge, Run, WorkItem
+    from workflow.models import ConditionReport, Disposal, Nudge, Run, WorkItem
 
 
 @dataclass(frozen=True)
@@ -206,9 +206,22 @@ def keepers(_report: ConditionReport | None = None) -> list[Addressee]:
 
 def who_audits(check: LedgerCheck) -> list[Addressee]:
     """監査, every month; the 事務局 too when something is wrong."""
+    return _auditors() if check.is_sound else [*_auditors(), *keepers()]
+
+
+def _auditors() -> list[Addressee]:
     posts = Post.objects.filter(role=Role.AUDITOR).order_by("pk").values_list("pk", flat=True)
-    auditors = [Addressee(Why.AUDITOR, post_id=pk) for pk in posts]
-    return auditors if check.is_sound else [*auditors, *keepers()]
+    return [Addressee(Why.AUDITOR, post_id=pk) for pk in posts]
+
+
+def who_approves_disposal(_disposal: Disposal) -> list[Addressee]:
+    """監査, without whom nothing is blanked."""
+    return _auditors()
+
+
+def who_asked_for_disposal(disposal: Disposal) -> list[Addressee]:
+    """The person of the 事務局 who asked."""
+    return [Addressee(Why.ASKER, person_id=disposal.asked_by_id)]
 
 
 def who_mends(_day: AnchorDay) -> list[Addressee]:

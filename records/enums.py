@@ -40,6 +40,7 @@ class Flaw(models.TextChoices):
     CONFLICT = "CONFLICT", _("提案に関わった者が判断しています")
     SECOND_SLOT = "SECOND_SLOT", _("同じ者が同じ段階で2つの席から判断しています")
     NOT_THEIRS = "NOT_THEIRS", _("本人以外の者が、ほかの者の操作を取り消しています")
+    NO_APPROVAL = "NO_APPROVAL", _("本文の廃棄に、求めた者とは別の者の承認がありません")
 
 
 def run_states() -> list[tuple[str, str]]:

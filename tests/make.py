@@ -40,6 +40,8 @@ from workflow.outcomes import Answer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from workflow.models import Disposal
+
 JST: Final = ZoneInfo("Asia/Tokyo")
 AT: Final = datetime(2026, 5, 11, 9, 0, tzinfo=JST)
 """A Monday morning in the first year of the plan."""
@@ -429,6 +431,14 @@ def a_cycle(project: Project, *, at: datetime = AT, **result: Any) -> None:
 
 def _acts(project: Project) -> bool:
     return the_slot(project).step_run.kind == StepKind.ACT
+
+
+def dispose(project: Project, *, at: datetime = AT) -> Disposal:
+    """廃棄 of the words of an ended case: asked for by the 事務局, approved by 監査."""
+    asked = engine.ask_for_disposal(
+        project=project, reason="保存期間の満了", by=holder("SECRETARIAT", at), at=at
+    )
+    return engine.approve_disposal(disposal_id=asked.pk, by=holder("AUDITOR", at), at=at)
 
 
 def withdraw(project: Project, *, by: User | None = None, at: datetime = AT) -> Run:

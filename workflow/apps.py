@@ -23,6 +23,7 @@ class WorkflowConfig(AppConfig):
             recompute_readings,
             strays,
         )
+        from workflow.actions.disposals import Grounds  # noqa: PLC0415 -- the same
         from workflow.actions.exporting import EXPORT  # noqa: PLC0415 -- the same
         from workflow.actions.rederiving import Replay  # noqa: PLC0415 -- the same
         from workflow.actions.route_data import (  # noqa: PLC0415 -- the same
@@ -38,6 +39,7 @@ class WorkflowConfig(AppConfig):
         register_evidence("READING", recompute_readings)
         register_evidence(LEDGER_KIND, recompute_routes)
         register_replay("authority", Replay)
+        register_replay("disposal", Grounds)
         register_runner(PDF, make_pdf)
         register_runner(EXPORT, make_export)
         register_runner(handover.PDF, handover.make_pdf)

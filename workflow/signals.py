@@ -25,6 +25,12 @@ reading_opened = Signal()
 # nudge: Nudge (with slot.step_run loaded); at: datetime
 nudged = Signal()
 
+# disposal: Disposal that waits for the approval of 監査; at: datetime
+disposal_asked = Signal()
+
+# disposal: Disposal that was approved, its words blanked; at: datetime
+disposal_approved = Signal()
+
 # report: ConditionReport (with condition loaded) that waits for the 事務局; at: datetime
 condition_reported = Signal()
 

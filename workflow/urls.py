@@ -64,6 +64,11 @@ urlpatterns = [
         evidence.decision_json,
         name="decision-evidence-json",
     ),
+    path(
+        "p/<str:ref>/decisions/<int:pk>/correct/",
+        correction.decision_correct,
+        name="decision-correct",
+    ),
     path("p/<str:ref>/review/", reviewing.review, name="project-review"),
     path("p/<str:ref>/files/", files.files, name="project-files"),
     path("p/<str:ref>/versions/", comparing.compare, name="project-compare"),
@@ -109,7 +114,6 @@ urlpatterns = [
     path("p/<str:ref>/restrict/", verbs.restrict, name="restrict"),
     path("p/<str:ref>/unrestrict/", verbs.unrestrict, name="unrestrict"),
     path("p/<str:ref>/close-region/", verbs.close_region, name="close-region"),
-    path("p/<str:ref>/correct/", correction.decision_correct, name="decision-correct"),
     path("p/<str:ref>/kessai/", kessai.kessai, name="kessai"),
     path("p/<str:ref>/kessai.pdf", kessai.kessai_pdf, name="kessai-pdf"),
     path("me/deputy/", standing.standing_in, name="standing-in"),
@@ -153,6 +157,12 @@ urlpatterns = [
     path(
         "routes/<slug:code>/<int:version>/withdraw/", rule_deciding.withdraw, name="route-withdraw"
     ),
+    path(
+        "routes/<slug:code>/<int:version>/pull-back/",
+        rule_deciding.pull_back,
+        name="route-pull-back",
+    ),
+    path("routes/<slug:code>/<int:version>/nudge/", rule_deciding.nudge, name="route-nudge"),
     path("org/", looking.chart, name="org"),
     path("org/terms/", looking.terms, name="org-terms"),
     path("org/deputies/", looking.deputies, name="org-deputies"),

@@ -28,6 +28,7 @@ CONDITIONS: Final = "/p/{reference}/conditions/"
 STANDING: Final = "/me/deputy/"
 REASSIGN: Final = "/p/{reference}/steps/{slot}/reassign/"
 LEDGER: Final = "/ledger/"
+DISPOSAL: Final = "/p/{reference}/disposal/"
 
 OPEN_CASE: Final = _("案件を見る")
 

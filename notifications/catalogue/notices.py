@@ -10,6 +10,7 @@ from notifications import recipients
 from notifications.catalogue.lines import (
     CONDITIONS,
     DISCUSSION,
+    DISPOSAL,
     EDIT,
     JOINING,
     LEDGER,
@@ -280,6 +281,24 @@ NOTICES: Final[dict[Event, Notice]] = {
         may_be_switched_off=False,
         path=LEDGER,
         button=_("台帳の画面を開く"),
+    ),
+    Event.DISPOSAL_ASKED: Notice(
+        subject=_("本文の廃棄の承認のお願い：%(case)s"),
+        heading=_("次の案件の本文の廃棄について、承認をお願いします。"),
+        template="disposal_asked",
+        recipients=recipients.who_approves_disposal,
+        urgency=Urgency.NOW,
+        may_be_switched_off=False,
+        path=DISPOSAL,
+        button=_("理由を見て承認する"),
+    ),
+    Event.DISPOSAL_APPROVED: Notice(
+        subject=_("本文の廃棄が承認されました：%(case)s"),
+        heading=_("求めのあった次の案件の本文は、承認により廃棄されました。"),
+        template="disposal_approved",
+        recipients=recipients.who_asked_for_disposal,
+        path=DISPOSAL,
+        button=_("行われた廃棄を見る"),
     ),
 }
 """Event -> how it is told. ``Event.SECRET`` brings its own words (``outbox.post_secret``)."""

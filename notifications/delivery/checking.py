@@ -55,6 +55,8 @@ def load(keys: Collection[int]) -> list[Delivery]:
             "message__absence__recorded_by",
             "message__ledger_check",
             "message__anchor_day",
+            "message__disposal__asked_by",
+            "message__disposal__approved_by",
         )
         .defer("message__run__plan")
         .prefetch_related("message__decision__entry__texts", "message__decision__conditions__owner")
@@ -191,6 +193,8 @@ def _is_settled(message: OutboxMessage) -> bool:
         return message.comment.settled_at is not None
     if message.event == Event.JOIN_ASKED and message.join_request is not None:
         return message.join_request.is_accepted is not None
+    if message.event == Event.DISPOSAL_ASKED and message.disposal is not None:
+        return message.disposal.approved_at is not None
     return (
         message.event == Event.CONDITION_REPORTED
         and message.report is not None

@@ -177,6 +177,7 @@ class _Words:
             **self._absence(),
             "check": self.message.ledger_check,
             "anchor_day": self.message.anchor_day,
+            "disposal": self.message.disposal,
             "is_project": run is not None and run.revision is not None and self._kind() == "",
             "kind": self._kind(),
             "rule": run.rule if run is not None else None,

@@ -18,7 +18,7 @@ from notifications.enums import DeliveryState, Event, MessageState, Reason
 from notifications.models import DeliveredFact, Delivery, OutboxMessage
 from workflow.enums import StepKind
 from workflow.management.worklist import BATCH, Fault
-from workflow.models import ConditionReport, Decision, Nudge, Reading, Slot
+from workflow.models import ConditionReport, Decision, Disposal, Nudge, Reading, Slot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,6 +106,18 @@ def _rules(at: datetime) -> dict[str, tuple[str, QuerySet[Any]]]:
             "条件の報告 #%s の確認の結果が、通知の台帳にありません。",
             ConditionReport.objects.exclude(is_enough=None).exclude(
                 Exists(about(report=OuterRef("pk"), event=Event.CONDITION_CHECKED))
+            ),
+        ),
+        "disposal-untold": (
+            "廃棄の求め #%s の承認のお願いが、通知の台帳にありません。",
+            Disposal.objects.exclude(
+                Exists(about(disposal=OuterRef("pk"), event=Event.DISPOSAL_ASKED))
+            ),
+        ),
+        "disposal-approval-untold": (
+            "廃棄 #%s の承認のお知らせが、通知の台帳にありません。",
+            Disposal.objects.exclude(approved_at=None).exclude(
+                Exists(about(disposal=OuterRef("pk"), event=Event.DISPOSAL_APPROVED))
             ),
         ),
         "message-late": (

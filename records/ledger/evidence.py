@@ -33,7 +33,7 @@ class Replay(Protocol):
     """
 
     derived: int
-    """How many entries were judged so far."""
+    """How many decisions were judged so far."""
 
     def read(self, entries: Sequence[LedgerEntry]) -> tuple[int, Flaw] | None:
         """Take the next entries; the number of the first that does not follow, and why not."""

@@ -165,6 +165,7 @@ def _said(on_its_way: Project, running: Project) -> dict[str, int]:
         "deputy-revoke": deputy.pk,
         "decision-evidence": submitted.pk,
         "decision-evidence-json": submitted.pk,
+        "decision-correct": submitted.pk,
         "comment-settle": question.pk,
         "comment-take-back": question.pk,
         "join-answer": asked.pk,

@@ -12,7 +12,18 @@ from django.test.utils import CaptureQueriesContext
 from records import ledger
 from records.models import LedgerEntry
 from roles.models import Appointment, Post
-from tests.make import AT, a_delegation, a_project, holder, resubmit, say, the_slot, walk
+from tests.make import (
+    AT,
+    a_delegation,
+    a_project,
+    dispose,
+    holder,
+    resubmit,
+    say,
+    the_slot,
+    walk,
+    withdraw,
+)
 from tests.workflow.pages import client_of, text_of
 from workflow.enums import Outcome, StepKind
 from workflow.models import Decision, Run
@@ -163,8 +174,11 @@ def test_a_text_that_was_replaced_leads_to_its_version(office: City) -> None:
 
 
 def test_what_was_lawfully_disposed_of_says_so_and_is_sound(office: City) -> None:
-    said = say(a_project(), Outcome.APPROVED, comment="市民の負担が減る。")
-    ledger.dispose_of_texts(entry=said.entry, names=["comment"], ground={"decision": 1}, at=AT)
+    case = a_project()
+    said = say(case, Outcome.APPROVED, comment="市民の負担が減る。")
+    withdraw(case)
+    case.refresh_from_db()
+    dispose(case)
 
     found = evidence_of(client_of("HEAD-SHIMIN"), said)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from django.db import connection
@@ -16,8 +16,18 @@ from records.ledger import chain
 from records.models import GENESIS, LedgerEntry
 from roles.actions import evidence_of, revoke_delegation
 from roles.models import Appointment, Post
-from tests.make import AT, a_delegation, a_project, a_suspension, holder, say
+from tests.make import (
+    AT,
+    a_delegation,
+    a_project,
+    a_suspension,
+    dispose,
+    holder,
+    say,
+    withdraw,
+)
 from tests.records.tampering import protections_off, run
+from workflow.actions import disposals
 from workflow.actions.acts import recompute
 from workflow.actions.rederiving import flaw_in
 from workflow.enums import Outcome, StepKind
@@ -275,6 +285,68 @@ def test_every_fraud_is_found_and_named(real_office: City, tmp_path: Path, fraud
             rewrite()
 
     assert verdict(anchor if fraud.needs_anchor else None) == (False, named, fraud.flaw)
+
+
+# --- 廃棄 without its two people ----------------------------------------------------------------
+
+
+def retell(kind: str, **payload: Any) -> None:
+    """Rows of a kind say something else; the chain is written anew afterwards."""
+    for entry in LedgerEntry.objects.filter(kind=kind):
+        write(
+            "UPDATE records_ledgerentry SET payload = %s WHERE seq = %s",
+            [ledger.canonical({**entry.payload, **payload}), entry.seq],
+        )
+
+
+def by_who_asked() -> None:
+    approval = LedgerEntry.objects.get(kind=disposals.APPROVED).payload
+    retell(disposals.APPROVED, by=approval["asked_by"])
+
+
+def never_asked_for() -> None:
+    approval = LedgerEntry.objects.get(kind=disposals.APPROVED).payload
+    retell(disposals.APPROVED, asked_by=approval["asked_by"] + 1)
+
+
+def of_another_case() -> None:
+    for kind in (disposals.ASKED, disposals.APPROVED):
+        retell(kind, project=0)
+
+
+def no_approval() -> None:
+    write("UPDATE records_ledgerentry SET kind = 'NOTE' WHERE kind = %s", [disposals.APPROVED])
+
+
+DISPOSAL_FRAUDS: Final[dict[str, Callable[[], None]]] = {
+    "no ground": lambda: retell(ledger.TEXT_DISPOSAL, ground={}),
+    "no ground at all": lambda: retell(ledger.TEXT_DISPOSAL, ground=None),
+    "a row of another kind": lambda: retell(ledger.TEXT_DISPOSAL, ground={"approval": 1}),
+    "a row that is not there": lambda: retell(ledger.TEXT_DISPOSAL, ground={"approval": 9_999}),
+    "no approval": no_approval,
+    "approved by who asked": by_who_asked,
+    "never asked for": never_asked_for,
+    "the words of another case": of_another_case,
+}
+
+
+@pytest.mark.parametrize("tamper", DISPOSAL_FRAUDS.values(), ids=DISPOSAL_FRAUDS)
+def test_words_blanked_without_a_second_person_are_found(
+    real_office: City, tamper: Callable[[], None]
+) -> None:
+    case = a_project()
+    say(case, Outcome.APPROVED)
+    withdraw(case)
+    case.refresh_from_db()
+    dispose(case)
+    assert verdict() == (True, None, None)
+    first = LedgerEntry.objects.filter(kind=ledger.TEXT_DISPOSAL).earliest("seq")
+
+    with protections_off():
+        tamper()
+        rewrite()
+
+    assert verdict() == (False, first.seq, Flaw.NO_APPROVAL)
 
 
 # --- what an administrator of the database does, and undoes ------------------------------------

@@ -353,3 +353,36 @@ def test_only_the_first_time_is_remembered(office: City) -> None:
 
     assert User.objects.get(pk=person.pk).toured_at == NOW
     assert User.objects.get(pk=other.pk).toured_at is None
+
+
+# --- the menus --------------------------------------------------------------------------------
+
+BOTTOM_BAR = re.compile(r'<nav class="bottomnav".*?</nav>', re.DOTALL)
+PERSON_MENU = re.compile(r'<div class="usermenu__panel">.*?</div>', re.DOTALL)
+LINK = re.compile(r'<a[^>]* href="([^"]*)"')
+
+
+def links_in(menu: re.Pattern[str], page: str) -> list[str]:
+    [found] = menu.findall(page)
+    return LINK.findall(found)
+
+
+@pytest.mark.parametrize(
+    ("post", "last", "in_menu"),
+    [
+        ("LEADER-SHIMIN", [], set()),
+        ("SECRETARIAT", ["/mailbox/"], {"/ledger/"}),
+        ("AUDITOR", ["/ledger/"], set()),
+    ],
+)
+def test_the_bar_of_a_phone_has_five_links_at_most_and_the_menu_has_the_rest(
+    office: City, post: str, last: list[str], in_menu: set[str]
+) -> None:
+    page = home(post)
+
+    everybody = ["/", "/inbox/", "/proposals/", "/running/"]
+    assert links_in(BOTTOM_BAR, page) == [*everybody, *last]
+    assert set(links_in(PERSON_MENU, page)) & {"/ledger/", "/mailbox/", "/org/"} == {
+        *in_menu,
+        "/org/",
+    }

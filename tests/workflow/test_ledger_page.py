@@ -18,7 +18,16 @@ from records import actions, ledger
 from records.models import AnchorDay, BackgroundRun, LedgerCheck, LedgerEntry
 from roles.enums import Basis
 from roles.models import Post
-from tests.make import AT, a_delegation, a_project, holder, say, the_slot
+from tests.make import (
+    AT,
+    a_delegation,
+    a_project,
+    dispose,
+    holder,
+    say,
+    the_slot,
+    withdraw,
+)
 from tests.workflow.pages import client_of, text_of
 from workflow.actions.exporting import EXPORT, export_ledger
 from workflow.actions.refusals import NotAllowed
@@ -159,8 +168,10 @@ def test_a_bare_interpreter_finds_a_copy_sound(office: City, tmp_path: Path, anc
     deputy = holder("HEAD-ZEIMU")
     a_delegation(post=Post.objects.get(code="HEAD-SHIMIN"), deputy=deputy)
     other = a_project()
-    said = say(other, Outcome.APPROVED, by=deputy)
-    ledger.dispose_of_texts(entry=said.entry, names=["comment"], ground={"decision": 1}, at=AT)
+    say(other, Outcome.APPROVED, by=deputy)
+    withdraw(other)
+    other.refresh_from_db()
+    disposed = dispose(other).texts
     say(case, Outcome.ADOPTED)
     ledger.write_anchor(anchors, at=AT)
 
@@ -176,7 +187,7 @@ def test_a_bare_interpreter_finds_a_copy_sound(office: City, tmp_path: Path, anc
                 "count": whole.count,
                 "head_hash": whole.head_hash,
                 "derived": whole.derived,
-                "disposed": 1,
+                "disposed": disposed,
                 "first_bad_seq": None,
                 "reason": None,
             },
@@ -320,6 +331,73 @@ def test_a_deputy_who_stands_for_nobody_is_named(office: City, tmp_path: Path) -
     path.write_text(told, encoding="utf-8")
 
     assert verified(path)[1]["reason"] == "WRONG_BASIS"
+
+
+def _of(lines: Lines, kind: str) -> dict[str, Any]:
+    payload: dict[str, Any] = next(line for line in lines if line["kind"] == kind)["payload"]
+    return payload
+
+
+def _ground(lines: Lines, **ground: Any) -> Lines:
+    _of(lines, "TEXT_DISPOSAL")["ground"] = ground
+    return lines
+
+
+def _other_kind(lines: Lines) -> Lines:
+    """The approval is no approval at all."""
+    next(line for line in lines if line["kind"] == "DISPOSAL_APPROVED")["kind"] = "NOTE"
+    return lines
+
+
+def _approved_alone(lines: Lines) -> Lines:
+    approval = _of(lines, "DISPOSAL_APPROVED")
+    approval["by"] = approval["asked_by"]
+    return lines
+
+
+def _never_asked(lines: Lines) -> Lines:
+    """The approval says that somebody asked who did not."""
+    _of(lines, "DISPOSAL_APPROVED")["asked_by"] += 1
+    return lines
+
+
+def _of_another_case(lines: Lines) -> Lines:
+    """Asked and approved, but for other words than those that were blanked."""
+    for kind in ("DISPOSAL_ASKED", "DISPOSAL_APPROVED"):
+        _of(lines, kind)["project"] += 1
+    return lines
+
+
+DISPOSAL_FRAUDS: Final[dict[str, Callable[[Lines], Lines]]] = {
+    "no ground": _ground,
+    "a row of another kind": lambda lines: _ground(lines, approval=1),
+    "a row that is not there": lambda lines: _ground(lines, approval=len(lines) + 1),
+    "no approval": _other_kind,
+    "approved by who asked": _approved_alone,
+    "never asked for": _never_asked,
+    "the words of another case": _of_another_case,
+}
+
+
+@pytest.mark.parametrize("do", DISPOSAL_FRAUDS.values(), ids=DISPOSAL_FRAUDS)
+def test_words_that_were_blanked_without_a_second_person_are_named(
+    office: City, tmp_path: Path, do: Callable[[Lines], Lines]
+) -> None:
+    case = a_project()
+    say(case, Outcome.APPROVED)
+    withdraw(case)
+    case.refresh_from_db()
+    dispose(case)
+    path = copy_of_the_ledger(tmp_path)
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    assert verified(path)[0] == 0
+    named = next(line["seq"] for line in lines if line["kind"] == "TEXT_DISPOSAL")
+
+    told = "".join(f"{json.dumps(line)}\n" for line in relinked(do(lines)))
+    path.write_text(told, encoding="utf-8")
+
+    code, found = verified(path)
+    assert (code, found["reason"], found["first_bad_seq"]) == (1, "NO_APPROVAL", named)
 
 
 def test_every_basis_is_known_to_the_program() -> None:

@@ -459,6 +459,11 @@ def test_open_work_of_a_renamed_section_is_found_by_the_new_one(clerk: Client) -
         decision = say(waiting, Outcome.APPROVED, at=then, by=new_head)
         resent = submit(draft_of(draft), at=then)
         history = text_of(client_of(new_leader).get(f"/p/{passed.reference}/history/"))
+        inherited = text_of(client_of(new_leader).get(f"/p/{waiting.reference}/history/"))
+        page = text_of(client_of(new_leader).get(f"/p/{waiting.reference}/"))
+        evidence = text_of(
+            client_of(new_leader).get(f"/p/{waiting.reference}/decisions/{decision.pk}/")
+        )
         proposing = text_of(client_of(new_leader).get("/proposals/new/"))
 
     assert "開いている案件" in inbox
@@ -466,6 +471,11 @@ def test_open_work_of_a_renamed_section_is_found_by_the_new_one(clerk: Client) -
     assert decision.authority["post_title"] == "市民課長"
     assert decision.authority["through"] == "市民生活課長"
     assert decision.authority["section"] == "市民課"
+    told = f"市民課長　{new_head.name}（引継ぎ先：市民生活課長）"
+    assert told in inherited
+    assert told in page
+    assert "廃止された 市民課長 の手続を引き継ぎました。" in evidence
+    assert "引継ぎ先" not in history
     assert resent.number
     assert the_slot(resent).post.title == "市民生活課長"
     assert "市民課長" in history

@@ -225,7 +225,10 @@ def test_a_copy_is_written_head_first() -> None:
     ]
     assert (new_of().state, new_of().effective_from.isoformat()) == (RouteState.DRAFT, "2026-06-01")
     again = browser.post("/routes/RT2/1/copy/", follow=True)
-    assert messages_of(again) == ["RT2 標準（第2版）が、すでに「案」としてあります。"]
+    name = holder("SECRETARIAT").name
+    assert messages_of(again) == [
+        f"RT2 標準（第2版）が、すでに「案」としてあります（書いた方：{name}）。"
+    ]
     assert Route.objects.filter(code="RT2").count() == 2
 
 

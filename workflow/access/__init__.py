@@ -18,7 +18,13 @@ from workflow.access.conflicts import (
     conflicted_by_run,
     is_conflicted,
 )
-from workflow.access.correcting import may_correct, permit_to_correct, standing_final
+from workflow.access.correcting import (
+    RULES_ARE_REPLACED,
+    correctable,
+    may_correct,
+    permit_to_correct,
+    standing_for,
+)
 from workflow.access.handing import may_reassign, permit_to_reassign
 from workflow.access.holding import unheld
 from workflow.access.meeting import (
@@ -36,6 +42,7 @@ from workflow.access.nudging import (
     nudged_lately,
     permit_by_clock,
     waits_for,
+    waits_for_rules,
 )
 from workflow.access.permits import NO_POST, Permit, clock, no, said_by, yes
 from workflow.access.rules import (
@@ -59,6 +66,7 @@ from workflow.access.verbs import (
     holds,
     last_act,
     may,
+    may_pull_back,
     open_question,
     open_slots,
     permit_to_abandon,
@@ -76,6 +84,7 @@ __all__ = [
     "HALT_DAYS",
     "NO_POST",
     "NUDGE_DAYS",
+    "RULES_ARE_REPLACED",
     "VERBS",
     "Permit",
     "Standing",
@@ -86,6 +95,7 @@ __all__ = [
     "clock",
     "conflicted",
     "conflicted_by_run",
+    "correctable",
     "halting",
     "holders",
     "holds",
@@ -99,6 +109,7 @@ __all__ = [
     "may_check",
     "may_correct",
     "may_nudge",
+    "may_pull_back",
     "may_reassign",
     "may_report",
     "may_write_rules",
@@ -125,9 +136,10 @@ __all__ = [
     "reads_drafts",
     "said_by",
     "standing_at",
-    "standing_final",
+    "standing_for",
     "standing_report",
     "unheld",
     "waits_for",
+    "waits_for_rules",
     "yes",
 ]

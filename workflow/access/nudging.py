@@ -46,10 +46,8 @@ def last_nudge() -> dict[str, Subquery]:
 
 def may_nudge(user: User, slot: Slot, at: datetime) -> Permit:
     """May this person ask the holders of the slot to look at it, however lately it was done?"""
-    project = slot.step_run.project
-    if project is None:
-        return no(_("案件の手続ではないため、お願いできません。"))
-    permit = waits_for(user, project, capacities_of(user, localdate(at)))
+    project, capacities = slot.step_run.project, capacities_of(user, localdate(at))
+    permit = waits_for(user, project, capacities) if project else waits_for_rules(capacities)
     if not permit:
         return permit
     if may_answer(user, slot, at):
@@ -78,6 +76,14 @@ def waits_for(user: User, project: Project, capacities: Iterable[Capacity]) -> P
     if user.pk == project.proposer_id:
         return yes()
     return no(_("確認をお願いできるのは、提案した側の方と事務局です。"))
+
+
+def waits_for_rules(capacities: Iterable[Capacity]) -> Permit:
+    """The waiting side of a rule that is to be decided: the 事務局, which writes them all."""
+    for each in capacities:
+        if permits([each], Perm.MANAGE_ROUTES):
+            return yes(each)
+    return no(_("改正案の確認をお願いできるのは、案を出した事務局です。"))
 
 
 def is_secretariat(capacity: Capacity) -> bool:

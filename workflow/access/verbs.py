@@ -16,7 +16,6 @@ from roles.grants import permits
 from roles.models import capacities_of
 from roles.permissions import Perm
 from workflow.access.conflicts import conflicted
-from workflow.access.correcting import may_correct
 from workflow.access.permits import NO_POST, Permit, clock, no, yes
 from workflow.enums import ASIDE, Outcome, RunKind, RunState, SlotState, StepKind
 from workflow.models import Decision, Run, Seen, StepRun
@@ -172,6 +171,11 @@ def permit_to_restrict(
 
 def _pull_back(user: User, project: Project, at: datetime) -> Permit:
     run = Run.objects.filter(project=project, ended_at=None, step__isnull=False).first()
+    return may_pull_back(user, run, at)
+
+
+def may_pull_back(user: User, run: Run | None, at: datetime) -> Permit:
+    """引戻し of the act that opened the present step of a run, about a case or a rule."""
     last = last_act(run) if run else None
     seen = (
         Seen.objects.filter(slot__step_run=run.step_id).select_related("person").first()
@@ -194,17 +198,20 @@ def permit_to_pull_back(
     if last.decided_by_id != user.pk:
         return no(_("引き戻せるのは、直前に操作した %s さんです。") % last.decided_by.name)
     if opened is not None:
-        return no(
-            _(
-                "%(name)sさんが %(when)s に開いたため、引き戻せません。"
-                "事務局に差戻しを依頼してください。"
-            )
-            % {"name": opened[0], "when": clock(opened[1])}
-        )
+        words = {"name": opened[0], "when": clock(opened[1])}
+        sentence = _("%(name)sさんが %(when)s に開いたため、引き戻せません。") % words
+        return no(sentence + _instead(last))
     for each in capacities:
         if each.post.pk == last.post_id:
             return yes(each)
     return no(_("いまは %s の職にないため、引き戻せません。") % last.post.title)
+
+
+def _instead(last: Decision) -> str:
+    """What helps when an act can no longer be pulled back; a rule has no 事務局 beside its own."""
+    if last.project_id is None:
+        return _("直すときは、取り下げるか、担当の方に差戻しを依頼してください。")
+    return _("事務局に差戻しを依頼してください。")
 
 
 def last_act(run: Run) -> Decision | None:
@@ -331,7 +338,6 @@ VERBS: Final[dict[str, Callable[[User, Project, datetime], Permit]]] = {
     "observe": _observe,
     "roll_out": _roll_out,
     "halt": _halt,
-    "correct": may_correct,
 }
 """Verb -> predicate. What is not a step's answer is here."""
 

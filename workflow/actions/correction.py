@@ -37,6 +37,12 @@ def words_of(final: Decision) -> str:
     return texts.first() or ""
 
 
+def reply_of(final: Decision) -> str:
+    """回答 to what stayed 不同意: it goes with the decision as it was given."""
+    texts = final.entry.texts.filter(name="reply").values_list("text", flat=True)
+    return texts.first() or ""
+
+
 def correct(final: Decision, answer: Answer, act: Act) -> None:
     """Put the corrected decision in place of the standing one; adopted stays adopted."""
     if problems := dict(_problems(final, answer, act.on)):
@@ -51,7 +57,11 @@ def correct(final: Decision, answer: Answer, act: Act) -> None:
             outcome=Outcome.NOT_ADOPTED if refused else with_conditions,
             capacity=act.capacity,
             clause=final.clause,
-            answer=replace(answer, conditions=() if refused else answer.conditions),
+            answer=replace(
+                answer,
+                conditions=() if refused else answer.conditions,
+                reply=reply_of(final),
+            ),
             supersedes=final,
         )
     )

@@ -38,12 +38,18 @@ HEAD: Final = ("name", "clause", "purpose", "effective_from", "priority", "condi
 
 
 class DraftExists(Refusal):
-    """Of each code one draft is written at a time."""
+    """Of each code one draft is written at a time; says who writes the one that is there."""
 
     def __init__(self, draft: Route) -> None:
         self.draft = draft
-        words = {"draft": draft, "state": draft.get_state_display()}
-        super().__init__(_("%(draft)sが、すでに「%(state)s」としてあります。") % words)
+        writing = draft.authors.through.objects.filter(route=draft).select_related("user")
+        words = {
+            "draft": draft,
+            "state": draft.get_state_display(),
+            "names": "、".join(each.user.name for each in writing.order_by("pk")),
+        }
+        sentence = _("%(draft)sが、すでに「%(state)s」としてあります（書いた方：%(names)s）。")
+        super().__init__(sentence % words)
 
 
 def text_of(route: Route) -> RouteText:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from bpr_projects.enums import Stage
 from workflow import access
-from workflow.actions import steps
+from workflow.actions import route_versions, steps
 from workflow.actions.acts import Act, Saying
 from workflow.actions.answers import complete
 from workflow.actions.refusals import NotAllowed, Unanswered
@@ -45,6 +45,8 @@ def pull_back(run: Run, act: Act) -> Decision:
         opened = steps.open_revision(run, act, note=note)
         if run.kind == RunKind.PROJECT and run.project is not None:
             run.project.move_to(Stage.DRAFT, at=act.at)
+        if run.rule_id is not None:
+            route_versions.reopen(run)
     else:
         run.position = last.step_run.position
         plan = steps.plan_steps(run)

@@ -17,7 +17,13 @@ from workflow.engine.meeting import check_condition, report_condition
 from workflow.engine.proposing import resubmit, submit
 from workflow.engine.reading import mark_read, mark_seen, resume_due
 from workflow.engine.restricting import restrict, unrestrict
-from workflow.engine.rules import Unclean, propose_route, propose_route_again, withdraw_route
+from workflow.engine.rules import (
+    Unclean,
+    propose_route,
+    propose_route_again,
+    pull_back_route,
+    withdraw_route,
+)
 from workflow.engine.settling import work_item
 from workflow.engine.turning import abandon, halt, pull_back, withdraw
 
@@ -37,6 +43,7 @@ __all__ = [
     "propose_route",
     "propose_route_again",
     "pull_back",
+    "pull_back_route",
     "reassign",
     "receivers",
     "record_phase",

@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from roles.models import User
 
 
-def nudge(*, slot_id: int, project: Project, by: User, at: datetime) -> Nudge:
+def nudge(*, slot_id: int, project: Project | None, by: User, at: datetime) -> Nudge:
     """Ask the holders of an open slot; at most once in two business days, whoever asks.
 
-    Raises ``NotFound`` for a slot of another case, ``AlreadyDone`` (also: asked lately) or
-    ``NotAllowed``. Nothing of the case changes, so it is no row of the ledger.
+    Without a case: about a rule. Raises ``NotFound`` for a slot of another case, ``AlreadyDone``
+    (also: asked lately) or ``NotAllowed``. Nothing of the case changes, so it is no row of the
+    ledger.
     """
     with locked(run_of(slot_id, project)) as run:
         slot = slot_of(slot_id, run)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from workflow import access
 from workflow.actions import correction
@@ -10,7 +10,6 @@ from workflow.actions.acts import record
 from workflow.actions.refusals import AlreadyDone, NotFound
 from workflow.engine.locking import locked
 from workflow.engine.settling import act_of, allowed
-from workflow.enums import RunKind
 from workflow.models import Decision, Run
 
 if TYPE_CHECKING:
@@ -20,25 +19,27 @@ if TYPE_CHECKING:
     from roles.models import User
     from workflow.outcomes import Answer
 
+READ_WITH: Final = ("post", "decided_by", "step_run", "slot", "entry")
+
 
 def correct(
     *, project: Project, decision_id: int, answer: Answer, by: User, at: datetime
 ) -> Decision:
-    """Decide the words and conditions of the proposal's 決裁 anew; returns what counts now.
+    """Decide the words and conditions of a 決裁 of a case anew; returns what counts now.
 
     ``decision_id``: the decision that the form showed. Raises ``AlreadyDone`` when another one
     stands in its place meanwhile, ``NotAllowed``, ``Unanswered`` or ``NotFound``.
     """
-    run = Run.objects.filter(project=project, kind=RunKind.PROJECT).order_by("-pk").first()
+    run = Run.objects.filter(project=project, decisions=decision_id).first()
     if run is None:
         raise NotFound
     with locked(run) as held:
-        assert held.project is not None  # noqa: S101 -- asked for by project
-        act = act_of(by, at, allowed(access.may(by, "correct", held.project, at)))
-        final = access.standing_final(held.project)
-        if final is None or final.pk != decision_id:
-            raise AlreadyDone(final)
+        final = Decision.objects.select_related(*READ_WITH).get(pk=decision_id)
         final.run = held
+        act = act_of(by, at, allowed(access.may_correct(by, final, at)))
+        standing = access.standing_for(final)
+        if standing.pk != final.pk:
+            raise AlreadyDone(standing)
         correction.correct(final, answer, act)
         [said] = record(act)
         correction.move_reports(final, said)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils.timezone import localdate
@@ -14,17 +14,16 @@ from records.models import LedgerText
 from roles.grants import permits
 from roles.models import capacities_of
 from roles.permissions import Perm
+from workflow.actions.disposals import APPROVED, ASKED
 from workflow.actions.refusals import NotAllowed, NotFound, Unanswered
 from workflow.engine.locking import refusing
 from workflow.models import Disposal, Run
+from workflow.signals import disposal_approved, disposal_asked
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from roles.models import User
-
-ASKED: Final = "DISPOSAL_ASKED"
-APPROVED: Final = "DISPOSAL_APPROVED"
 
 
 def ask_for_disposal(*, project: Project, reason: str, by: User, at: datetime) -> Disposal:
@@ -48,6 +47,7 @@ def ask_for_disposal(*, project: Project, reason: str, by: User, at: datetime) -
             texts={"reason": asked.reason},
             at=at,
         )
+        disposal_asked.send(sender=Disposal, disposal=asked, at=at)
         return asked
 
 
@@ -91,6 +91,7 @@ def _blank(waiting: Disposal, by: User, at: datetime) -> Disposal:
     waiting.approved_by, waiting.approved_at, waiting.entry = by, at, approval
     waiting.texts = sum(map(len, names.values()))
     waiting.save()
+    disposal_approved.send(sender=Disposal, disposal=waiting, at=at)
     return waiting
 
 

@@ -1,4 +1,4 @@
-"""A version of a route on its way: 提出, 再提出 and 取下げ. It is answered as a case is."""
+"""A version of a route on its way: 提出, 再提出, 引戻し and 取下げ. It is answered as a case is."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from workflow.actions.acts import Saying
 from workflow.actions.refusals import AlreadyDone, NotFound, Refusal
 from workflow.engine.locking import locked, refusing, run_of, slot_of
 from workflow.engine.settling import act_of, allowed, last_of, settle
-from workflow.engine.tokens import execute
+from workflow.engine.tokens import cancel_tasks, execute, reopen
 from workflow.enums import Outcome, RunKind, RunState, SlotState, StepKind
 from workflow.flows import ApprovalFlow
 from workflow.models import Route, Run
@@ -77,6 +77,22 @@ def propose_route_again(
         submission.hand_in_again(slot, comment, act)
         execute(slot, by)
         settle(slot.step_run.run, act)
+        return run
+
+
+def pull_back_route(*, route: Route, by: User, at: datetime) -> Run:
+    """引戻し of the last act on a version, until a holder of the next seat has seen it."""
+    found = Run.objects.filter(rule=route).order_by("-pk").first()
+    if found is None:
+        raise NotFound
+    with locked(found) as run:
+        if run.state != RunState.OPEN:
+            raise AlreadyDone(last_of(run))
+        act = act_of(by, at, allowed(access.may_pull_back(by, run, at)))
+        last = undo.pull_back(run, act)
+        cancel_tasks(run)
+        reopen(run, last)
+        settle(run, act)
         return run
 
 

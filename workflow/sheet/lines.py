@@ -155,17 +155,32 @@ def line_of(
 
 
 def who_of(said: Decision) -> str:
-    """市民課長　戸舘 修; （代決）, （専決）, （代理） where the authority was not one's own."""
+    """市民課長　戸舘 修; （代決）, （専決）, （代理） where the authority was not one's own.
+
+    Where the post is closed, with the one that acts for it: （引継ぎ先：窓口課長）.
+    """
     name = f"{said.post.title}　{said.decided_by.name}"
+    notes = "、".join(note for note in (_basis_of(said), _heir_of(said)) if note)
+    return f"{name}（{notes}）" if notes else name
+
+
+def _basis_of(said: Decision) -> str:
     if said.basis == Basis.OWN:
-        return name
-    if said.on_behalf_of is not None:
-        return _("%(name)s（%(person)sさんの%(basis)s）") % {
-            "name": name,
-            "person": said.on_behalf_of.name,
-            "basis": said.get_basis_display(),
-        }
-    return f"{name}（{said.get_basis_display()}）"
+        return ""
+    if said.on_behalf_of is None:
+        return str(said.get_basis_display())
+    words = {"person": said.on_behalf_of.name, "basis": said.get_basis_display()}
+    return _("%(person)sさんの%(basis)s") % words
+
+
+def _heir_of(said: Decision) -> str:
+    """From the snapshot, or as ``rows_of`` has read it beside the rows."""
+    told = said.acted_through if hasattr(said, "acted_through") else _told_heir(said)
+    return _("引継ぎ先：%s") % told if told else ""
+
+
+def _told_heir(said: Decision) -> str:
+    return str(said.authority.get("through", ""))
 
 
 def _what(said: Decision, *, is_hidden: bool) -> str:

@@ -15,7 +15,7 @@ from bpr_projects.access import visible_to
 from bpr_projects.enums import ADOPTED, Stage
 from bpr_projects.sheet import effect_of
 from roles.models import read_once
-from workflow import engine, sheet
+from workflow import access, engine, sheet
 from workflow.enums import ASIDE, RunKind
 from workflow.models import Decision
 from workflow.outcomes import FINAL
@@ -216,11 +216,15 @@ def history(request: HttpRequest, ref: str) -> HttpResponse:
     taken_back = Exists(Decision.objects.filter(supersedes=OuterRef("pk")))
     decisions = decisions.select_related("carries__post", "carries__decided_by")
     shown = list(decisions.annotate(is_superseded=taken_back)[: PAGE + 1])
+    standing = [each for each in shown[:PAGE] if not each.is_superseded]
     context = {
         **frame.context("project-history"),
         "lines": _history_lines(frame, shown[:PAGE]),
         "older": shown[PAGE - 1].pk if len(shown) > PAGE else None,
         "is_first": not before,
+        "correctable": access.correctable(
+            frame.reader, standing, frame.capacities, frame.dossier.at
+        ),
     }
     return render(request, "workflow/case_history.html", context)
 

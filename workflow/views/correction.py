@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.timezone import localdate
@@ -17,12 +18,14 @@ from django.views.decorators.http import require_http_methods
 
 from bpr_projects.forms import TextField
 from roles.models import Section
-from workflow import access, engine
+from workflow import access, engine, sheet
 from workflow.actions.correction import rows_of, words_of
 from workflow.actions.refusals import AlreadyDone, NotAllowed, Refusal
 from workflow.enums import Outcome
 from workflow.forms import ADD_CONDITION, LONG, ConditionRow, ConditionsField, WithConditions
+from workflow.models import Decision
 from workflow.outcomes import Answer
+from workflow.sheet.belongings import ConditionLine
 from workflow.steps import recorded_before, refused
 from workflow.views.case import find
 from workflow.views.freshness import recently_authenticated, refusal_of_password
@@ -34,7 +37,8 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
     from bpr_projects.models import Project
-    from workflow.models import Decision
+
+READ_WITH: Final = ("run", "slot")
 
 
 class CorrectionForm(WithConditions, forms.Form):
@@ -63,7 +67,6 @@ class CorrectionForm(WithConditions, forms.Form):
         help_text=gettext_lazy("ログインから30分を過ぎたため、訂正の前に本人を確かめます。"),
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
-    corrects = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, final: Decision, is_fresh: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -89,14 +92,19 @@ class CorrectionForm(WithConditions, forms.Form):
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def decision_correct(request: HttpRequest, ref: str) -> HttpResponse:
+def decision_correct(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
     """GET shows the decision as it stands; POST decides its words and conditions anew."""
     at = timezone.now()
     project = find(request, ref, at)
-    permit = access.may(person_of(request), "correct", project, at)
-    final = access.standing_final(project)
-    if not permit or final is None:
+    final = Decision.objects.of_project(project).select_related(*READ_WITH).filter(pk=pk).first()
+    if final is None:
+        raise Http404
+    permit = access.may_correct(person_of(request), final, at)
+    if not permit:
         return refused(request, NotAllowed(permit.reason), project)
+    standing = access.standing_for(final)
+    if standing.pk != final.pk:
+        return _replaced(request, project, standing)
     form = _form(request, final, at)
     if request.method != "POST":
         return _page(request, project, final, form, at)
@@ -115,9 +123,15 @@ def _form(request: HttpRequest, final: Decision, at: datetime) -> CorrectionForm
     initial = {
         "comment": words_of(final),
         "conditions": [ConditionRow(*row) for row in rows_of(final)],
-        "corrects": final.pk,
     }
     return CorrectionForm(initial=initial, final=final, is_fresh=is_fresh)
+
+
+def _replaced(request: HttpRequest, project: Project, standing: Decision) -> HttpResponse:
+    """Another decision counts by now: one's own second click, or what somebody decided before."""
+    if request.method == "POST" and standing.decided_by_id == person_of(request).pk:
+        return recorded_before(request, project)
+    return refused(request, AlreadyDone(standing), project)
 
 
 def _is_somebody_else(request: HttpRequest, form: CorrectionForm) -> bool:
@@ -137,15 +151,13 @@ def _correct(
     try:
         engine.correct(
             project=project,
-            decision_id=form.cleaned_data["corrects"],
+            decision_id=final.pk,
             answer=form.answer(),
             by=by,
             at=at,
         )
     except AlreadyDone as refusal:
-        if refusal.decision is not None and refusal.decision.decided_by_id == by.pk:
-            return recorded_before(request, project)
-        return refused(request, refusal, project)
+        return _replaced(request, project, refusal.decision or final)
     except Refusal as refusal:
         again = partial(_again, request, project, final, form, at)
         return refused(request, refusal, project, on_unanswered=again)
@@ -153,6 +165,16 @@ def _correct(
         request, _("「%s」の決裁を訂正しました。前の決裁も記録に残ります。") % project.title
     )
     return redirect("project", ref=project.reference)
+
+
+def _as_it_stands(final: Decision) -> sheet.Line:
+    """The decision in words, with its conditions, beside the form that changes them."""
+    texts = sheet.texts_of([final]).get(final.pk, {})
+    conditions = (
+        ConditionLine(each.text, each.owner.name, each.due_on)
+        for each in final.conditions.select_related("owner").order_by("pk")
+    )
+    return sheet.line_of(final, texts, tuple(conditions), is_superseded=False)
 
 
 def _again(
@@ -181,6 +203,7 @@ def _page(
         "now": at,
         "project": project,
         "final": final,
+        "line": _as_it_stands(final),
         "form": form,
         "sections": dict(sections.values_list("code", "name")),
     }

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.db.models import Exists, OuterRef
 from django.http import Http404, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -25,10 +24,11 @@ from records import ledger
 from records.enums import Flaw
 from records.models import LedgerEntry, LedgerText
 from roles.enums import AppointmentKind
-from workflow import sheet
+from workflow import access, sheet
 from workflow.actions.rederiving import flaw_in
 from workflow.enums import DeputyPolicy, Mode, Outcome, StepKind, WhoRule
 from workflow.models import Decision
+from workflow.outcomes import FINAL
 from workflow.views.case_frame import frame_of
 from workflow.views.comparing import PREFIX
 
@@ -68,6 +68,7 @@ class Evidence:
     """Everything that a decision rests on, for one reader.
 
     ``is_hidden``: a score that this reader may not know yet; what its row says is left out.
+    ``successor``: the row that took this one back or decided it anew.
     """
 
     decision: Decision
@@ -78,11 +79,18 @@ class Evidence:
     covering: ledger.Covering | None
     anchors_are_readable: bool
     is_hidden: bool
+    successor: Decision | None
+    may_correct: bool
 
     @property
     def entry(self) -> LedgerEntry:
         """The decision's row of the ledger."""
         return self.decision.entry
+
+    @property
+    def is_final(self) -> bool:
+        """決裁, which only a 訂正 replaces."""
+        return self.decision.outcome in FINAL
 
     @property
     def is_sound(self) -> bool:
@@ -174,9 +182,8 @@ def decision_json(request: HttpRequest, ref: str, pk: int) -> JsonResponse:
 
 def _found(request: HttpRequest, ref: str, pk: int) -> tuple[Frame, Evidence]:
     frame = frame_of(request, ref, timezone.now())
-    later = Decision.objects.filter(supersedes=OuterRef("pk"))
     found = Decision.objects.filter(project=frame.project, pk=pk).select_related(*READ_WITH)
-    said = found.annotate(is_superseded=Exists(later)).first()
+    said = found.first()
     if said is None:
         raise Http404
     return frame, _evidence(frame, said)
@@ -187,13 +194,14 @@ def _evidence(frame: Frame, said: Decision) -> Evidence:
     hidden = sheet.hidden_steps(frame.dossier, frame.posts)
     is_hidden = said.outcome == Outcome.SCORED and said.step_run_id in hidden
     covering, is_readable = _covering(said.entry_id)
+    successor = Decision.objects.filter(supersedes=said).select_related("entry").first()
     return Evidence(
         decision=said,
         line=sheet.line_of(
             said,
             {text.name: text.shown for text in texts},
             tuple(frame.dossier.belongings.conditions.get(said.pk, ())),
-            is_superseded=said.is_superseded,  # type: ignore[attr-defined]  # annotated
+            is_superseded=successor is not None,
             is_hidden=is_hidden,
         ),
         texts=texts,
@@ -202,6 +210,9 @@ def _evidence(frame: Frame, said: Decision) -> Evidence:
         covering=covering,
         anchors_are_readable=is_readable,
         is_hidden=is_hidden,
+        successor=successor,
+        may_correct=successor is None
+        and bool(access.correctable(frame.reader, [said], frame.capacities, frame.dossier.at)),
     )
 
 
@@ -258,6 +269,8 @@ def as_json(frame: Frame, evidence: Evidence) -> dict[str, Any]:
             "on_behalf_of": said.on_behalf_of.name if said.on_behalf_of else None,
             "basis": said.basis,
             "is_superseded": evidence.line.is_superseded,
+            "supersedes": said.supersedes_id,
+            "superseded_by": evidence.successor.pk if evidence.successor else None,
         },
         "revision": _revision(frame, said),
         "rule": {

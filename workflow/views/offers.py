@@ -171,17 +171,22 @@ def _abandon(dossier: Dossier, reader: User, capacities: list[Capacity]) -> Verb
 
 
 def _correct(dossier: Dossier, reader: User, capacities: list[Capacity]) -> Verb | None:
-    """訂正 by the post that decided; nobody else is told about it."""
+    """訂正 of the proposal's 決裁 by the post that decided; nobody else is told about it.
+
+    Other 決裁 of the case are corrected from their rows in the history.
+    """
     said = [each for each in dossier.decisions if each.outcome in FINAL]
     standing = [
         each
         for each in said
         if each.pk not in dossier.superseded and each.run.kind == RunKind.PROJECT
     ]
-    permit = access.permit_to_correct(standing[-1] if standing else None, capacities)
-    if not permit or reader.pk in dossier.belongings.wrote:
+    if not standing or reader.pk in dossier.belongings.wrote:
         return None
-    url = reverse("decision-correct", args=[dossier.project.reference])
+    permit = access.permit_to_correct(standing[-1], capacities)
+    if not permit:
+        return None
+    url = reverse("decision-correct", args=[dossier.project.reference, standing[-1].pk])
     return Verb(_("決裁を訂正する"), url, "pencil", permit)
 
 

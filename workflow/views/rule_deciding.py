@@ -1,4 +1,4 @@
-"""改正案を決める: 提出, the answer of a seat, 再提出, 取下げ. Each asks one verb of the engine."""
+"""改正案を決める: 提出, 回答, 再提出, 引戻し, お願い, 取下げ. Each asks one verb of the engine."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from workflow.outcomes import RULES
 from workflow.steps import FROM_INBOX, is_repeated, refused
 from workflow.views.freshness import refusal_of_password
 from workflow.views.lookup import person_of
-from workflow.views.rule_desk import answer_form
+from workflow.views.rule_desk import answer_form, run_of, slots_of
 from workflow.views.rule_drafting import page_of, sent_version
 from workflow.views.rules import version_or_404, version_page
 
@@ -173,6 +173,59 @@ def _decided(
     messages.success(request, sentence)
     to_inbox = form.cleaned_data["return_to"] == FROM_INBOX
     return redirect(reverse("inbox") if to_inbox else page_of(route))
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def pull_back(request: HttpRequest, code: str, version: int) -> HttpResponse:
+    """引戻し: take one's own act back while nobody of the next seat has seen it."""
+    at = now()
+    route, _versions = _find(request, code, version, at)
+    run = run_of(route)
+    if run is None:
+        nothing = AlreadyDone(None, _("決裁を求めている改正案ではありません。"))
+        return refused(request, nothing, back_url=page_of(route))
+    if request.method == "POST":
+        try:
+            engine.pull_back_route(route=route, by=person_of(request), at=at)
+        except Refusal as refusal:
+            return refused(request, refusal, back_url=page_of(route))
+        messages.success(request, _("引き戻しました。改めて判断又は提出ができます。"))
+        return redirect(page_of(route))
+    permit = access.may_pull_back(person_of(request), run, at)
+    if not permit:
+        return refused(request, NotAllowed(permit.reason), back_url=page_of(route))
+    context = {"route": route, "rule": RULES[Outcome.PULLED_BACK]}
+    return render(request, "workflow/route_pull_back.html", context)
+
+
+@login_required
+@require_POST
+def nudge(request: HttpRequest, code: str, version: int) -> HttpResponse:
+    """お願いする: ask each seat that is open now. Asked lately: said so, and sent nothing twice."""
+    at = now()
+    route, _versions = _find(request, code, version, at)
+    run = run_of(route)
+    asked: list[str] = []
+    refusal: Refusal = AlreadyDone(None, _("いま、お願いする相手はいません。"))
+    for seat in slots_of(run) if run else ():
+        try:
+            engine.nudge(slot_id=seat.pk, project=None, by=person_of(request), at=at)
+        except Refusal as found:
+            refusal = found
+        else:
+            asked.append(seat.post.title)
+    if asked:
+        words = {"route": route, "who": "、".join(asked)}
+        messages.success(
+            request,
+            _("「%(route)s」の確認を、%(who)sにお願いしました。メールでもお知らせします。") % words,
+        )
+    elif isinstance(refusal, AlreadyDone) and refusal.decision is None:
+        messages.info(request, refusal.message)
+    else:
+        return refused(request, refusal, back_url=page_of(route))
+    return redirect(page_of(route))
 
 
 @login_required

@@ -60,7 +60,10 @@ class Card:
 
 @dataclass(frozen=True)
 class RuleDesk:
-    """The right side of the page. ``holders``: who is asked now, seat by seat."""
+    """The right side of the page. ``holders``: who is asked now, seat by seat.
+
+    ``pull_back``, ``nudge``: for whoever acted last, and for whoever waits; None for all others.
+    """
 
     run: Run | None = None
     step: StepRun | None = None
@@ -71,6 +74,8 @@ class RuleDesk:
     form: AnswerForm | None = None
     again: AgainForm | None = None
     may_withdraw: bool = False
+    pull_back: Permit | None = None
+    nudge: Permit | None = None
 
     @property
     def cards(self) -> list[Card]:
@@ -122,9 +127,32 @@ def desk_of(
         step=run.step,
         holders=tuple((each.post.title, _names(each, at)) for each in waiting),
         may_withdraw=bool(access.permit_to_write_rules(capacities)),
+        pull_back=_pull_back(request, run, at),
     )
     slot = next((each for each in waiting if each.post_id in mine), None)
-    return desk if slot is None else _with_part(request, route, desk, slot, at, form, again)
+    if slot is None:
+        return replace(desk, nudge=_nudge(run.step, waiting, capacities, at))
+    return _with_part(request, route, desk, slot, at, form, again)
+
+
+def _pull_back(request: HttpRequest, run: Run, at: datetime) -> Permit | None:
+    """Offered, or refused with its reason, to whoever did the last act."""
+    last = access.last_act(run)
+    if last is None or last.decided_by_id != person_of(request).pk:
+        return None
+    return access.may_pull_back(person_of(request), run, at)
+
+
+def _nudge(
+    step: StepRun, waiting: list[Slot], capacities: Collection[Capacity], at: datetime
+) -> Permit | None:
+    if not waiting or not access.waits_for_rules(capacities):
+        return None
+    lately = access.nudged_lately(waiting[0], at)
+    permit = access.permit_by_clock(
+        step.due_at, None, at, frozenset(), is_paused=step.paused_since is not None
+    )
+    return access.no(lately) if permit and lately else permit
 
 
 def slots_of(run: Run) -> list[Slot]:

@@ -18,6 +18,7 @@ from workflow import access, engine
 from workflow.actions import route_replay, route_versions
 from workflow.enums import RouteState, WhoRule
 from workflow.models import Route
+from workflow.outcomes import FINAL
 from workflow.routing import RouteText, findings_of
 from workflow.routing import compare as compared
 from workflow.routing.comparing import HEAD, NOTHING, STEP, fields_of, takes_words
@@ -234,7 +235,10 @@ def version_page(
         "versions": [(each, standing_of(each, today)) for each in versions],
         "findings": [placed(finding, text) for finding in findings],
         "desk": desk_of(request, found, capacities, at, **sent),
-        "history": history_of(found),
+        "history": (lines := history_of(found)),
+        "not_corrected": access.RULES_ARE_REPLACED
+        if any(line.decision.outcome in FINAL for line in lines)
+        else "",
         "may_write": bool(access.permit_to_write_rules(capacities)),
         "is_draft": is_draft,
         "has_draft": any(each.state in route_versions.OPEN for each in versions),

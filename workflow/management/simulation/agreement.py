@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from django.db.models import F
 from django.utils.timezone import localdate
 
 from roles.models import Post, everybody
@@ -22,13 +23,15 @@ from workflow.enums import (
 )
 from workflow.management.simulation.tally import Failure
 from workflow.models import Decision, Reading, Run, StepRun
-from workflow.outcomes import TARGET_STATION
+from workflow.outcomes import OBJECTING, TARGET_STATION
 from workflow.routing import NoHolder, NoRoute, PlanStep, Resolution
 from workflow.views.route_preview import foreseen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
+
+    from django.db.models import QuerySet
 
     from bpr_projects.models import Project
     from roles.models import User
@@ -37,11 +40,25 @@ if TYPE_CHECKING:
 Seats = dict[int, frozenset[tuple[int, str]]]
 """Post -> who could act for it on a day, and on what basis."""
 
+
+@dataclass(frozen=True)
+class Cause:
+    """Acts at the step before that put another one in. ``opens``: the act itself opened it."""
+
+    kinds: frozenset[StepKind]
+    outcomes: tuple[Outcome, ...]
+    opens: bool
+
+
 INSERTED_BY: Final = {
-    StepKind.MEDIATION: (Outcome.OBJECTED,),
-    StepKind.DECISION: (Outcome.ESCALATED, Outcome.RECUSED, Outcome.REASSIGNED),
+    StepKind.MEDIATION: Cause(OBJECTING, (Outcome.OBJECTED,), opens=False),
+    StepKind.DECISION: Cause(
+        frozenset({StepKind.STANDING_DECISION}),
+        (Outcome.ESCALATED, Outcome.RECUSED, Outcome.REASSIGNED),
+        opens=True,
+    ),
 }
-"""Step that no preview has -> the acts that put it in: 専決 by nobody becomes 決裁."""
+"""Step that no preview has -> what put it in: 専決 by nobody becomes 決裁."""
 
 
 def seats_on(on: date) -> Seats:
@@ -109,11 +126,11 @@ class Promise:
             {key: step.snapshot[key] for key in PlanStep.__dataclass_fields__}
         )
         if step.snapshot.get("reopened"):
-            self._must_be_recorded(step, (Outcome.PULLED_BACK,))
+            self._must_be_pulled_back(step)
             self.place = self._find(planned, 0, step) + 1 if not planned.inserted else self.place
             return
         if planned.inserted:
-            self._must_be_recorded(step, INSERTED_BY[StepKind(planned.kind)])
+            self._must_be_caused(step, INSERTED_BY[StepKind(planned.kind)])
             return
         sent_back_to = self._sent_back_to(step)
         place = self._find(planned, 0 if planned.station in sent_back_to else self.place, step)
@@ -148,12 +165,36 @@ class Promise:
             return frozenset()
         return frozenset({str(TARGET_STATION[SendBackTarget(last.target)])})
 
-    def _must_be_recorded(self, step: StepRun, outcomes: tuple[Outcome, ...]) -> None:
-        said = Decision.objects.filter(run=step.run_id, round=self.round, outcome__in=outcomes)
-        last = said.filter(decided_at__lte=step.opened_at).order_by("-pk").first()
+    def _must_be_pulled_back(self, step: StepRun) -> None:
+        """A seat is asked again: its own act was taken back in the same moment."""
+        said = self._said(step).filter(
+            outcome=Outcome.PULLED_BACK,
+            decided_at=step.opened_at,
+            step_run__kind=step.kind,
+            step_run__position=step.position,
+        )
+        self._explain(step, said, "no PULLED_BACK of its own act")
+
+    def _must_be_caused(self, step: StepRun, cause: Cause) -> None:
+        """A step was put in: by an answer that counts, of a seat of the step that closed for it."""
+        said = self._said(step).filter(
+            superseded_by=None,
+            outcome__in=cause.outcomes,
+            step_run__kind__in=cause.kinds,
+            step_run__closed_at=step.opened_at,
+            slot__step_run=F("step_run"),
+        )
+        if cause.opens:
+            said = said.filter(decided_at=step.opened_at)
+        self._explain(step, said, f"no {' or '.join(cause.outcomes)} at the step before")
+
+    def _said(self, step: StepRun) -> QuerySet[Decision]:
+        return Decision.objects.filter(run=step.run_id, round=self.round)
+
+    def _explain(self, step: StepRun, said: QuerySet[Decision], missing: str) -> None:
+        last = said.order_by("-pk").first()
         if last is None:
-            words = " or ".join(outcomes)
-            raise Failure(self.name, f"round {self.round}: {step.title}, but no {words} before")
+            raise Failure(self.name, f"round {self.round}: {step.title}, but {missing}")
         self.tally.previews[f"explained by {last.outcome}"] += 1
 
     def _must_be_left_out(self, step: StepRun, passed: PlanStep, told: Resolution) -> None:

@@ -9,7 +9,7 @@ from viewflow.workflow import STATUS
 from viewflow.workflow.models import Task
 
 from bpr_projects.enums import RevisionKind
-from workflow.actions import cycles
+from workflow.actions import cycles, papers
 from workflow.actions.acts import Act, record
 from workflow.actions.refusals import NotAllowed
 from workflow.enums import ASIDE, RunKind, RunState, SlotState
@@ -53,6 +53,7 @@ def settle(run: Run, act: Act) -> list[Decision]:
     bind(run, act)
     if run.ended_at == act.at and run.project is not None:
         _after_end(run, act)
+    papers.lapse(act)
     return record(act)
 
 

@@ -65,11 +65,12 @@ def register(
     slot = the_slot(case)
     revision = slot.step_run.revision
     assert revision is not None
+    day = min(ON, localdate(at))
     return engine.record_paper(
         project=case,
         slot_id=slot.pk,
         revision_hash=revision.content_hash,
-        paper=paper or a_paper(),
+        paper=paper or a_paper(decided_by=holder(slot.post.code, at), decided_on=day),
         by=by or keepers()[0],
         at=at,
     )

@@ -45,6 +45,7 @@ from workflow.access.papers import (
     may_refuse_paper,
     may_see_paper,
     permit_to_keep_papers,
+    sees_paper,
     standing_paper,
 )
 from workflow.access.permits import NO_POST, Permit, clock, no, said_by, yes
@@ -141,6 +142,7 @@ __all__ = [
     "readable",
     "reads_drafts",
     "said_by",
+    "sees_paper",
     "standing_at",
     "standing_final",
     "standing_paper",

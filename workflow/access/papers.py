@@ -18,7 +18,7 @@ from workflow.access.permits import Permit, clock, no, yes
 from workflow.enums import PaperState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from datetime import date
 
     from roles.models import Capacity, User
@@ -83,10 +83,14 @@ def holders_since(slot: Slot, until: date) -> list[User]:
 
 
 def may_see_paper(user: User, paper: PaperDecision, at: datetime) -> bool:
+    """The rule of ``sees_paper``, for a person of today."""
+    return sees_paper(user, paper, capacities_of(user, localdate(at)))
+
+
+def sees_paper(user: User, paper: PaperDecision, capacities: Collection[Capacity]) -> bool:
     """A confirmed one is read with its decision; before, by the 事務局, 監査 and who decides."""
     if paper.state == PaperState.CONFIRMED or user.pk == paper.decided_by_id:
         return True
-    capacities = capacities_of(user, localdate(at))
     holds_seat = any(each.post.pk == paper.slot.post_id for each in capacities)
     return holds_seat or permits(capacities, Perm.VIEW_LEDGER)
 

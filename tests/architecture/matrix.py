@@ -1,7 +1,8 @@
 """Who gets what from every address: route -> what GET and what POST answer to each actor.
 
 The world: case L of 市民課 waits for its head, case R of 市民課 is running and shared with all
-staff, case P waits for its 専決, of which the secretariat registered one on paper. Forms are sent empty, so 422 means "entitled, and asked for what is missing".
+staff, case P waits for its 専決, of which the secretariat registered one on paper.
+Forms are sent empty, so 422 means "entitled, and asked for what is missing".
 """
 
 from __future__ import annotations

@@ -102,19 +102,23 @@ def still_open(slot: Slot, outcome: Outcome, before: Decision | None) -> None:
     """Raise what somebody did first, unless the slot still takes this answer."""
     step = slot.step_run
     if step.closed_at is not None:
-        last = before or (
-            Decision.objects.filter(run=step.run)
-            .exclude(outcome__in=ASIDE)
-            .select_related("decided_by", "post")
-            .order_by("-pk")
-            .first()
-        )
-        raise AlreadyDone(last)
+        raise AlreadyDone(before or last_of(step.run))
     revisable = step.kind == StepKind.REVIEW and outcome == Outcome.SCORED
     if slot.state != SlotState.OPEN and not revisable:
         raise AlreadyDone(before)
     if slot.state == SlotState.RECUSED:
         raise AlreadyDone(before)
+
+
+def last_of(run: Run) -> Decision | None:
+    """The last thing that moved a run."""
+    return (
+        Decision.objects.filter(run=run)
+        .exclude(outcome__in=ASIDE)
+        .select_related("decided_by", "post")
+        .order_by("-pk")
+        .first()
+    )
 
 
 def same_text(slot: Slot, revision_hash: str) -> None:

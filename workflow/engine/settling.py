@@ -12,7 +12,7 @@ from bpr_projects.enums import RevisionKind
 from workflow.actions import cycles, papers
 from workflow.actions.acts import Act, record
 from workflow.actions.refusals import NotAllowed
-from workflow.enums import ASIDE, RunKind, RunState, SlotState
+from workflow.enums import RunKind, RunState, SlotState
 from workflow.flows import CycleFlow
 from workflow.models import FAR_FUTURE, Decision, Run, Slot, StepRun, WorkItem
 from workflow.signals import work_opened
@@ -36,16 +36,6 @@ def act_of(by: User, at: datetime, permit: Permit) -> Act:
     if capacity is None:
         raise NotAllowed(_("職に就いている方だけが行えます。"))
     return Act(by, at, capacity)
-
-
-def last_of(run: Run) -> Decision | None:
-    return (
-        Decision.objects.filter(run=run)
-        .exclude(outcome__in=ASIDE)
-        .select_related("decided_by", "post")
-        .order_by("-pk")
-        .first()
-    )
 
 
 def settle(run: Run, act: Act) -> list[Decision]:

@@ -58,17 +58,21 @@ def paper(request: HttpRequest, ref: str, slot: int) -> HttpResponse:
     if not permit:
         return refused(request, NotAllowed(permit.reason), project)
     if place.state != SlotState.OPEN:
-        return refused(request, AlreadyDone(answers.standing(place)), project)
+        last = answers.standing(place) or answers.last_of(place.step_run.run)
+        return refused(request, AlreadyDone(last), project)
     form = _form(request, place, at)
-    if not form.is_bound:
-        return _form_page(request, project, place, form, at)
     if ADD_CONDITION in request.POST:
         form.leave_unchecked()
-        return _form_page(request, project, place, form, at)
-    if not form.is_valid():
-        if waiting is not None:
-            return refused(request, AlreadyDone(None, access.standing_paper(waiting)), project)
-        return _form_page(request, project, place, form, at, status=422)
+    elif form.is_bound and form.is_valid():
+        return _register(request, project, place, form, at)
+    elif waiting is not None:
+        return refused(request, AlreadyDone(None, access.standing_paper(waiting)), project)
+    return _form_page(request, project, place, form, at, status=422 if form.errors else 200)
+
+
+def _register(
+    request: HttpRequest, project: Project, place: Slot, form: PaperForm, at: datetime
+) -> HttpResponse:
     try:
         engine.record_paper(
             project=project,

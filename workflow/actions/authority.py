@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 class Said:
     """What one decision row says. Its agreement with its entry was checked before.
 
-    ``on``: the local day of the decision, of one on paper that of the paper. ``texts``: of one on
-    paper the hashes of its words.
+    ``on``: the local day of the decision, of one on paper that of the paper. ``payload``: of one on
+    paper what its entry says.
 
     Nobody changes one; freezing a million of them takes time.
     """
@@ -66,7 +66,7 @@ class Said:
     carried_seq: int | None
     carried_run: int | None
     carried_post: int | None
-    texts: Mapping[str, str] = field(default_factory=dict)
+    payload: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def answers(self) -> bool:

@@ -72,14 +72,18 @@ def on_paper(said: Said, situation: Situation) -> Flaw | None:
     return _two_people(said, paper, told, situation)
 
 
+REPEATED: Final = ("slot", "outcome", "target", "revision_hash", "texts")
+"""What the answer says as the paper said it."""
+
+
 def _agrees(said: Said, paper: Mapping[str, Any], told: Mapping[str, Any]) -> bool:
     """The snapshot repeats the entry; the answer says what the paper said."""
-    repeated = (told["on"], told["scan"], told["by"], told["as"], told["decided_by"], told["run"])
-    stated = (paper["on"], paper["scan"], paper["recorded_by"], paper["recorded_as"])
-    if repeated != (*stated, said.person, said.run) or told["post"] != said.post:
+    names = ("on", "scan", "by", "as", "decided_by", "post", "run")
+    stated = [paper[name] for name in ("on", "scan", "recorded_by", "recorded_as")]
+    if [told[name] for name in names] != [*stated, said.person, said.post, said.run]:
         return False
-    stood = (told["slot"], told["outcome"], told["texts"])
-    return not said.answers or stood == (said.slot, said.outcome, dict(said.texts))
+    words = [(said.payload.get(name), told[name]) for name in REPEATED]
+    return not said.answers or all(one == other for one, other in words)
 
 
 def _two_people(

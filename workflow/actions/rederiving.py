@@ -123,20 +123,19 @@ def said_in(decisions: QuerySet[Decision]) -> dict[int, Said]:
         .order_by()
         .values_list("pk", "kind", "snapshot", "opened_at")
     }
-    texts = _words_on_paper(rows)
+    payloads = _payloads_on_paper(rows)
     return {
-        row["seq"]: _said(row, steps.get(row["step"], NO_STEP), texts.get(row["seq"], {}))
+        row["seq"]: _said(row, steps.get(row["step"], NO_STEP), payloads.get(row["seq"], {}))
         for row in rows
     }
 
 
-def _words_on_paper(rows: Iterable[dict[str, Any]]) -> dict[int, Mapping[str, str]]:
-    """Of decisions on paper, which are few, the hashes of their words by entry."""
+def _payloads_on_paper(rows: Iterable[dict[str, Any]]) -> dict[int, Mapping[str, Any]]:
+    """Of decisions on paper, which are few, what their entries say."""
     on_paper = [row["seq"] for row in rows if row["authority"].get("paper")]
     if not on_paper:
         return {}
-    entries = LedgerEntry.objects.filter(seq__in=on_paper).values_list("seq", "payload")
-    return {seq: payload.get("texts", {}) for seq, payload in entries}
+    return dict(LedgerEntry.objects.filter(seq__in=on_paper).values_list("seq", "payload"))
 
 
 Step: TypeAlias = "tuple[StepKind | None, Mapping[str, Any], datetime | None]"
@@ -145,13 +144,13 @@ Step: TypeAlias = "tuple[StepKind | None, Mapping[str, Any], datetime | None]"
 NO_STEP: Final[Step] = (None, {}, None)
 
 
-def _said(row: dict[str, Any], step: Step, texts: Mapping[str, str]) -> Said:
+def _said(row: dict[str, Any], step: Step, payload: Mapping[str, Any]) -> Said:
     kind, snapshot, opened_at = step
     row["outcome"], row["basis"] = Outcome(row["outcome"]), Basis(row["basis"])
     row["is_shared"] = bool(row["is_shared"])
     paper = row["authority"].get("paper")
     day = paper["on"] if paper else localdate(row["at"]).isoformat()
-    return Said(**row, on=day, kind=kind, snapshot=snapshot, opened_at=opened_at, texts=texts)
+    return Said(**row, on=day, kind=kind, snapshot=snapshot, opened_at=opened_at, payload=payload)
 
 
 def situation_of(

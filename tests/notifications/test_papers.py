@@ -70,17 +70,17 @@ def test_nobody_is_asked_to_confirm_what_is_confirmed() -> None:
     assert_accounted()
 
 
-@pytest.mark.parametrize("is_taken_back", [True, False])
-def test_what_came_to_nothing_is_told_with_its_reason(is_taken_back: bool) -> None:
+@pytest.mark.parametrize("by", [0, 1])
+def test_what_came_to_nothing_is_told_with_its_reason(by: int) -> None:
+    """Taken back by who registered it, or refused by another."""
     paper = register(at_decision())
     forget_mails(LATER)
-    recorder, other = keepers()[:2]
 
-    refuse(paper, by=recorder if is_taken_back else other)
+    refuse(paper, by=keepers()[by])
     send(LATER)
 
     chair = holder("HQ-CHAIR", LATER)
-    expected = [chair] if is_taken_back else [recorder, chair]
+    expected = [chair] if by == 0 else [keepers()[0], chair]
     assert sorted(told(Event.PAPER_CLOSED)) == sorted(names(*expected))
     assert "理由：日付の誤り。" in the_mail(Event.PAPER_CLOSED).text
     assert_accounted()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -186,15 +187,14 @@ def test_who_has_nothing_to_do_there_is_refused() -> None:
     paper = register(case)
     confirming = reverse("paper-confirm", args=[case.reference, paper.key])
     scan = reverse("paper-scan", args=[case.reference, paper.key])
+    holder_s = client_of("HQ-CHAIR")
     before = state_of()
 
     statuses = {
         "leader": (leader.get(url).status_code, leader.get(scan).status_code),
-        "holder": (client_of("HQ-CHAIR").get(url).status_code,),
+        "holder": (holder_s.get(url).status_code,),
         "recorder": (client_of(keepers()[0]).post(confirming, {"confirmed": "on"}).status_code,),
-        "holder confirms": (
-            client_of("HQ-CHAIR").post(confirming, {"confirmed": "on"}).status_code,
-        ),
+        "holder confirms": (holder_s.post(confirming, {"confirmed": "on"}).status_code,),
     }
 
     assert statuses == {
@@ -246,7 +246,7 @@ def test_the_scan_is_a_download_that_runs_nothing() -> None:
 
     answer = client_of(keepers()[1]).get(reverse("paper-scan", args=[case.reference, paper.key]))
 
-    assert b"".join(answer) == SCAN  # type: ignore[arg-type]
+    assert b"".join(answer) == SCAN
     assert answer["Content-Disposition"].startswith("attachment")
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert answer["Content-Type"] == "application/octet-stream"
@@ -324,8 +324,8 @@ def test_the_evidence_shows_the_paper_and_checks_the_stored_scan() -> None:
     page, told = text_of(browser.get(f"{url}/")), browser.get(f"{url}.json").json()
     paper = PaperDecision.objects.get()
     scan = browser.get(reverse("paper-scan", args=[case.reference, paper.key]))
-    assert b"".join(scan) == SCAN  # type: ignore[arg-type]
-    with open(paper.scan.path, "ab") as file:
+    assert b"".join(scan) == SCAN
+    with Path(paper.scan.path).open("ab") as file:
         file.write(b"more")
     tampered = text_of(browser.get(f"{url}/"))
     paper.scan.storage.delete(str(paper.scan.name))

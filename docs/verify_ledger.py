@@ -10,7 +10,9 @@ Needs Python 3.9 or newer and nothing else. Reads the export line by line and ch
   ones only by a later row of 廃棄, which rests on the approval by another person than who asked;
 * the anchors, where a file of them is given: no row rewritten, no end cut off;
 * authority: whoever decided held the post, or stood in for it, by the rows up to then, was not on
-  leave, and had not submitted the matter himself.
+  leave, and had not submitted the matter himself;
+* decisions on paper: registered before as they were recorded, judged by the day of the paper, by
+  two people of the secretariat of whom neither decided.
 
 Exit 0: everything agrees. Exit 1: the first bad row is named. Exit 2: a file cannot be read.
 """
@@ -38,6 +40,9 @@ FLAWS = {
     "NO_AUTHORITY": "その職に就いていた、又は代理であったという行が、その前にありません",
     "WRONG_BASIS": "代決・代理の相手とされた人がその職に就いていないか、不在ではありません",
     "NOT_IN_FORCE": "休職・育休の間に判断しています",
+    "NO_PAPER": "紙の決裁を登録した行が、その前にないか、判断の内容と合いません",
+    "WRONG_DAY": "紙の決裁の日が、登録した日より後です",
+    "ONE_PERSON": "紙の決裁を、決裁者でない事務局の2人が登録し、確認していません",
     "CONFLICT": "自ら提出した件を、自ら判断しています",
     "NO_APPROVAL": "本文の廃棄に、求めた者とは別の者の承認がありません",
 }
@@ -64,6 +69,9 @@ NO_JUDGEMENT = (
 
 AROUND = ("REASSIGNED", "CLOSED")
 """Acts about a step that do not answer it."""
+
+ASIDE = ("RESTRICTED", "UNRESTRICTED", "SKIPPED", "CARRIED_OVER", "REASSIGNED")
+"""On record, but no answer at a step."""
 
 ENDING = ("ADOPTED", "ADOPTED_WITH_CONDITIONS", "NOT_ADOPTED", "WITHDRAWN", "ABANDONED")
 """After these a run hears no more."""
@@ -124,17 +132,20 @@ class Organization:
         rows.pop(payload.get("supersedes"), None)
         rows[seq] = (payload["heir"], payload["starts_on"], payload["ends_on"])
 
-    def seats(self, post, at):
+    def seats(self, post, when):
         """The post, and what has its work since it was closed."""
-        day = at.astimezone(CITY_TIME).date().isoformat()
+        _at, day = when
         rows = self.heirs.get(post, {}).values()
         heirs = [heir for heir, since, until in rows if since <= day and (until or "9") > day]
         return {post, *heirs}
 
-    def found(self, kinds, at, post=None, person=None):
-        """Rows of these kinds that are in force, of a post or of a person."""
-        day = at.astimezone(CITY_TIME).date().isoformat()
-        seats = self.seats(post, at) if post is not None else ()
+    def found(self, kinds, when, post=None, person=None):
+        """Rows of these kinds that are in force, of a post or of a person.
+
+        ``when``: the moment of the act, and the local day by which it is judged.
+        """
+        at, day = when
+        seats = self.seats(post, when) if post is not None else ()
         if post is not None:
             rows = [self.standing[seq] for seat in seats for seq in self.of_post.get(seat, ())]
         else:
@@ -169,6 +180,8 @@ class Verifier:
         self.submitters = {}
         self.recused = {}
         self.moved = set()
+        self.papers = {}
+        self.used = (None, None)
 
     def read(self, lines):
         for line in lines:
@@ -219,18 +232,26 @@ class Verifier:
                 raise Broken(seq, "ALTERED_TEXT")
 
     def check_meaning(self, seq, kind, payload, at):
-        if kind == "DISPOSAL_ASKED":
-            self.asked.add((payload["disposal"], payload["project"], payload["by"]))
-        elif kind == "DISPOSAL_APPROVED":
-            self.approve(seq, payload)
-        elif kind == "TEXT_DISPOSAL":
-            self.dispose(seq, payload)
+        if kind in ("DISPOSAL_ASKED", "DISPOSAL_APPROVED", "TEXT_DISPOSAL"):
+            self.check_disposal(seq, kind, payload)
         elif kind == "SUCCESSION":
             self.organization.succeed(seq, payload)
         elif kind in ("APPOINTMENT", "DELEGATION", "SUSPENSION", "ABSENCE"):
             self.organization.read(seq, kind, payload, at)
+        elif kind == "PAPER_RECORDED":
+            self.papers[payload["paper"]] = (payload, at)
+        elif kind in ("PAPER_REFUSED", "PAPER_LAPSED"):
+            self.papers.pop(payload["paper"], None)
         elif kind == "DECISION":
             self.judge(seq, payload)
+
+    def check_disposal(self, seq, kind, payload):
+        if kind == "DISPOSAL_ASKED":
+            self.asked.add((payload["disposal"], payload["project"], payload["by"]))
+        elif kind == "DISPOSAL_APPROVED":
+            self.approve(seq, payload)
+        else:
+            self.dispose(seq, payload)
 
     def approve(self, seq, payload):
         """An approval counts when somebody else asked for it before."""
@@ -253,25 +274,71 @@ class Verifier:
     def judge(self, seq, said):
         """Whoever decided held the post, or stood in for it, by the rows up to here."""
         at, post, person = moment(said["decided_at"]), said["post"], said["decided_by"]
+        paper = said.get("paper")
+        when = (at, paper["on"] if paper else day_of(at))
         organization = self.organization
-        held = organization.found(BASES[said["basis"]], at, person=person)
-        seats = organization.seats(post, at)
+        held = organization.found(BASES[said["basis"]], when, person=person)
+        seats = organization.seats(post, when)
         mine = [row for row in held if row["post"] in seats]
         if said["outcome"] == "REASSIGNED":
             self.moved.add(said["run"])
         if said["basis"] == "ACTING" and mine and said["run"] not in self.moved:
             raise Broken(seq, "NO_AUTHORITY")
         if said["basis"] == "ACTING" and not mine:
-            self.judge_standing_in(seq, said, at)
+            self.judge_standing_in(seq, said, when)
             mine = held
         if not mine:
             raise Broken(seq, "NO_AUTHORITY")
-        if organization.found(("SUSPENSION",), at, person=person):
+        if organization.found(("SUSPENSION",), when, person=person):
             raise Broken(seq, "NOT_IN_FORCE")
         if mine[0]["kind"] == "DELEGATION":
-            self.judge_deputy(seq, said, at)
+            self.judge_deputy(seq, said, when)
+        if paper:
+            self.judge_paper(seq, said, paper, at)
         self.judge_interest(seq, said)
         self.decisions += 1
+
+    def judge_paper(self, seq, said, paper, at):
+        """Registered before as it stands, and confirmed by somebody else; counted once."""
+        is_answer = said["slot"] is not None and said["outcome"] not in ASIDE
+        used, told = self.used
+        if is_answer or used != paper["id"]:
+            told = self.papers.get(paper["id"])
+        if told is None:
+            raise Broken(seq, "NO_PAPER")
+        registered, registered_at = told
+        stated = [paper[name] for name in ("on", "scan", "recorded_by", "recorded_as")]
+        stated += [said[name] for name in ("decided_by", "post", "run")]
+        names = ("on", "scan", "by", "as", "decided_by", "post", "run")
+        if stated != [registered[name] for name in names]:
+            raise Broken(seq, "NO_PAPER")
+        words = ("slot", "outcome", "target", "revision_hash", "texts")
+        if is_answer and [said[name] for name in words] != [registered[name] for name in words]:
+            raise Broken(seq, "NO_PAPER")
+        if paper["on"] > day_of(registered_at):
+            raise Broken(seq, "WRONG_DAY")
+        self.judge_keepers(seq, said, paper, registered_at, at)
+        if is_answer:
+            self.used = (paper["id"], self.papers.pop(paper["id"]))
+
+    def judge_keepers(self, seq, said, paper, registered_at, at):
+        """Two people, each in the seat at the time, of whom neither decided nor submitted."""
+        keepers = (paper["recorded_by"], paper["confirmed_by"])
+        if keepers[0] == keepers[1] or said["decided_by"] in keepers:
+            raise Broken(seq, "ONE_PERSON")
+        asked = (
+            (paper["recorded_by"], paper["recorded_as"], registered_at),
+            (paper["confirmed_by"], paper["confirmed_as"], at),
+        )
+        for person, seat, moment_of_act in asked:
+            when = (moment_of_act, day_of(moment_of_act))
+            held = self.organization.found(("APPOINTMENT",), when, person=person)
+            seats = self.organization.seats(seat, when)
+            away = self.organization.found(("SUSPENSION",), when, person=person)
+            if away or not any(row["post"] in seats for row in held):
+                raise Broken(seq, "ONE_PERSON")
+        if not self.submitters.get(said["run"], set()).isdisjoint(keepers):
+            raise Broken(seq, "CONFLICT")
 
     def judge_interest(self, seq, said):
         """Nobody judges what they submitted, nor answers where they stepped aside."""
@@ -291,26 +358,31 @@ class Verifier:
             if not known[run] or outcome in ENDING:
                 del known[run]
 
-    def judge_standing_in(self, seq, said, at):
+    def judge_standing_in(self, seq, said, when):
         """Who decides by the order of 代決: nobody of the seat is there."""
-        for row in self.organization.found(("APPOINTMENT",), at, post=said["post"]):
-            if not self.organization.found(("SUSPENSION", "ABSENCE"), at, person=row["person"]):
+        for row in self.organization.found(("APPOINTMENT",), when, post=said["post"]):
+            if not self.organization.found(("SUSPENSION", "ABSENCE"), when, person=row["person"]):
                 raise Broken(seq, "WRONG_BASIS")
-        self.judge_principal(seq, said, at)
+        self.judge_principal(seq, said, when)
 
-    def judge_deputy(self, seq, said, at):
+    def judge_deputy(self, seq, said, when):
         """A deputy is on the staff, and stands for somebody who holds the post."""
         appointed = ("APPOINTMENT",)
-        if not self.organization.found(appointed, at, person=said["decided_by"]):
+        if not self.organization.found(appointed, when, person=said["decided_by"]):
             raise Broken(seq, "NO_AUTHORITY")
-        self.judge_principal(seq, said, at)
+        self.judge_principal(seq, said, when)
 
-    def judge_principal(self, seq, said, at):
+    def judge_principal(self, seq, said, when):
         """Who is stood for holds the post."""
-        holders = self.organization.found(("APPOINTMENT",), at, post=said["post"])
+        holders = self.organization.found(("APPOINTMENT",), when, post=said["post"])
         people = {row["person"] for row in holders} or {None}
         if said["on_behalf_of"] not in people:
             raise Broken(seq, "WRONG_BASIS")
+
+
+def day_of(at):
+    """The local day of a moment."""
+    return at.astimezone(CITY_TIME).date().isoformat()
 
 
 def moment(text):

@@ -27,7 +27,15 @@ from notifications.enums import (
 from records.models import AnchorDay, LedgerCheck
 from roles.enums import basis_choices
 from roles.models import Absence, Post, User
-from workflow.models import ConditionReport, Decision, Disposal, Reading, Run, Slot
+from workflow.models import (
+    ConditionReport,
+    Decision,
+    Disposal,
+    PaperDecision,
+    Reading,
+    Run,
+    Slot,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -78,6 +86,9 @@ class OutboxMessage(models.Model):
         ConditionReport, models.PROTECT, null=True, blank=True, related_name="+"
     )
     absence = models.ForeignKey(Absence, models.PROTECT, null=True, blank=True, related_name="+")
+    paper = models.ForeignKey(
+        PaperDecision, models.PROTECT, null=True, blank=True, related_name="+"
+    )
     ledger_check = models.ForeignKey(
         LedgerCheck, models.PROTECT, null=True, blank=True, related_name="+"
     )

@@ -46,6 +46,7 @@ class Fact:
     join_request_id: int | None = None
     report_id: int | None = None
     absence_id: int | None = None
+    paper_id: int | None = None
     ledger_check_id: int | None = None
     anchor_day_id: int | None = None
     disposal_id: int | None = None
@@ -76,6 +77,7 @@ def post(
             join_request_id=fact.join_request_id,
             report_id=fact.report_id,
             absence_id=fact.absence_id,
+            paper_id=fact.paper_id,
             ledger_check_id=fact.ledger_check_id,
             anchor_day_id=fact.anchor_day_id,
             disposal_id=fact.disposal_id,
@@ -126,6 +128,18 @@ def supersede_comment(comment_id: int, *, at: datetime) -> None:
         pk__in=DeliveredFact.objects.filter(message__comment=comment_id).values("delivery"),
         state=DeliveryState.QUEUED,
     ).update(state=DeliveryState.SUPERSEDED, reason=Reason.TAKEN_BACK)
+
+
+def supersede_paper(paper_id: int, *, at: datetime) -> None:
+    """It came to nothing: what was not sent yet about the paper is not sent any more."""
+    about = OutboxMessage.objects.filter(paper=paper_id)
+    about.filter(state=MessageState.PENDING).update(
+        state=MessageState.SUPERSEDED, reason=Reason.WORK_CLOSED, settled_at=at
+    )
+    Delivery.objects.filter(
+        pk__in=DeliveredFact.objects.filter(message__paper=paper_id).values("delivery"),
+        state=DeliveryState.QUEUED,
+    ).update(state=DeliveryState.SUPERSEDED, reason=Reason.WORK_CLOSED)
 
 
 def post_secret(*, key: str, person: User, subject: str, text: str, at: datetime) -> Delivery:

@@ -29,6 +29,8 @@ from workflow.signals import (
     disposal_approved,
     disposal_asked,
     nudged,
+    paper_closed,
+    paper_recorded,
     reading_opened,
     work_closed,
     work_opened,
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
         Decision,
         Disposal,
         Nudge,
+        PaperDecision,
         Reading,
         Slot,
         WorkItem,
@@ -96,9 +99,9 @@ def tell_who_keeps_cases_moving(
 
 @receiver(decision_recorded, dispatch_uid="notifications.decision_recorded")
 def tell_what_was_decided(
-    sender: object, *, decision: Decision, at: datetime, **_later: Any
+    sender: object, *, decision: Decision, by: User, at: datetime, **_later: Any
 ) -> None:
-    """Whoever the catalogue names for this outcome."""
+    """Whoever the catalogue names for this outcome; who decided on paper did not act here."""
     kind = StepKind(decision.step_run.kind) if decision.step_run is not None else None
     event = event_of(Outcome(decision.outcome), kind)
     if decision.supersedes is not None and decision.supersedes.outcome in FINAL:
@@ -113,7 +116,7 @@ def tell_what_was_decided(
         run_id=decision.run_id,
         decision_id=decision.pk,
     )
-    outbox.post([fact], at=at, actor=decision.decided_by)
+    outbox.post([fact], at=at, actor=by)
 
 
 @receiver(reading_opened, dispatch_uid="notifications.reading_opened")
@@ -318,6 +321,35 @@ def _tell_of_condition(
         report_id=report.pk,
     )
     outbox.post([fact], at=at, actor=actor)
+
+
+@receiver(paper_recorded, dispatch_uid="notifications.paper_recorded")
+def tell_what_was_registered(
+    sender: object, *, paper: PaperDecision, at: datetime, **_later: Any
+) -> None:
+    """The others of the 事務局, of whom one confirms it; and who decided."""
+    facts = [_fact_of_paper(paper, each) for each in (Event.PAPER_WAITING, Event.PAPER_RECORDED)]
+    outbox.post(facts, at=at, actor=paper.recorded_by)
+
+
+@receiver(paper_closed, dispatch_uid="notifications.paper_closed")
+def tell_what_came_to_nothing(
+    sender: object, *, paper: PaperDecision, by: User, at: datetime, **_later: Any
+) -> None:
+    """Who registered it and who decided, but not whoever ended it."""
+    outbox.supersede_paper(paper.pk, at=at)
+    outbox.post([_fact_of_paper(paper, Event.PAPER_CLOSED)], at=at, actor=by)
+
+
+def _fact_of_paper(paper: PaperDecision, event: Event) -> Fact:
+    return Fact(
+        event=event,
+        key=f"{event.lower()}:{paper.pk}",
+        addressees=NOTICES[event].recipients(paper),
+        project_id=paper.project_id,
+        run_id=paper.slot.step_run.run_id,
+        paper_id=paper.pk,
+    )
 
 
 @receiver(absence_registered, dispatch_uid="notifications.absence_registered")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bpr_projects.models import Comment, JoinRequest, Project
     from records.models import AnchorDay, LedgerCheck
     from roles.models import User
-    from workflow.models import ConditionReport, Disposal, Nudge, Run, WorkItem
+    from workflow.models import ConditionReport, Disposal, Nudge, PaperDecision, Run, WorkItem
 
 
 @dataclass(frozen=True)
@@ -202,6 +202,22 @@ def keepers(_report: ConditionReport | None = None) -> list[Addressee]:
     """The 事務局."""
     posts = Post.objects.filter(role=Role.SECRETARIAT).order_by("pk").values_list("pk", flat=True)
     return [Addressee(Why.KEEPER, post_id=pk) for pk in posts]
+
+
+def keepers_of_paper(paper: PaperDecision) -> list[Addressee]:
+    """The 事務局, as long as the step waits; who registered it has acted."""
+    return [replace(each, slot_id=paper.slot_id) for each in keepers()]
+
+
+def who_decided_on_paper(paper: PaperDecision) -> list[Addressee]:
+    """In whose name it was registered."""
+    return [Addressee(Why.DECIDER, person_id=paper.decided_by_id)]
+
+
+def those_about_paper(paper: PaperDecision) -> list[Addressee]:
+    """Who registered it, and in whose name."""
+    recorder = Addressee(Why.ASKER, person_id=paper.recorded_by_id)
+    return [recorder, *who_decided_on_paper(paper)]
 
 
 def who_audits(check: LedgerCheck) -> list[Addressee]:

@@ -39,6 +39,12 @@ class Flaw(models.TextChoices):
     NO_DEPUTY = "NO_DEPUTY", _("規則により代理を認めない段階で、代理の者が判断しています")
     CONFLICT = "CONFLICT", _("提案に関わった者が判断しています")
     SECOND_SLOT = "SECOND_SLOT", _("同じ者が同じ段階で2つの席から判断しています")
+    NO_PAPER = "NO_PAPER", _("紙の決裁の登録が、その前の台帳にないか、判断の内容と合いません")
+    WRONG_DAY = "WRONG_DAY", _("紙の決裁の日が、その段階の開始から登録までの間にありません")
+    ONE_PERSON = (
+        "ONE_PERSON",
+        _("紙の決裁を、決裁者でない事務局の2人が登録し、確認していません"),
+    )
     NOT_THEIRS = "NOT_THEIRS", _("本人以外の者が、ほかの者の操作を取り消しています")
     NO_APPROVAL = "NO_APPROVAL", _("本文の廃棄に、求めた者とは別の者の承認がありません")
 

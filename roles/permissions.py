@@ -20,6 +20,7 @@ class Perm(StrEnum):
     VIEW_LEDGER = "roles.view_ledger"
     ASK_DISPOSAL = "roles.ask_disposal"
     APPROVE_DISPOSAL = "roles.approve_disposal"
+    RECORD_PAPER = "roles.record_paper"
     MANAGE_ORGANIZATION = "roles.manage_organization"
     MANAGE_PLAN = "roles.manage_plan"
     MANAGE_ROUTES = "roles.manage_routes"

@@ -14,7 +14,16 @@ from records import ledger
 from records.models import LedgerEntry
 from workflow.actions.refusals import Refusal
 from workflow.enums import RunKind, RunState, SlotState
-from workflow.models import Decision, Nudge, Reading, Run, Slot, StepRun, WorkItem
+from workflow.models import (
+    Decision,
+    Nudge,
+    PaperDecision,
+    Reading,
+    Run,
+    Slot,
+    StepRun,
+    WorkItem,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +45,7 @@ def state_of() -> dict[str, Any]:
         "entries": LedgerEntry.objects.count(),
         "revisions": Revision.objects.count(),
         "readings": Reading.objects.count(),
+        "papers": list(PaperDecision.objects.order_by("pk").values_list("pk", "state")),
         "nudges": Nudge.objects.count(),
         "cycles": Cycle.objects.count(),
         "runs": list(Run.objects.order_by("pk").values_list("pk", "state", "round", "position")),

@@ -18,6 +18,7 @@ class WorkflowConfig(AppConfig):
             register_evidence,
             register_replay,
         )
+        from workflow.actions import papers  # noqa: PLC0415 -- the same
         from workflow.actions.acts import (  # noqa: PLC0415 -- the same
             recompute,
             recompute_readings,
@@ -37,6 +38,9 @@ class WorkflowConfig(AppConfig):
 
         register_evidence("DECISION", recompute, strays)
         register_evidence("READING", recompute_readings)
+        register_evidence(papers.RECORDED, papers.recompute, papers.strays)
+        register_evidence(papers.REFUSED, papers.recompute_closing)
+        register_evidence(papers.LAPSED, papers.recompute_closing)
         register_evidence(LEDGER_KIND, recompute_routes)
         register_replay("authority", Replay)
         register_replay("disposal", Grounds)

@@ -123,6 +123,15 @@ GONE = frozenset({SlotState.RECUSED, SlotState.MOVED})
 """Places that left their step while it was open: nobody counts them any more."""
 
 
+class PaperState(TextChoices):
+    """What became of a decision that was made on paper and registered afterwards."""
+
+    WAITING = "WAITING", _("確認待ち")
+    CONFIRMED = "CONFIRMED", _("確認済み")
+    REFUSED = "REFUSED", _("確認せず")
+    LAPSED = "LAPSED", _("確認の前に終了")
+
+
 class WhoRule(TextChoices):
     """How the posts of a route step are found from the case."""
 
@@ -236,6 +245,10 @@ def mode_choices() -> list[tuple[str, str]]:
 
 def outcome_choices() -> list[tuple[str, str]]:
     return [(each.value, str(each.label)) for each in Outcome]
+
+
+def paper_state_choices() -> list[tuple[str, str]]:
+    return [(each.value, str(each.label)) for each in PaperState]
 
 
 def route_state_choices() -> list[tuple[str, str]]:

@@ -16,7 +16,8 @@ work_closed = Signal()
 # at: datetime
 work_unheld = Signal()
 
-# decision: Decision (with step_run, slot, revision, project loaded); at: datetime
+# decision: Decision (with step_run, slot, revision, project loaded); by: User whose act it was, who
+# of a decision on paper confirmed it; at: datetime
 decision_recorded = Signal()
 
 # readings: list[Reading] that were opened together; by: User whose act opened them; at: datetime
@@ -36,3 +37,9 @@ condition_reported = Signal()
 
 # report: ConditionReport that the 事務局 found enough or sent back; at: datetime
 condition_checked = Signal()
+
+# paper: PaperDecision that waits for a second person of the 事務局; at: datetime
+paper_recorded = Signal()
+
+# paper: PaperDecision that was refused or came too late; by: User; at: datetime
+paper_closed = Signal()

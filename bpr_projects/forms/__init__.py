@@ -17,12 +17,13 @@ from bpr_projects.forms.fields import (
     NumberField,
     TextField,
 )
-from bpr_projects.forms.files import AttachmentForm
+from bpr_projects.forms.files import AttachmentForm, CheckedFile, ScanField
 from bpr_projects.forms.rollout import RolloutForm
 from bpr_projects.forms.sheet import SheetForm
 
 __all__ = [
     "AttachmentForm",
+    "CheckedFile",
     "CommentForm",
     "CountField",
     "DayField",
@@ -38,6 +39,7 @@ __all__ = [
     "ReportForm",
     "RolloutForm",
     "SayForm",
+    "ScanField",
     "SheetForm",
     "TextField",
 ]

@@ -56,7 +56,8 @@ ACTIVE: Final = re.compile(
 )
 PRINTER: Final = re.compile(r"printersettings\d*\.bin$", re.IGNORECASE)
 TEXT_ENCODINGS: Final = ("utf-8-sig", "cp932")
-ALLOWED: Final = "、".join(dict.fromkeys(MAGIC))
+SCANNED: Final = ("pdf", "jpg", "jpeg", "png")
+"""What a scanner makes."""
 
 
 @dataclass(frozen=True)
@@ -90,31 +91,56 @@ class AttachmentForm(forms.Form):
 
     def clean_file(self) -> CheckedFile:
         content = self.cleaned_data["file"]
-        size = int(content.size or 0)
-        self._fits(size)
-        name = tidy_name(content.name or "")
-        extension = PurePosixPath(name).suffix.lower().lstrip(".")
-        if extension not in MAGIC:
-            raise ValidationError(
-                _("この種類のファイルは添付できません。添付できるのは %s です。") % ALLOWED
-            )
-        check_content(content, extension)
-        return CheckedFile(name, extension, size, digest_of(content), content)
+        check_size(content)
+        self._fits(int(content.size or 0))
+        return checked(content, tuple(MAGIC))
 
     def _fits(self, size: int) -> None:
-        if size == 0:
-            raise ValidationError(_("ファイルが空です。中身のあるファイルを選んでください。"))
-        if size > MOST_BYTES:
-            raise ValidationError(
-                _("ファイルが大きすぎます（%(size).1fMB）。1つ20MBまでです。")
-                % {"size": size / MEGABYTE}
-            )
         if len(self.existing) >= MOST_FILES:
             raise ValidationError(_("添付は10個までです。不要なファイルを外してください。"))
         if size + sum(each.size for each in self.existing) > MOST_BYTES_OF_CASE:
             raise ValidationError(
                 _("添付の合計が100MBを超えます。不要なファイルを外してください。")
             )
+
+
+class ScanField(forms.FileField):
+    """The scan of one paper: a PDF or a picture, cleaned to a ``CheckedFile``."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_empty_file=True, **kwargs)
+        self.widget.attrs["accept"] = ",".join(f".{each}" for each in SCANNED)
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        content = super().clean(data, initial)
+        if not content:
+            return content
+        check_size(content)
+        return checked(content, SCANNED)
+
+
+def check_size(content: UploadedFile[Any]) -> None:
+    """Raise ``ValidationError`` for what is empty or larger than any file may be."""
+    size = int(content.size or 0)
+    if size == 0:
+        raise ValidationError(_("ファイルが空です。中身のあるファイルを選んでください。"))
+    if size > MOST_BYTES:
+        raise ValidationError(
+            _("ファイルが大きすぎます（%(size).1fMB）。1つ20MBまでです。")
+            % {"size": size / MEGABYTE}
+        )
+
+
+def checked(content: UploadedFile[Any], allowed: tuple[str, ...]) -> CheckedFile:
+    """What is known of a file of these extensions whose bytes are what its name says."""
+    name = tidy_name(content.name or "")
+    extension = PurePosixPath(name).suffix.lower().lstrip(".")
+    if extension not in allowed:
+        raise ValidationError(
+            _("この種類のファイルは添付できません。添付できるのは %s です。") % "、".join(allowed)
+        )
+    check_content(content, extension)
+    return CheckedFile(name, extension, int(content.size or 0), digest_of(content), content)
 
 
 def tidy_name(name: str) -> str:

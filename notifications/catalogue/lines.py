@@ -27,6 +27,7 @@ JOINING: Final = "/p/{reference}/join/"
 CONDITIONS: Final = "/p/{reference}/conditions/"
 STANDING: Final = "/me/deputy/"
 REASSIGN: Final = "/p/{reference}/steps/{slot}/reassign/"
+PAPER: Final = "/p/{reference}/steps/{slot}/paper/"
 LEDGER: Final = "/ledger/"
 DISPOSAL: Final = "/p/{reference}/disposal/"
 

@@ -15,7 +15,7 @@ from roles.enums import Basis
 from roles.models import Capacity, holders_of
 from workflow import access
 from workflow.charts import ball_lines
-from workflow.enums import ASIDE, Outcome
+from workflow.enums import ASIDE, Outcome, PaperState
 from workflow.models import Decision, WorkItem
 
 if TYPE_CHECKING:
@@ -51,6 +51,11 @@ def load(keys: Collection[int]) -> list[Delivery]:
             "message__comment__post",
             "message__join_request__section",
             "message__report__condition__owner",
+            "message__paper__decided_by",
+            "message__paper__recorded_by",
+            "message__paper__settled_by",
+            "message__paper__closing",
+            "message__paper__slot__post",
             "message__absence__person",
             "message__absence__recorded_by",
             "message__ledger_check",
@@ -191,6 +196,8 @@ def _is_settled(message: OutboxMessage) -> bool:
         return message.absence is not None and message.absence.ended_at is not None
     if message.event == Event.QUESTIONED and message.comment is not None:
         return message.comment.settled_at is not None
+    if message.event == Event.PAPER_WAITING and message.paper is not None:
+        return message.paper.state != PaperState.WAITING
     if message.event == Event.JOIN_ASKED and message.join_request is not None:
         return message.join_request.is_accepted is not None
     if message.event == Event.DISPOSAL_ASKED and message.disposal is not None:

@@ -26,7 +26,7 @@ from notifications.outbox import mail_host
 from roles.actions.deputies import days_of
 from roles.enums import Basis
 from roles.models import Post, StandIn
-from workflow.access import said_by
+from workflow.access import said_by, standing_paper
 from workflow.enums import Outcome, RunKind, SendBackTarget, StepKind
 
 if TYPE_CHECKING:
@@ -41,7 +41,10 @@ if TYPE_CHECKING:
 SUBJECT_LIMIT: Final = 150
 QUOTE_LIMIT: Final = 1500
 INBOX: Final = "/inbox/"
-QUIET: Final = frozenset({Event.REMINDED, Event.CYCLE_DUE, Event.CYCLE_OVERDUE, Event.UNHELD})
+OF_OTHERS: Final = frozenset({Event.UNHELD, Event.PAPER_WAITING})
+"""Facts about work that the reader is not asked to answer."""
+
+QUIET: Final = OF_OTHERS | {Event.REMINDED, Event.CYCLE_DUE, Event.CYCLE_OVERDUE}
 """Facts about work that was opened long ago: they do not repeat what was said then."""
 
 OF_THE_LEDGER: Final = frozenset({Event.LEDGER_CHECKED, Event.ANCHOR_FAILED})
@@ -172,6 +175,8 @@ class _Words:
             "join": self.message.join_request,
             "report": self.message.report,
             "absence": self.message.absence,
+            "paper": self.message.paper,
+            "why_closed": self._why_closed(),
             "is_told_why": self.message.why in (Why.ABSENT, Why.REGISTRAR),
             "deputised": self._deputised(),
             **self._absence(),
@@ -253,7 +258,7 @@ class _Words:
     def _turn(self) -> Turn | None:
         """How this person is asked for it."""
         work, run = self._work(), self.message.run
-        if work is None or run is None or self.event == Event.UNHELD:
+        if work is None or run is None or self.event in OF_OTHERS:
             return None
         kind = StepKind(work.step_run.kind)
         return CORRECTIONS[RunKind(run.kind)] if kind == StepKind.REVISION else TURNS[kind]
@@ -330,6 +335,15 @@ class _Words:
         return one_line(
             _("%(seat)s%(name)sさん") % {"seat": seat, "name": comment.written_by.name}, 120
         )
+
+    def _why_closed(self) -> str:
+        """How a paper ended that was not confirmed, and why."""
+        paper = self.message.paper
+        if paper is None or paper.settled_by is None:
+            return ""
+        reason = paper.closing.texts.filter(name="reason").first() if paper.closing else None
+        sentence = standing_paper(paper)
+        return f"{sentence}\n{_('理由')}：{reason.shown}" if reason else sentence
 
     def _earlier(self) -> Decision | None:
         moment, run = moment_of(self.message), self.message.run_id

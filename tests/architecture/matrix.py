@@ -1,7 +1,8 @@
 """Who gets what from every address: route -> what GET and what POST answer to each actor.
 
 The world: case L of 市民課 waits for its head, case R of 市民課 is running and shared with all
-staff. Forms are sent empty, so 422 means "entitled, and asked for what is missing".
+staff, case P waits for its 専決, of which the secretariat registered one on paper.
+Forms are sent empty, so 422 means "entitled, and asked for what is missing".
 """
 
 from __future__ import annotations
@@ -98,6 +99,13 @@ MATRIX: Final[dict[str, tuple[Row, Row]]] = {
         row(302, 403, unseen=404, secretariat=200),
         row(302, 403, unseen=404, secretariat=422),
     ),
+    "paper": (
+        row(302, 403, unseen=404, secretariat=200, auditor=200),
+        row(302, 403, unseen=404, secretariat=409),
+    ),
+    "paper-confirm": (row(302, 405), row(302, 403, unseen=404)),
+    "paper-refuse": (row(302, 405), row(302, 403, unseen=404, secretariat=422)),
+    "paper-scan": (row(302, 404, secretariat=200, auditor=200), row(302, 405)),
     "nudge": (row(302, 405), row(302, 403, unseen=404)),
     "halt": (row(302, 403, unseen=404), row(302, 403, unseen=404)),
     "pull-back": (row(302, 403, unseen=404, leader=200), row(302, 403, unseen=404, leader=302)),

@@ -35,6 +35,7 @@ from tests.make import (
 )
 from tests.notifications.mails import send
 from tests.workflow.pages import client_of
+from tests.workflow.papers import register
 from workflow.actions.exporting import export_ledger
 from workflow.actions.route_versions import start_draft
 from workflow.enums import StepKind
@@ -78,6 +79,9 @@ RUNNING: Final = {
 """Addresses of a case that runs; all others are asked for the case on its way."""
 
 
+ON_PAPER: Final = {"paper", "paper-confirm", "paper-refuse", "paper-scan"}
+"""Addresses of a case whose 専決 on paper waits for its confirmation."""
+
 IN_FORCE: Final = {"route-copy"}
 """Addresses that are asked for the rule in force; those of one version, for a draft of it."""
 
@@ -112,9 +116,15 @@ def addresses() -> dict[str, str]:
     reading = Reading.objects.get(project=running, kind=StepKind.POST_READING)
     rows = {"reading-read": reading.pk, **_said(on_its_way, running), **_held(on_its_way)}
     start_draft(of=Route.objects.get(code="RT2"), by=holder("SECRETARIAT"), effective_from=LATER)
+    paper = register(
+        a_project(route="RT1", to=StepKind.STANDING_DECISION),
+        by=holder("SECRETARIAT"),
+        at=AT,
+    )
     found = {}
     for route in routes():
         case = running if route in RUNNING else on_its_way
+        case = paper.project if route in ON_PAPER else case
         pk = rows.get(route, _mail())
         found[route] = _reverse(
             route,
@@ -122,7 +132,7 @@ def addresses() -> dict[str, str]:
                 "ref": case.reference,
                 "slot": the_slot(case).pk,
                 "pk": pk,
-                "key": file.key,
+                "key": paper.key if route in ON_PAPER else file.key,
                 "name": "leader",
                 "code": "RT2",
                 "version": 1 if route in IN_FORCE else 2,

@@ -47,6 +47,7 @@ from tests.make import (
     the_slot,
     withdraw,
 )
+from tests.workflow.papers import keepers, register
 from tests.workflow.test_autosave import HOSTILE
 from workflow import engine
 from workflow.enums import Outcome, SendBackTarget, StepKind
@@ -57,17 +58,20 @@ from workflow.forms import (
     ApproveDisposalForm,
     AskDisposalForm,
     ConditionRow,
+    ConfirmPaperForm,
     HeadForm,
+    PaperForm,
     PersonForm,
     Question,
     ReasonForm,
     ReassignForm,
+    RefusePaperForm,
     StepForm,
     WithConditions,
 )
 from workflow.forms.rules import RuleForm
 from workflow.models import Decision
-from workflow.outcomes import RULES, STATIONS
+from workflow.outcomes import ON_PAPER, RULES, STATIONS
 from workflow.routing import Names
 from workflow.views.correcting import QuestionForm
 from workflow.views.correction import CorrectionForm
@@ -215,6 +219,37 @@ def disposal_places(_world: World) -> Iterator[Place]:
     yield Place("auditor", address, names_of(ApproveDisposalForm()), {"confirmed": "on"})
 
 
+def paper_places(_world: World) -> Iterator[Place]:
+    """The chair's 決裁 on paper; and one that waits for the secretariat's confirmation."""
+    case = a_project(to=StepKind.DECISION)
+    revision = the_slot(case).step_run.revision
+    assert revision is not None
+    made = PaperForm(people=(), outcomes=tuple(ON_PAPER), targets=(), needs_reply=True)
+    names = {*names_of(made), "conditions-rows"} - {"scan", "conditions", "revision_hash"}
+    names |= {f"conditions-0-{part}" for part in ConditionRow._fields}
+    whole = {
+        "decided_by": str(holder("HQ-CHAIR").pk),
+        "decided_on": "2026-05-11",
+        "outcome": "ADOPTED",
+        "comment": "進めること。",
+        "reason": "出張のため。",
+    }
+    address = f"/p/{case.number}/steps/{the_slot(case).pk}/paper/"
+    kept = {"revision_hash": revision.content_hash}
+    yield Place("secretariat", address, tuple(sorted(names)), kept=kept)
+    for name in sorted(names):  # each alone: a file is sent once, so nothing is ever taken
+        others = {**kept, **whole}
+        others.pop(name, None)
+        yield Place("secretariat", address, (name,), kept=others)
+    waiting = register(a_project(to=StepKind.DECISION), by=keepers(AT)[1], at=AT)
+    address = f"/p/{waiting.project.number}/papers/{waiting.key}/"
+    confirming = names_of(ConfirmPaperForm(is_fresh=True))
+    yield Place("secretariat", f"{address}confirm/", confirming, {"confirmed": "on"})
+    yield Place(
+        "secretariat", f"{address}refuse/", names_of(RefusePaperForm()), {"reason": "誤り。"}
+    )
+
+
 def correction_places(_world: World) -> Iterator[Place]:
     case = a_project(route="RT3", to=StepKind.OBSERVE)
     final = Decision.objects.get(project=case, outcome=Outcome.ADOPTED)
@@ -326,6 +361,9 @@ PLACES: Final[dict[type, Callable[[World], Any]]] = {
     ReassignForm: one("secretariat", "reassign", ReassignForm(receivers=())),
     AskDisposalForm: disposal_places,
     ApproveDisposalForm: disposal_places,
+    PaperForm: paper_places,
+    ConfirmPaperForm: paper_places,
+    RefusePaperForm: paper_places,
     CorrectionForm: correction_places,
     HeadForm: one("secretariat", "route-edit", HeadForm(kept={})),
     StepForm: one("secretariat", "route-step-edit", StepForm(kept={}, names=Names({}, {}))),

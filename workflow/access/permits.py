@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from django.utils.timezone import localtime
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from roles.enums import Basis
+from workflow.enums import ASIDE
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -49,13 +51,28 @@ def yes(capacity: Capacity | None = None) -> Permit:
 
 def said_by(decision: Decision) -> str:
     """「財政課長 佐藤 誠さんが 11/16 10:42 に差し戻しました」, for refusals and banners."""
-    return _("%(post)s %(name)sさん%(acting)sが %(when)s に「%(outcome)s」としました。") % {
+    paper = decision.authority.get("paper")
+    sentence = (
+        _(
+            "%(post)s %(name)sさん%(acting)sが %(on)s に紙で「%(outcome)s」とし、"
+            "%(when)s に登録が確認されました。"
+        )
+        if paper and decision.outcome not in ASIDE
+        else _("%(post)s %(name)sさん%(acting)sが %(when)s に「%(outcome)s」としました。")
+    )
+    return sentence % {
+        "on": _month_day(paper["on"]) if paper else "",
         "post": decision.post.title,
         "name": decision.decided_by.name,
         "acting": _acting(decision),
         "when": clock(decision.decided_at),
         "outcome": decision.get_outcome_display(),
     }
+
+
+def _month_day(day: str) -> str:
+    found = date.fromisoformat(day)
+    return f"{found.month}/{found.day}"
 
 
 def _acting(decision: Decision) -> str:

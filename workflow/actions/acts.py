@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.timezone import localdate
 
@@ -23,7 +23,7 @@ from workflow.outcomes import Answer
 from workflow.signals import decision_recorded, reading_opened, work_closed, work_unheld
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from records.models import LedgerEntry
@@ -45,6 +45,7 @@ class Saying:
     supersedes: Decision | None = None
     carries: Decision | None = None
     record: CycleEntry | None = None
+    why_on_paper: str = ""
     following: str = ""
     """Who is asked instead of whoever left or was relieved, in words."""
 
@@ -57,7 +58,11 @@ class Act:
     ``asked``: slots that were opened and for which the engine has no task yet. ``readers``: who
     may read the case from now on. ``rules``: what the act does to the rules themselves, for the
     ledger beside what was said. ``unheld``: open slots that nobody can answer, so that the 事務局
-    has to see to them.
+    has to see to them. ``overtaken``: places at 決裁 that were answered or closed, so that a paper
+    that waits for one has come too late.
+
+    ``paper``: of a decision on paper, what the snapshot of authority says about it; ``by`` is who
+    confirmed it then, ``capacity`` whose decision it was.
     """
 
     by: User
@@ -71,6 +76,8 @@ class Act:
     readers: list[Participant] = field(default_factory=list)
     rules: list[ledger.Draft] = field(default_factory=list)
     unheld: list[Slot] = field(default_factory=list)
+    overtaken: list[int] = field(default_factory=list)
+    paper: dict[str, Any] | None = None
 
     @property
     def leaving(self) -> frozenset[int]:
@@ -164,6 +171,7 @@ def payload_of(decision: Decision, known: dict[int, str] | None = None) -> dict[
     carries = {"carries": decision.carries_id} if decision.carries_id else {}
     return {
         **carries,
+        **_paper_of(decision.authority),
         "project": decision.project_id,
         "revision": decision.revision_id,
         "revision_hash": decision.revision.content_hash if decision.revision else None,
@@ -186,6 +194,15 @@ def payload_of(decision: Decision, known: dict[int, str] | None = None) -> dict[
         "decided_at": decision.decided_at.astimezone(UTC).isoformat(),
         "step": known[step.pk] if step is not None else None,
     }
+
+
+ON_PAPER: Final = ("id", "on", "scan", "recorded_by", "recorded_as", "confirmed_by", "confirmed_as")
+"""What the chain says of a decision on paper: no names."""
+
+
+def _paper_of(authority: Mapping[str, Any]) -> dict[str, Any]:
+    paper = authority.get("paper")
+    return {"paper": {name: paper[name] for name in ON_PAPER}} if paper else {}
 
 
 def _step_hash(step: StepRun) -> str:
@@ -317,7 +334,7 @@ def record(act: Act) -> list[Decision]:
     if act.closed:
         work_closed.send(sender=Slot, slot_ids=act.closed, at=act.at)
     for decision in decisions:
-        decision_recorded.send(sender=Decision, decision=decision, at=act.at)
+        decision_recorded.send(sender=Decision, decision=decision, by=act.by, at=act.at)
     if act.unheld:
         work_unheld.send(sender=Slot, slots=act.unheld, by=act.by, at=act.at)
     if act.readings:
@@ -352,7 +369,8 @@ def _decision(act: Act, saying: Saying) -> Decision:
         on_behalf_of=principal,
         basis=basis,
         clause=saying.clause,
-        authority=authority_of(saying.capacity, principal),
+        authority=authority_of(saying.capacity, principal)
+        | ({"paper": act.paper} if act.paper else {}),
         target=answer.target if saying.outcome == "SENT_BACK" else "",
         until=date.fromisoformat(answer.until) if answer.until else None,
         scores=dict(answer.scores) or None,
@@ -375,6 +393,7 @@ def _texts(saying: Saying) -> dict[str, str]:
     answer = saying.answer
     texts = {
         "following": saying.following,
+        "why_on_paper": saying.why_on_paper,
         "comment": answer.comment,
         "reply": answer.reply,
         "urgent_reason": answer.urgent_reason,

@@ -71,10 +71,10 @@ def check(
     Order: somebody was first, not you, not this text, not complete.
     """
     before = standing(slot)
-    _still_open(slot, outcome, before)
+    still_open(slot, outcome, before)
     if not permit:
         raise NotAllowed(permit.reason)
-    _same_text(slot, revision_hash)
+    same_text(slot, revision_hash)
     about = slot.step_run.revision
     text = RevisionKind(about.kind) if about is not None else RevisionKind.PROJECT
     if outcome not in answers_at(StepKind(slot.step_run.kind), text):
@@ -98,17 +98,11 @@ def needed(answer: Answer, outcome: Outcome) -> Answer:
     )
 
 
-def _still_open(slot: Slot, outcome: Outcome, before: Decision | None) -> None:
+def still_open(slot: Slot, outcome: Outcome, before: Decision | None) -> None:
+    """Raise what somebody did first, unless the slot still takes this answer."""
     step = slot.step_run
     if step.closed_at is not None:
-        last = before or (
-            Decision.objects.filter(run=step.run)
-            .exclude(outcome__in=ASIDE)
-            .select_related("decided_by", "post")
-            .order_by("-pk")
-            .first()
-        )
-        raise AlreadyDone(last)
+        raise AlreadyDone(before or last_of(step.run))
     revisable = step.kind == StepKind.REVIEW and outcome == Outcome.SCORED
     if slot.state != SlotState.OPEN and not revisable:
         raise AlreadyDone(before)
@@ -116,7 +110,19 @@ def _still_open(slot: Slot, outcome: Outcome, before: Decision | None) -> None:
         raise AlreadyDone(before)
 
 
-def _same_text(slot: Slot, revision_hash: str) -> None:
+def last_of(run: Run) -> Decision | None:
+    """The last thing that moved a run."""
+    return (
+        Decision.objects.filter(run=run)
+        .exclude(outcome__in=ASIDE)
+        .select_related("decided_by", "post")
+        .order_by("-pk")
+        .first()
+    )
+
+
+def same_text(slot: Slot, revision_hash: str) -> None:
+    """Raise unless the form shows the text that is decided."""
     current = slot.step_run.revision
     if current is None or revision_hash == current.content_hash:
         return
@@ -153,6 +159,7 @@ def answer(
     before: Decision | None,
     permit: Permit,
     act: Act,
+    why_on_paper: str = "",
 ) -> bool:
     """Write an answer that ``check`` let pass. True when the slot's engine task is finished."""
     assert permit.capacity is not None  # noqa: S101 -- check refused otherwise
@@ -168,6 +175,7 @@ def answer(
             answer=answer,
             total=total_of(answer.scores) if outcome == Outcome.SCORED else None,
             supersedes=before,
+            why_on_paper=why_on_paper,
         )
     )
     effect = RULES[outcome].effect
@@ -190,6 +198,7 @@ def _hold(slot: Slot, answer: Answer, act: Act) -> None:
     step.paused_until = date.fromisoformat(answer.until)
     step.save(update_fields=["paused_since", "paused_until"])
     WorkItem.objects.filter(step_run=step).update(is_paused=True)
+    steps.overtake(step, [slot.pk], act)
 
 
 def _follow(

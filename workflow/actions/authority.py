@@ -14,6 +14,7 @@ from records.enums import Flaw
 from roles.actions import APPOINTMENT, DELEGATION
 from roles.enums import Basis
 from workflow import routing
+from workflow.actions.paper_trail import on_paper
 from workflow.enums import ASIDE, DECIDING_KINDS, OWN_WORK, DeputyPolicy, Outcome, Station, StepKind
 from workflow.routing import PlanStep
 
@@ -22,12 +23,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from roles.actions import Chronicle, Told
+    from workflow.actions.paper_trail import Trail
     from workflow.models import RouteStep
 
 
 @dataclass(slots=True, kw_only=True)
 class Said:
     """What one decision row says. Its agreement with its entry was checked before.
+
+    ``on``: the local day of the decision, of one on paper that of the paper. ``payload``: of one on
+    paper what its entry says.
 
     Nobody changes one; freezing a million of them takes time.
     """
@@ -61,6 +66,12 @@ class Said:
     carried_seq: int | None
     carried_run: int | None
     carried_post: int | None
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def answers(self) -> bool:
+        """Whether it answers a place; the rules' own doing does not."""
+        return self.slot is not None and self.outcome not in ASIDE
 
 
 @dataclass(frozen=True)
@@ -77,6 +88,7 @@ class Situation:
     rules: Mapping[int, Sequence[RouteStep]]
     order: Mapping[int, tuple[int, int]]
     rules_since: datetime | None
+    trail: Trail
     ruled: dict[tuple[int | None, int | None], bool] = field(default_factory=dict)
 
     def authors(self, said: Said) -> set[int]:
@@ -320,7 +332,7 @@ def _is_derived(snapshot: Mapping[str, Any], rows: Sequence[RouteStep]) -> bool:
 
 # --- the table ---------------------------------------------------------------------------------
 
-ACT: Final[tuple[Check, ...]] = (_power, _basis)
+ACT: Final[tuple[Check, ...]] = (_power, _basis, on_paper)
 """Whatever is done is done in a post that one holds or stands in for."""
 
 ANSWER: Final[tuple[Check, ...]] = (*ACT, _seat, _deputy, _conflict, _once, _rule)

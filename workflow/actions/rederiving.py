@@ -15,6 +15,8 @@ from roles.enums import Basis
 from roles.models import StandIn
 from workflow.access.conflicts import INTERESTED
 from workflow.actions.authority import Said, Situation, flaw_of
+from workflow.actions.paper_trail import KINDS as PAPER_KINDS
+from workflow.actions.paper_trail import Trail
 from workflow.actions.route_data import LEDGER_KIND
 from workflow.enums import ASIDE, Outcome, StepKind
 from workflow.models import Decision, RouteStep, StepRun
@@ -66,6 +68,7 @@ class Replay:
         self.derived = 0
         self.chronicle = Chronicle()
         self.rules = _Rules()
+        self.trail = Trail()
 
     def read(self, entries: Sequence[LedgerEntry]) -> tuple[int, Flaw] | None:
         """Judge the decisions among the next entries, each by those before it."""
@@ -74,23 +77,34 @@ class Replay:
         situation = self._situation(said.values())
         for entry in entries:
             self.chronicle.read(entry.seq, entry.kind, entry.payload, entry.recorded_at)
+            self.trail.read(entry.kind, entry.payload, entry.recorded_at)
             judged = said.get(entry.seq) if entry.kind == DECISION else None
             if judged is None:
                 continue
             if (flaw := flaw_of(judged, situation)) is not None:
                 return entry.seq, flaw
+            self.trail.use(judged)
             self.derived += 1
         return None
 
     def _situation(self, said: Collection[Said]) -> Situation:
-        return situation_of(said, self.chronicle, self.rules)
+        return situation_of(said, self.chronicle, self.rules, self.trail)
 
 
 def flaw_in(decision: Decision) -> Flaw | None:
     """Judge one decision alone: only the entries that concern its people and seats are read."""
     [said] = said_in(Decision.objects.filter(pk=decision.pk)).values()
     situation = situation_of([said], Chronicle(), _Rules())
-    posts, people = {said.post, said.proposing_post or 0}, {said.person, *situation.authors(said)}
+    paper = said.authority.get("paper") or {}
+    keepers = {paper[name] for name in ("recorded_by", "confirmed_by") if name in paper}
+    seats = {paper[name] for name in ("recorded_as", "confirmed_as") if name in paper}
+    registered = LedgerEntry.objects.filter(
+        kind__in=PAPER_KINDS, payload__paper=paper.get("id", ""), seq__lt=said.seq
+    )
+    for entry in registered.order_by("seq") if paper else ():
+        situation.trail.read(entry.kind, entry.payload, entry.recorded_at)
+    posts = {said.post, said.proposing_post or 0, *seats}
+    people = {said.person, *situation.authors(said), *keepers}
     told = LedgerEntry.objects.filter(
         kind__in=(APPOINTMENT, SUCCESSION), payload__post__in=posts, seq__lt=said.seq
     )
@@ -114,7 +128,19 @@ def said_in(decisions: QuerySet[Decision]) -> dict[int, Said]:
         .order_by()
         .values_list("pk", "kind", "snapshot", "opened_at")
     }
-    return {row["seq"]: _said(row, steps.get(row["step"], NO_STEP)) for row in rows}
+    payloads = _payloads_on_paper(rows)
+    return {
+        row["seq"]: _said(row, steps.get(row["step"], NO_STEP), payloads.get(row["seq"], {}))
+        for row in rows
+    }
+
+
+def _payloads_on_paper(rows: Iterable[dict[str, Any]]) -> dict[int, Mapping[str, Any]]:
+    """Of decisions on paper, which are few, what their entries say."""
+    on_paper = [row["seq"] for row in rows if row["authority"].get("paper")]
+    if not on_paper:
+        return {}
+    return dict(LedgerEntry.objects.filter(seq__in=on_paper).values_list("seq", "payload"))
 
 
 Step: TypeAlias = "tuple[StepKind | None, Mapping[str, Any], datetime | None]"
@@ -123,15 +149,18 @@ Step: TypeAlias = "tuple[StepKind | None, Mapping[str, Any], datetime | None]"
 NO_STEP: Final[Step] = (None, {}, None)
 
 
-def _said(row: dict[str, Any], step: Step) -> Said:
+def _said(row: dict[str, Any], step: Step, payload: Mapping[str, Any]) -> Said:
     kind, snapshot, opened_at = step
     row["outcome"], row["basis"] = Outcome(row["outcome"]), Basis(row["basis"])
     row["is_shared"] = bool(row["is_shared"])
-    day = localdate(row["at"]).isoformat()
-    return Said(**row, on=day, kind=kind, snapshot=snapshot, opened_at=opened_at)
+    paper = row["authority"].get("paper")
+    day = paper["on"] if paper else localdate(row["at"]).isoformat()
+    return Said(**row, on=day, kind=kind, snapshot=snapshot, opened_at=opened_at, payload=payload)
 
 
-def situation_of(said: Collection[Said], chronicle: Chronicle, rules: _Rules) -> Situation:
+def situation_of(
+    said: Collection[Said], chronicle: Chronicle, rules: _Rules, trail: Trail | None = None
+) -> Situation:
     """What the ledger and the rules say about these decisions; three queries, four with 代決."""
     return Situation(
         chronicle=chronicle,
@@ -140,6 +169,7 @@ def situation_of(said: Collection[Said], chronicle: Chronicle, rules: _Rules) ->
         rules=rules.of({each.route for each in said if each.route is not None}),
         order=rules.order if any("stand_in" in each.authority for each in said) else {},
         rules_since=rules.since,
+        trail=trail or Trail(),
     )
 
 

@@ -18,6 +18,7 @@ from workflow.access.conflicts import APPROVING, YES, barred_in
 from workflow.actions.acts import Act, Saying
 from workflow.enums import (
     ASIDE,
+    DECIDING_KINDS,
     READING_KINDS,
     Mode,
     Outcome,
@@ -233,6 +234,7 @@ def leave(slot: Slot, state: SlotState, act: Act) -> None:
     slot.closed_at = act.at
     slot.save(update_fields=["state", "closed_at"])
     close_work([slot.pk], act)
+    overtake(slot.step_run, [slot.pk], act)
 
 
 def _let_read(run: Run, posts: list[Post], reason: ParticipantReason, act: Act) -> None:
@@ -274,13 +276,14 @@ def owe_readings(
 def owe_remaining_readings(run: Run, act: Act) -> None:
     """The matter is decided: what the plan still holds is to be read, not by who decided."""
     case = case_for(run, act)
+    decider = {act.capacity.person.pk}
     for step in plan_steps(run)[run.position + 1 :]:
         if step.kind in READING_KINDS:
             found = routing.resolve(step, case, act.on)
             posts = [
                 post
                 for post in found.posts
-                if {each.person.pk for each in found.holders.get(post.pk, [])} != {act.by.pk}
+                if {each.person.pk for each in found.holders.get(post.pk, [])} != decider
             ]
             owe_readings(run, step, posts, act)
 
@@ -322,6 +325,7 @@ def close_step(step: StepRun, outcome: Outcome, act: Act) -> None:
     if left:
         Slot.objects.filter(pk__in=left).update(state=SlotState.CANCELED, closed_at=act.at)
         close_work(left, act)
+        overtake(step, left, act)
     step.closed_at = act.at
     step.outcome = outcome
     step.paused_since = None
@@ -333,6 +337,12 @@ def close_work(slots: list[int], act: Act) -> None:
     """Take work items off the list; mails about them that were not sent yet die with them."""
     WorkItem.objects.filter(slot__in=slots).delete()
     act.closed += slots
+
+
+def overtake(step: StepRun, slots: list[int], act: Act) -> None:
+    """A decision on paper that waits for one of these places has come too late."""
+    if step.kind in DECIDING_KINDS:
+        act.overtaken += slots
 
 
 def is_complete(step: StepRun) -> bool:

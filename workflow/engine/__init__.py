@@ -11,9 +11,10 @@ head last. Raises ``actions.refusals.Refusal``; after any of them nothing has ch
 from workflow.engine.answering import close_region, decide, record_phase
 from workflow.engine.asking import nudge
 from workflow.engine.correcting import correct
-from workflow.engine.disposing import approve_disposal, ask_for_disposal
+from workflow.engine.disposing import approve_disposal, ask_for_disposal, texts_to_blank
 from workflow.engine.handing import reassign, receivers
 from workflow.engine.meeting import check_condition, report_condition
+from workflow.engine.papering import confirm_paper, record_paper, refuse_paper
 from workflow.engine.proposing import resubmit, submit
 from workflow.engine.reading import mark_read, mark_seen, resume_due
 from workflow.engine.restricting import restrict, unrestrict
@@ -34,6 +35,7 @@ __all__ = [
     "ask_for_disposal",
     "check_condition",
     "close_region",
+    "confirm_paper",
     "correct",
     "decide",
     "halt",
@@ -46,12 +48,15 @@ __all__ = [
     "pull_back_route",
     "reassign",
     "receivers",
+    "record_paper",
     "record_phase",
+    "refuse_paper",
     "report_condition",
     "restrict",
     "resubmit",
     "resume_due",
     "submit",
+    "texts_to_blank",
     "unrestrict",
     "withdraw",
     "withdraw_route",

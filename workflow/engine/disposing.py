@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
@@ -17,11 +18,13 @@ from roles.permissions import Perm
 from workflow.actions.disposals import APPROVED, ASKED
 from workflow.actions.refusals import NotAllowed, NotFound, Unanswered
 from workflow.engine.locking import refusing
-from workflow.models import Disposal, Run
+from workflow.models import Disposal, PaperDecision, Run
 from workflow.signals import disposal_approved, disposal_asked
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from django.db.models import QuerySet
 
     from roles.models import User
 
@@ -77,9 +80,7 @@ def _blank(waiting: Disposal, by: User, at: datetime) -> Disposal:
         "by": by.pk,
     }
     approval = ledger.append(kind=APPROVED, payload=payload, at=at)
-    texts = LedgerText.objects.filter(
-        entry__decision__project=waiting.project_id, blanked_at=None
-    ).select_related("entry")
+    texts = texts_to_blank(waiting.project_id).select_related("entry")
     names: dict[int, list[str]] = {}
     entries = {}
     for text in texts.order_by("entry", "name"):
@@ -93,6 +94,13 @@ def _blank(waiting: Disposal, by: User, at: datetime) -> Disposal:
     waiting.save()
     disposal_approved.send(sender=Disposal, disposal=waiting, at=at)
     return waiting
+
+
+def texts_to_blank(project_id: int) -> QuerySet[LedgerText]:
+    """The words of a case's decisions and registered papers that still stand."""
+    about = Q(entry__decision__project=project_id) | Q(entry__paper__project=project_id)
+    refused = PaperDecision.objects.filter(project=project_id).values("closing")
+    return LedgerText.objects.filter(about | Q(entry__in=refused), blanked_at=None)
 
 
 def _must(by: User, perm: Perm, at: datetime, refusal: str) -> None:

@@ -9,7 +9,7 @@ from workflow.actions import answers, handing
 from workflow.actions.acts import Act
 from workflow.actions.refusals import AlreadyDone, NotFound
 from workflow.engine.locking import locked, run_of, slot_of
-from workflow.engine.settling import act_of, allowed, last_of, settle
+from workflow.engine.settling import act_of, allowed, settle
 from workflow.engine.tokens import go_on
 from workflow.enums import OWN_WORK, SlotState
 
@@ -35,7 +35,7 @@ def reassign(
         if slot.step_run.kind in OWN_WORK:
             raise NotFound
         if slot.state != SlotState.OPEN:
-            raise AlreadyDone(answers.standing(slot) or last_of(run))
+            raise AlreadyDone(answers.standing(slot) or answers.last_of(run))
         act = act_of(by, at, allowed(access.may_reassign(by, slot, at)))
         finished = handing.reassign(
             slot=slot, post_id=post_id, reason=reason, before=answers.standing(slot), act=act

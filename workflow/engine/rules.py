@@ -11,9 +11,10 @@ from viewflow.workflow.models import Process
 from workflow import access
 from workflow.actions import answers, route_versions, submission, undo
 from workflow.actions.acts import Saying
+from workflow.actions.answers import last_of
 from workflow.actions.refusals import AlreadyDone, NotFound, Refusal
 from workflow.engine.locking import locked, refusing, run_of, slot_of
-from workflow.engine.settling import act_of, allowed, last_of, settle
+from workflow.engine.settling import act_of, allowed, settle
 from workflow.engine.tokens import cancel_tasks, execute, reopen
 from workflow.enums import Outcome, RunKind, RunState, SlotState, StepKind
 from workflow.flows import ApprovalFlow

@@ -10,10 +10,10 @@ from viewflow.workflow import STATUS, FlowRuntimeError
 from viewflow.workflow.models import Task
 
 from bpr_projects.enums import RevisionKind
-from workflow.actions import cycles
+from workflow.actions import cycles, papers
 from workflow.actions.acts import Act, record
 from workflow.actions.refusals import NotAllowed
-from workflow.enums import ASIDE, RunKind, RunState
+from workflow.enums import RunKind, RunState
 from workflow.flows import CycleFlow
 from workflow.models import FAR_FUTURE, Decision, Run, Slot, StepRun, WorkItem
 from workflow.signals import work_opened
@@ -39,21 +39,12 @@ def act_of(by: User, at: datetime, permit: Permit) -> Act:
     return Act(by, at, capacity)
 
 
-def last_of(run: Run) -> Decision | None:
-    return (
-        Decision.objects.filter(run=run)
-        .exclude(outcome__in=ASIDE)
-        .select_related("decided_by", "post")
-        .order_by("-pk")
-        .first()
-    )
-
-
 def settle(run: Run, act: Act) -> list[Decision]:
     """What follows an act: cycles that begin or go on, work items, the record."""
     bind(run, act)
     if run.ended_at == act.at and run.project is not None:
         _after_end(run, act)
+    papers.lapse(act)
     return record(act)
 
 

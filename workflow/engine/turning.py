@@ -8,9 +8,10 @@ from viewflow.workflow.models import Process
 
 from workflow import access
 from workflow.actions import cycles, undo
+from workflow.actions.answers import last_of
 from workflow.actions.refusals import AlreadyDone, NotFound
 from workflow.engine.locking import FLOWS, locked, open_run
-from workflow.engine.settling import act_of, allowed, last_of, settle
+from workflow.engine.settling import act_of, allowed, settle
 from workflow.engine.tokens import cancel_tasks, reopen
 from workflow.enums import Outcome, RunKind, RunState, StepKind
 from workflow.models import Decision, Run

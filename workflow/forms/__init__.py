@@ -15,6 +15,7 @@ from workflow.forms.answers import (
     ReceiverCard,
     WithConditions,
 )
+from workflow.forms.papers import ConfirmPaperForm, PaperForm, RefusePaperForm
 from workflow.forms.rules import ADD_ROW, AgainForm, HeadForm, StepForm
 
 __all__ = [
@@ -28,12 +29,15 @@ __all__ = [
     "AskDisposalForm",
     "ConditionRow",
     "ConditionsField",
+    "ConfirmPaperForm",
     "HeadForm",
+    "PaperForm",
     "PersonForm",
     "Question",
     "ReasonForm",
     "ReassignForm",
     "ReceiverCard",
+    "RefusePaperForm",
     "StepForm",
     "WithConditions",
 ]

@@ -28,6 +28,7 @@ from workflow.inbox.mywork import VERBS, my_work
 from workflow.inbox.places import IN_PLACE
 from workflow.inbox.preview import preview_of, see
 from workflow.inbox.rules import rule_preview_of, see_rule
+from workflow.models import PaperDecision
 from workflow.sheet import stand_ins_of
 
 if TYPE_CHECKING:
@@ -141,12 +142,21 @@ def home(request: HttpRequest) -> HttpResponse:
         "rows": [(item, *VERBS[item.kind]) for item in work.items],
         "can_propose": permits(desk.capacities.values(), Perm.PROPOSE_PROJECT),
         "is_first_time": desk.user.toured_at is None,
+        "papers": _papers(desk),
         "unheld": len(unheld := _unheld(desk)),
         "stand_ins": stand_ins_of(
             [slot for slot in unheld if slot.post.role == Role.HQ_CHAIR], desk.at
         ),
     }
     return render(request, "workflow/home.html", context)
+
+
+def _papers(desk: Desk) -> list[PaperDecision]:
+    """Decisions on paper that wait for a second person of the 事務局."""
+    if not access.permit_to_keep_papers(desk.capacities.values()):
+        return []
+    waiting = PaperDecision.objects.waiting().filter(project__in=visible_to(desk.user, desk.at))
+    return list(waiting.for_pages())
 
 
 def _unheld(desk: Desk) -> list[Slot]:

@@ -2,6 +2,7 @@
 
 from workflow.models.decisions import Condition, ConditionReport, Decision, DecisionQuerySet
 from workflow.models.disposals import Disposal
+from workflow.models.papers import PaperDecision
 from workflow.models.routes import Route, RouteStep
 from workflow.models.runs import Run, Slot, StepRun, WorkflowProcess
 from workflow.models.work import FAR_FUTURE, Nudge, Reading, Seen, WorkItem
@@ -14,6 +15,7 @@ __all__ = [
     "DecisionQuerySet",
     "Disposal",
     "Nudge",
+    "PaperDecision",
     "Reading",
     "Route",
     "RouteStep",

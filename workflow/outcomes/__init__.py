@@ -9,6 +9,7 @@ from workflow.outcomes.stations import (
     FINAL,
     MEASURES,
     OBJECTING,
+    ON_PAPER,
     PASSING,
     PULLABLE,
     STAGE_OF,
@@ -17,6 +18,7 @@ from workflow.outcomes.stations import (
     UNFIT,
     Answer,
     answers_at,
+    answers_on_paper,
     send_back_targets,
     standing_objections,
 )
@@ -27,6 +29,7 @@ __all__ = [
     "IT_ENDS",
     "MEASURES",
     "OBJECTING",
+    "ON_PAPER",
     "PASSING",
     "PULLABLE",
     "RULES",
@@ -39,6 +42,7 @@ __all__ = [
     "Rule",
     "Tone",
     "answers_at",
+    "answers_on_paper",
     "send_back_targets",
     "standing_objections",
 ]

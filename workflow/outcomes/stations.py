@@ -97,6 +97,9 @@ PASSING: Final = 60
 FINAL: Final = frozenset({Outcome.ADOPTED, Outcome.ADOPTED_WITH_CONDITIONS, Outcome.NOT_ADOPTED})
 """決裁: never undone; another text has to be decided."""
 
+ON_PAPER: Final = FINAL | {Outcome.SENT_BACK}
+"""What a decision on paper may say. 保留 and 上申 leave the case open: they are said here."""
+
 OBJECTING: Final = frozenset({StepKind.CONCURRENCE, StepKind.DELIBERATION})
 """Steps at which 不同意 can be said: it is mediated, and what stays is answered at 決裁."""
 
@@ -144,6 +147,11 @@ def send_back_targets(kind: StepKind, stations: frozenset[Station]) -> tuple[Sen
         if target is not own
         and (target is SendBackTarget.PROPOSER or TARGET_STATION[target] in stations)
     )
+
+
+def answers_on_paper(kind: StepKind, text: RevisionKind) -> tuple[Outcome, ...]:
+    """``answers_at``, as far as they may have been given on paper."""
+    return tuple(outcome for outcome in answers_at(kind, text) if outcome in ON_PAPER)
 
 
 @dataclass(frozen=True)

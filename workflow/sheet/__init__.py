@@ -16,6 +16,7 @@ from workflow.sheet.lines import (
     milestones_of,
     who_of,
 )
+from workflow.sheet.papers import OnPaper, day_of, paper_of
 from workflow.sheet.picture import Way, ways_of
 from workflow.sheet.process import WorkFlow, flows_of
 from workflow.sheet.review import (
@@ -39,6 +40,7 @@ __all__ = [
     "EffectRow",
     "Line",
     "Milestone",
+    "OnPaper",
     "Owed",
     "Planned",
     "Review",
@@ -51,6 +53,7 @@ __all__ = [
     "columns_of",
     "coming_of",
     "compared",
+    "day_of",
     "dossier_of",
     "effect_rows",
     "flows_of",
@@ -61,6 +64,7 @@ __all__ = [
     "lines_of",
     "may_see",
     "milestones_of",
+    "paper_of",
     "question_of",
     "question_words",
     "read_region",

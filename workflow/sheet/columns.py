@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from roles.enums import Basis
 from workflow.enums import READING_KINDS, Outcome, RunState, SlotState, StepKind
 from workflow.outcomes import FINAL, RULES
+from workflow.sheet.papers import paper_of, stamped_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,6 +135,7 @@ def _seat(dossier: Dossier, slot: Slot, heading: str, seats: int) -> Column:
             return Column(title, _stamp(corrected, _word(corrected, slot)), note=note)
         is_carried = dossier.carried_to(slot) is not None and said.revision is not None
         note = _("第%s版") % said.revision.number if is_carried and said.revision else ""
+        note = note or (_("紙で決裁") if paper_of(said) else "")
         return Column(title, _stamp(said, _word(said, slot)), note=note)
     if slot.state == SlotState.OPEN:
         note = _("保留中") if slot.step_run.paused_since else _("判断待ち")
@@ -173,4 +175,4 @@ def _stamp(said: Decision, word: str) -> Stamp:
         if principal
         else ""
     )
-    return Stamp(said.decided_by.family_name, said.decided_at, word, said.pk, in_place_of)
+    return Stamp(said.decided_by.family_name, stamped_at(said), word, said.pk, in_place_of)

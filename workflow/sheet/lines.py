@@ -25,6 +25,7 @@ from workflow.enums import (
 )
 from workflow.outcomes import RULES, Tone
 from workflow.routing import PlanStep
+from workflow.sheet.papers import OnPaper, day_of, paper_of
 from workflow.sheet.review import may_see
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ TEXT_NAMES: Final[dict[str, StrOrPromise]] = {
     "comment": "",
     "reply": gettext_lazy("不同意への回答"),
     "urgent_reason": gettext_lazy("代決・代理の理由"),
+    "why_on_paper": gettext_lazy("紙で決裁した理由"),
     "following": gettext_lazy("次の担当"),
     "correction": gettext_lazy("訂正の理由"),
 }
@@ -71,6 +73,11 @@ class Line:
     conditions: tuple[ConditionLine, ...]
     is_superseded: bool
     is_outdated: bool = False
+
+    @property
+    def paper(self) -> OnPaper | None:
+        """That it was decided on paper, by whom it was registered and confirmed."""
+        return paper_of(self.decision)
 
     @property
     def at(self) -> datetime:
@@ -184,6 +191,12 @@ def _told_heir(said: Decision) -> str:
 
 
 def _what(said: Decision, *, is_hidden: bool) -> str:
+    words = _outcome(said, is_hidden=is_hidden)
+    paper = paper_of(said)
+    return f"{words}　{paper.words}" if paper else words
+
+
+def _outcome(said: Decision, *, is_hidden: bool) -> str:
     words = str(said.get_outcome_display())
     if said.carries is not None:
         return _("%(words)s（前の版の%(answer)s）") % {
@@ -330,7 +343,7 @@ def milestones_of(dossier: Dossier) -> list[Milestone]:
 def _days(dossier: Dossier) -> dict[int, date]:
     gone = dossier.superseded
     return {
-        index: localdate(said.decided_at)
+        index: day_of(said)
         for said in dossier.decisions
         for index, outcomes in enumerate(REACHED_BY)
         if said.outcome in outcomes and said.pk not in gone and said.run.kind == RunKind.PROJECT

@@ -20,12 +20,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from bpr_projects.access import visible_to
 from records import ledger
 from records.enums import RunState
 from records.models import AnchorDay, BackgroundRun, LedgerCheck, LedgerHead
 from roles.permissions import Perm
 from workflow.actions.exporting import EXPORT, export_ledger, last_of
-from workflow.models import Disposal
+from workflow.models import Disposal, PaperDecision
 from workflow.views.lookup import person_of
 
 if TYPE_CHECKING:
@@ -72,6 +73,9 @@ def audit(request: HttpRequest) -> HttpResponse:
         "disposals": Disposal.objects.filter(approved_at=None).select_related(
             "project", "asked_by"
         )[:SHOWN],
+        "papers": PaperDecision.objects.waiting()
+        .filter(project__in=visible_to(reader, timezone.now()))
+        .for_pages()[:SHOWN],
         "exports": [(run, last_of(run)) for run in runs],
     }
     return render(request, "workflow/ledger.html", context)

@@ -25,6 +25,7 @@ from workflow.enums import (
     StepKind,
 )
 from workflow.forms import AnswerForm, Question
+from workflow.models import PaperDecision
 from workflow.outcomes import RULES
 from workflow.views import offers
 
@@ -77,6 +78,7 @@ class Desk:
     verbs: tuple[offers.Verb, ...]
     readings: tuple[Owed, ...]
     stand_ins: tuple[sheet.StandingIn, ...] = ()
+    papers: tuple[PaperDecision, ...] = ()
 
     @property
     def move(self) -> offers.Verb | None:
@@ -137,7 +139,22 @@ def desk_of(
         verbs=(*([asks] if asks else []), *offers.verbs_of(dossier, reader, capacities)),
         readings=tuple(dossier.belongings.readings),
         stand_ins=tuple(sheet.stand_ins_of(_unheld(dossier), dossier.at)),
+        papers=tuple(_papers(dossier, reader, capacities)),
     )
+
+
+def _papers(dossier: Dossier, reader: User, capacities: list[Capacity]) -> list[PaperDecision]:
+    """Decisions on paper that wait for their confirmation, for whoever may see them."""
+    open_slots = [
+        slot.pk
+        for step in dossier.open_steps
+        if step.run.kind in DECIDING_KINDS
+        for slot in step.waiting
+    ]
+    if not open_slots:
+        return []
+    found = PaperDecision.objects.waiting(open_slots).for_pages()
+    return [each for each in found if access.sees_paper(reader, each, capacities)]
 
 
 def _unheld(dossier: Dossier) -> list[Slot]:

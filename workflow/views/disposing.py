@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from records.models import LedgerText
 from roles.permissions import Perm
 from workflow import engine
 from workflow.actions.refusals import NotAllowed, Refusal
@@ -53,13 +52,12 @@ def disposal(request: HttpRequest, ref: str) -> HttpResponse:
         raise PermissionDenied(_("いま、あなたが行うことはありません。"))
     if request.method == "POST" and form is not None and form.is_valid():
         return _done(request, project, waiting, form, at)
-    texts = LedgerText.objects.filter(entry__decision__project=project, blanked_at=None)
     context = {
         "now": at,
         "project": project,
         "waiting": waiting,
         "past": [each for each in found if each.approved_at is not None],
-        "count": texts.count(),
+        "count": engine.texts_to_blank(project.pk).count(),
         "form": form,
     }
     status = 422 if request.method == "POST" else 200

@@ -5,6 +5,7 @@ Whoever reads the decision on the page of its case reads its evidence, as a page
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import UTC, date
 from typing import TYPE_CHECKING, Any, Final
@@ -27,7 +28,7 @@ from roles.enums import AppointmentKind
 from workflow import access, sheet
 from workflow.actions.rederiving import flaw_in
 from workflow.enums import DeputyPolicy, Mode, Outcome, StepKind, WhoRule
-from workflow.models import Decision
+from workflow.models import Decision, PaperDecision
 from workflow.outcomes import FINAL
 from workflow.views.case_frame import frame_of
 from workflow.views.comparing import PREFIX
@@ -81,6 +82,7 @@ class Evidence:
     is_hidden: bool
     successor: Decision | None
     may_correct: bool
+    paper: PaperDecision | None = None
 
     @property
     def entry(self) -> LedgerEntry:
@@ -195,6 +197,8 @@ def _evidence(frame: Frame, said: Decision) -> Evidence:
     is_hidden = said.outcome == Outcome.SCORED and said.step_run_id in hidden
     covering, is_readable = _covering(said.entry_id)
     successor = Decision.objects.filter(supersedes=said).select_related("entry").first()
+    told = said.authority.get("paper")
+    paper = PaperDecision.objects.for_pages().get(key=told["id"]) if told else None
     return Evidence(
         decision=said,
         line=sheet.line_of(
@@ -206,14 +210,29 @@ def _evidence(frame: Frame, said: Decision) -> Evidence:
         ),
         texts=texts,
         source=LedgerEntry.objects.filter(seq=said.authority.get("ledger_entry") or 0).first(),
-        checks=_checks(said, texts, covering, is_readable=is_readable),
+        checks=(
+            *_checks(said, texts, covering, is_readable=is_readable),
+            *((_scan_check(told["scan"], paper),) if told and paper else ()),
+        ),
         covering=covering,
         anchors_are_readable=is_readable,
         is_hidden=is_hidden,
         successor=successor,
         may_correct=successor is None
         and bool(access.correctable(frame.reader, [said], frame.capacities, frame.dossier.at)),
+        paper=paper,
     )
+
+
+def _scan_check(told: str, paper: PaperDecision) -> Check:
+    """Whether the stored file still is the one whose hash stands in the chain."""
+    title = gettext_lazy("紙の決裁のスキャンは、台帳の照合番号と一致")
+    try:
+        with paper.scan.open("rb") as stored:
+            found = hashlib.file_digest(stored, "sha256").hexdigest()
+    except OSError:
+        return Check("scan", title, is_sound=False, why=gettext_lazy("ファイルを読めません"))
+    return Check("scan", title, is_sound=found == told)
 
 
 def _covering(seq: int) -> tuple[ledger.Covering | None, bool]:
@@ -284,6 +303,7 @@ def as_json(frame: Frame, evidence: Evidence) -> dict[str, Any]:
             "snapshot": said.authority,
             "entry": _entry(evidence.source) if evidence.source else None,
         },
+        "paper": _paper(evidence.paper, said) if evidence.paper else None,
         "entry": _entry(entry) if not evidence.is_hidden else None,
         "texts": [
             {
@@ -299,6 +319,22 @@ def as_json(frame: Frame, evidence: Evidence) -> dict[str, Any]:
             for each in evidence.checks
         ],
         "anchors": _anchors(evidence.covering),
+    }
+
+
+def _paper(paper: PaperDecision, said: Decision) -> dict[str, Any]:
+    confirmed_at = paper.settled_at or said.decided_at
+    return {
+        "decided_on": paper.decided_on,
+        "scan": {"name": paper.scan_name, "size": paper.scan_size, "sha256": paper.scan_sha256},
+        "recorded_by": {"id": paper.recorded_by_id, "name": paper.recorded_by.name},
+        "recorded_at": paper.recorded_at.astimezone(UTC).isoformat(),
+        "confirmed_by": {
+            "id": said.authority["paper"]["confirmed_by"],
+            "name": said.authority["paper"]["confirmer"],
+        },
+        "confirmed_at": confirmed_at.astimezone(UTC).isoformat(),
+        "entry": _entry(paper.entry),
     }
 
 

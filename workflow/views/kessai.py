@@ -121,6 +121,8 @@ def paper_of(dossier: Dossier) -> dict[str, Any]:
         )[::-1],
         "files": dossier.belongings.files,
         "final": final,
+        "paper": sheet.paper_of(final) if final else None,
+        "final_day": sheet.day_of(final) if final else None,
         "final_who": sheet.who_of(final) if final else "",
         "outcome": final.get_outcome_display() if final else "",
         "conditions": dossier.belongings.conditions.get(final.pk, []) if final else [],

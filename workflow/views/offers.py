@@ -13,7 +13,15 @@ from roles.enums import Role
 from roles.grants import permits
 from roles.permissions import Perm
 from workflow import access
-from workflow.enums import ASIDE, OWN_WORK, Outcome, RunKind, SlotState, StepKind
+from workflow.enums import (
+    ASIDE,
+    DECIDING_KINDS,
+    OWN_WORK,
+    Outcome,
+    RunKind,
+    SlotState,
+    StepKind,
+)
 from workflow.outcomes import FINAL, RULES
 
 if TYPE_CHECKING:
@@ -42,6 +50,7 @@ def verbs_of(dossier: Dossier, reader: User, capacities: list[Capacity]) -> list
         _withdraw(dossier, reader, capacities),
         _close_region(dossier, reader, capacities),
         _reassign(dossier, reader, capacities),
+        _register_paper(dossier, reader, capacities),
         _abandon(dossier, reader, capacities),
         _restrict(dossier, reader, capacities),
         _halt(dossier, capacities, reader),
@@ -111,6 +120,18 @@ def _withdraw(dossier: Dossier, reader: User, capacities: list[Capacity]) -> Ver
     if not permit and not (is_author and project.stage in UNDERWAY):
         return None
     return _verb(dossier, Outcome.WITHDRAWN, "withdraw", "x", permit)
+
+
+def _register_paper(dossier: Dossier, reader: User, capacities: list[Capacity]) -> Verb | None:
+    """紙の決裁を登録する, at an open 決裁 step; a waiting one stands above the panels."""
+    permit = access.permit_to_keep_papers(capacities)
+    step = next((each for each in dossier.open_steps if each.run.kind in DECIDING_KINDS), None)
+    if step is None or not step.waiting or not permit:
+        return None
+    if reader.pk in dossier.people.excluded(step.run):
+        permit = access.no(_("この案件の提案に関わっているため、紙の決裁を扱えません。"))
+    url = reverse("paper", args=[dossier.project.reference, step.waiting[0].pk])
+    return Verb(_("紙の決裁を登録する"), url, "scroll-text", permit)
 
 
 def _close_region(dossier: Dossier, reader: User, capacities: list[Capacity]) -> Verb | None:

@@ -36,12 +36,15 @@ if TYPE_CHECKING:
     from notifications.delivery.checking import Situation
     from notifications.models import DeliveredFact, Delivery, OutboxMessage
     from workflow.charts import Ball
-    from workflow.models import Decision, Slot
+    from workflow.models import Decision, Slot, StepRun
 
 SUBJECT_LIMIT: Final = 150
 QUOTE_LIMIT: Final = 1500
 INBOX: Final = "/inbox/"
-QUIET: Final = frozenset({Event.REMINDED, Event.CYCLE_DUE, Event.CYCLE_OVERDUE, Event.UNHELD})
+OF_ANOTHER: Final = frozenset({Event.UNHELD, Event.DELAY_TOLD, Event.NOT_REMINDED})
+"""Facts about work that waits for somebody else than who is told."""
+
+QUIET: Final = OF_ANOTHER | {Event.REMINDED, Event.DUE_SOON, Event.DUE_TODAY, Event.OVERDUE}
 """Facts about work that was opened long ago: they do not repeat what was said then."""
 
 OF_THE_LEDGER: Final = frozenset({Event.LEDGER_CHECKED, Event.ANCHOR_FAILED})
@@ -162,8 +165,9 @@ class _Words:
             "unheld": self.ball.unheld if self.ball else "",
             "following": _following(self.decision) if self.decision else "",
             "reading": self.message.reading,
-            "step_title": self.message.slot.step_run.title if self.message.slot else "",
+            "step_title": step.title if (step := self._step()) else "",
             "days": self._days_late(),
+            "is_today": self.event == Event.DUE_TODAY,
             "asked_by": self.message.actor.name if self.message.actor else "",
             "standard": self.ball.standard if self.ball else 0,
             "day_n": self.ball.day_n if self.ball else 0,
@@ -233,10 +237,17 @@ class _Words:
         return self.message.reading.due_at if self.message.reading else None
 
     def _days_late(self) -> int:
-        due = self._due()
+        step = self._step()
+        due = step.due_at if step and self.event == Event.DELAY_TOLD else self._due()
         if due is None:
             return 0
         return max(0, (localdate(self.situation.at) - localdate(due)).days)
+
+    def _step(self) -> StepRun | None:
+        """The step that the mail is about. A delay is told once, however many are asked in it."""
+        if self.event == Event.DELAY_TOLD and self.message.run:
+            return self.message.run.step
+        return self.message.slot.step_run if self.message.slot else None
 
     # --- whom, why, where --------------------------------------------------------------------
 
@@ -252,7 +263,7 @@ class _Words:
     def _turn(self) -> Turn | None:
         """How this person is asked for it."""
         work, run = self._work(), self.message.run
-        if work is None or run is None or self.event == Event.UNHELD:
+        if work is None or run is None or self.event in OF_ANOTHER:
             return None
         kind = StepKind(work.step_run.kind)
         return CORRECTIONS[RunKind(run.kind)] if kind == StepKind.REVISION else TURNS[kind]

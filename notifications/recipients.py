@@ -15,15 +15,15 @@ from notifications.models import DeliveredFact
 from roles.enums import Role
 from roles.models import Absence, Appointment, Post, StandIn
 from workflow.enums import ASIDE, RunKind, SlotState, StepKind
-from workflow.models import Decision, Reading, Slot
+from workflow.models import Decision, Reading, Slot, WorkItem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from bpr_projects.models import Comment, JoinRequest, Project
     from records.models import AnchorDay, LedgerCheck
     from roles.models import User
-    from workflow.models import ConditionReport, Disposal, Nudge, PaperDecision, Run, WorkItem
+    from workflow.models import ConditionReport, Disposal, Nudge, PaperDecision, Run, StepRun
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,14 @@ class Addressee:
     post_id: int | None = None
     person_id: int | None = None
     slot_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Delay:
+    """A step whose days are over, and the posts that its rule names for that."""
+
+    step: StepRun
+    told: Sequence[Post]
 
 
 def holders_of_work(item: WorkItem) -> list[Addressee]:
@@ -55,6 +63,17 @@ def relieved(decision: Decision) -> list[Addressee]:
 def keepers_of_slot(slot: Slot) -> list[Addressee]:
     """The 事務局, as long as the slot waits."""
     return [replace(each, slot_id=slot.pk) for each in keepers()]
+
+
+def keepers_of_work(item: WorkItem) -> list[Addressee]:
+    """The 事務局, as long as the work waits."""
+    return [replace(each, slot_id=item.pk) for each in keepers()]
+
+
+def told_of_delay(delay: Delay) -> list[Addressee]:
+    """Whom the rule names, but not who is asked already."""
+    asked = {item.post_id for item in WorkItem.objects.filter(step_run=delay.step)}
+    return [Addressee(Why.ABOVE, post_id=post.pk) for post in delay.told if post.pk not in asked]
 
 
 def readers(reading: Reading) -> list[Addressee]:

@@ -1,33 +1,48 @@
-"""Deadlines of the OODA cycles, and steps that nobody may answer: what a sweep finds out.
+"""Deadlines, and steps that nobody may answer: what a sweep over the open work finds out.
 
-A deadline is told one business day before, and once when it has passed.
+A deadline is told on the business day before it, on its day and once when it has passed; then the
+post that the rule of the step names is told as well. Days of a 保留 do not count.
 
-A sweep over the open work; running it twice, or late, tells nobody twice.
+Running the sweep twice, late or twice at once tells nobody twice. Work that cannot be told of is
+named to the 事務局 and never keeps the others waiting.
 """
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, time
-from typing import TYPE_CHECKING, Final
+from itertools import islice
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from django.utils.timezone import localdate
 
 from bpr_projects.calendar import JST, add_business_days, is_business_day
 from notifications import outbox
-from notifications.catalogue import NOTICES
+from notifications.catalogue import NOTICES, event_on
 from notifications.enums import Event
 from notifications.models import OutboxMessage
 from notifications.outbox import Fact
+from notifications.recipients import Delay
 from workflow import access
+from workflow.actions.lateness import told_when_late
 from workflow.charts import closing_days
-from workflow.enums import CYCLE_KINDS, DeadlineAction
+from workflow.enums import DeadlineAction
 from workflow.models import WorkItem
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from datetime import date
+
+logger = logging.getLogger(__name__)
 
 MORNING: Final = time(8, 30)
 """Nobody is reminded before the office opens."""
+
+AT_ONCE: Final = 500
+"""Rows that are looked at together."""
+
+Due: TypeAlias = "tuple[int, datetime | None, datetime]"
+"""Key of a work item, when it is due, when it was opened."""
 
 
 def remind(*, at: datetime) -> int:
@@ -39,37 +54,72 @@ def remind(*, at: datetime) -> int:
     today, closures = localdate(at), closing_days()
     if not is_business_day(today, closures):
         return 0
-    horizon = add_business_days(today, 1, closures)
-    items = (
-        WorkItem.objects.filter(kind__in=CYCLE_KINDS, is_paused=False)
-        .filter(due_at__lt=datetime.combine(horizon, time.max, JST))
-        .select_related("step_run")
-        .order_by("pk")
-    )
-    facts = [
-        _fact(item, item.due_at, today)
-        for item in items
-        if item.due_at is not None and item.step_run.at_deadline != DeadlineAction.NOTHING
-    ]
-    facts += [outbox.unheld(slot) for slot in access.unheld(at)]
-    told = set(
-        OutboxMessage.objects.filter(fact__in=[fact.key for fact in facts]).values_list(
-            "fact", flat=True
-        )
-    )
-    fresh = [fact for fact in facts if fact.key not in told]
-    outbox.post(fresh, at=at, hold_until=datetime.combine(today, MORNING, JST))
-    return len(fresh)
+    morning = datetime.combine(today, MORNING, JST)
+    horizon = datetime.combine(add_business_days(today, 1, closures), time.max, JST)
+    due = WorkItem.objects.filter(is_paused=False, due_at__lt=horizon).order_by("pk")
+    rows = due.values_list("pk", "due_at", "opened_at").iterator(chunk_size=AT_ONCE)
+    count = 0
+    while some := list(islice(rows, AT_ONCE)):
+        facts = list(_facts(_keys(some, today), today))
+        outbox.post(facts, at=at, hold_until=morning)
+        count += len(facts)
+    unheld = [outbox.unheld(slot) for slot in access.unheld(at)]
+    told = _told([fact.key for fact in unheld])
+    fresh = [fact for fact in unheld if fact.key not in told]
+    outbox.post(fresh, at=at, hold_until=morning)
+    return count + len(fresh)
 
 
-def _fact(item: WorkItem, due_at: datetime, today: date) -> Fact:
-    """One fact a work item, deadline and kind of reminder."""
-    due_on = localdate(due_at)
-    event = Event.CYCLE_OVERDUE if today > due_on else Event.CYCLE_DUE
+def _keys(rows: Iterable[Due], today: date) -> dict[str, int]:
+    """Key of the reminder -> work item. What was opened today was told today."""
+    found = {}
+    for pk, due_at, opened_at in rows:
+        assert due_at is not None  # noqa: S101 -- without a deadline it is not among them
+        due_on = localdate(due_at)
+        event = event_on(today, due_on)
+        if event != Event.DUE_SOON or localdate(opened_at) < today:
+            found[f"{event.lower()}:{pk}:{due_on:%Y%m%d}"] = pk
+    return found
+
+
+def _told(keys: Collection[str]) -> set[str]:
+    return set(OutboxMessage.objects.filter(fact__in=keys).values_list("fact", flat=True))
+
+
+def _facts(keys: Mapping[str, int], today: date) -> Iterator[Fact]:
+    """What was not told yet; of work that was answered meanwhile nothing."""
+    told = _told(keys)
+    fresh = {key: pk for key, pk in keys.items() if key not in told}
+    items = WorkItem.objects.select_related(
+        "step_run__run__revision", "step_run__project__section"
+    ).in_bulk(list(fresh.values()))
+    for key, item in ((key, items[pk]) for key, pk in fresh.items() if pk in items):
+        try:
+            facts = list(_of(item, key, today))
+        except Exception:
+            logger.exception("there is no reminder of slot %s", item.pk)
+            facts = [_fact(Event.NOT_REMINDED, key, item, item)]
+        yield from facts
+
+
+def _of(item: WorkItem, key: str, today: date) -> Iterator[Fact]:
+    """What is told of a work item; nothing where the rule of its step says so."""
+    step = item.step_run
+    if item.due_at is None or step.at_deadline == DeadlineAction.NOTHING:
+        return
+    due_on = localdate(item.due_at)
+    event = event_on(today, due_on)
+    yield _fact(event, key, item, item)
+    if event == Event.OVERDUE and (posts := told_when_late(step, today)):
+        of_step = f"delay_told:{step.pk}:{due_on:%Y%m%d}"
+        yield _fact(Event.DELAY_TOLD, of_step, item, Delay(step, posts))
+
+
+def _fact(event: Event, key: str, item: WorkItem, about: WorkItem | Delay) -> Fact:
     return Fact(
         event=event,
-        key=f"{event.lower()}:{item.pk}:{due_on:%Y%m%d}",
-        addressees=NOTICES[event].recipients(item),
+        key=key,
+        addressees=NOTICES[event].recipients(about),
         project_id=item.project_id,
         run_id=item.step_run.run_id,
     )

@@ -5,6 +5,7 @@ comes back, ``OF_OUTCOME`` for every outcome that is mailed; ``NO_TURN`` and ``N
 rest is not. Tests keep them complete.
 """
 
+from notifications.catalogue.deadlines import event_on
 from notifications.catalogue.lines import Notice, Turn
 from notifications.catalogue.notices import NO_MAIL, NOTICES, OF_OUTCOME, OF_READING, event_of
 from notifications.catalogue.turns import CORRECTIONS, NO_TURN, TURNS
@@ -20,4 +21,5 @@ __all__ = [
     "Notice",
     "Turn",
     "event_of",
+    "event_on",
 ]

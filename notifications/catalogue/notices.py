@@ -279,17 +279,37 @@ NOTICES: Final[dict[Event, Notice]] = {
         path=STANDING,
         button=_("代わりを務める職を見る"),
     ),
-    Event.CYCLE_DUE: Notice(
+    Event.DUE_SOON: Notice(
         subject=_("期限が近づいています%(until)s：%(case)s"),
-        heading=_("次の件の記録の期限が近づいています。"),
-        template="cycle_due",
+        heading=_("次の件の期限が近づいています。"),
+        template="due",
         recipients=recipients.holders_of_work,
     ),
-    Event.CYCLE_OVERDUE: Notice(
-        subject=_("期限を過ぎています（%(days)s日）：%(case)s"),
-        heading=_("次の件の記録が、期限を過ぎています。"),
-        template="cycle_due",
+    Event.DUE_TODAY: Notice(
+        subject=_("期限は本日です：%(case)s"),
+        heading=_("次の件の期限は本日です。"),
+        template="due",
         recipients=recipients.holders_of_work,
+    ),
+    Event.OVERDUE: Notice(
+        subject=_("期限を過ぎています（%(days)s日）：%(case)s"),
+        heading=_("次の件が、期限を過ぎています。"),
+        template="due",
+        recipients=recipients.holders_of_work,
+    ),
+    Event.DELAY_TOLD: Notice(
+        subject=_("期限を過ぎた手続のお知らせ（%(days)s日）：%(case)s"),
+        heading=_("次の件の手続が、期限を過ぎています。"),
+        template="delay_told",
+        recipients=recipients.told_of_delay,
+    ),
+    Event.NOT_REMINDED: Notice(
+        subject=_("期限の督促ができません：%(case)s"),
+        heading=_("次の件は、期限の督促を作成できませんでした。"),
+        template="not_reminded",
+        recipients=recipients.keepers_of_work,
+        urgency=Urgency.NOW,
+        may_be_switched_off=False,
     ),
     Event.LEDGER_CHECKED: Notice(
         subject=_("台帳の月次検証：%(found)s"),

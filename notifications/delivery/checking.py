@@ -9,6 +9,7 @@ from django.db.models import Prefetch
 from django.utils.timezone import localdate
 
 from bpr_projects.access import visible_to, voice_in
+from notifications.catalogue import event_on
 from notifications.enums import DeliveryState, Event, Reason
 from notifications.models import DeliveredFact, Delivery
 from roles.enums import Basis
@@ -40,6 +41,7 @@ def load(keys: Collection[int]) -> list[Delivery]:
             "message__actor",
             "message__run__revision",
             "message__run__rule",
+            "message__run__step",
             "message__slot__step_run",
             "message__slot__post",
             "message__decision__post",
@@ -130,8 +132,10 @@ class Situation:
             return Reason.TAKEN_BACK
         if message.slot_id is not None and message.slot_id not in self.working:
             return Reason.WORK_CLOSED
-        if message.event == Event.CYCLE_DUE and self._is_late(message):
+        if message.event in (Event.DUE_SOON, Event.DUE_TODAY) and not self._is_of_today(message):
             return Reason.DEADLINE_PASSED
+        if message.event == Event.DELAY_TOLD and not self._is_late(message):
+            return Reason.WORK_CLOSED
         if message.event == Event.UNHELD and not self._is_unheld(message):
             return Reason.WORK_CLOSED
         if _is_settled(message):
@@ -140,10 +144,17 @@ class Situation:
             return Reason.ALREADY_READ
         return None
 
-    def _is_late(self, message: OutboxMessage) -> bool:
-        """Whether CYCLE_OVERDUE tells of the work instead, as ``reminders`` counts the days."""
+    def _is_of_today(self, message: OutboxMessage) -> bool:
+        """Whether no later reminder tells of the deadline instead."""
         due_at = message.slot.step_run.due_at if message.slot else None
-        return due_at is not None and localdate(self.at) > localdate(due_at)
+        return due_at is None or event_on(localdate(self.at), localdate(due_at)) == message.event
+
+    def _is_late(self, message: OutboxMessage) -> bool:
+        """Whether the step that the run stands at is past its deadline, and no 保留 stops it."""
+        step = message.run.step if message.run else None
+        if step is None or step.closed_at or step.paused_since or step.due_at is None:
+            return False
+        return event_on(localdate(self.at), localdate(step.due_at)) == Event.OVERDUE
 
     def _is_unheld(self, message: OutboxMessage) -> bool:
         """Whether there still is nobody who may answer for the seat."""

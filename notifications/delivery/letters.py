@@ -36,15 +36,17 @@ if TYPE_CHECKING:
     from notifications.delivery.checking import Situation
     from notifications.models import DeliveredFact, Delivery, OutboxMessage
     from workflow.charts import Ball
-    from workflow.models import Decision, Slot
+    from workflow.models import Decision, Slot, StepRun
 
 SUBJECT_LIMIT: Final = 150
 QUOTE_LIMIT: Final = 1500
 INBOX: Final = "/inbox/"
-OF_OTHERS: Final = frozenset({Event.UNHELD, Event.PAPER_WAITING})
+OF_OTHERS: Final = frozenset(
+    {Event.UNHELD, Event.PAPER_WAITING, Event.DELAY_TOLD, Event.NOT_REMINDED}
+)
 """Facts about work that the reader is not asked to answer."""
 
-QUIET: Final = OF_OTHERS | {Event.REMINDED, Event.CYCLE_DUE, Event.CYCLE_OVERDUE}
+QUIET: Final = OF_OTHERS | {Event.REMINDED, Event.DUE_SOON, Event.DUE_TODAY, Event.OVERDUE}
 """Facts about work that was opened long ago: they do not repeat what was said then."""
 
 OF_THE_LEDGER: Final = frozenset({Event.LEDGER_CHECKED, Event.ANCHOR_FAILED})
@@ -165,8 +167,9 @@ class _Words:
             "unheld": self.ball.unheld if self.ball else "",
             "following": _following(self.decision) if self.decision else "",
             "reading": self.message.reading,
-            "step_title": self.message.slot.step_run.title if self.message.slot else "",
+            "step_title": step.title if (step := self._step()) else "",
             "days": self._days_late(),
+            "is_today": self.event == Event.DUE_TODAY,
             "asked_by": self.message.actor.name if self.message.actor else "",
             "standard": self.ball.standard if self.ball else 0,
             "day_n": self.ball.day_n if self.ball else 0,
@@ -239,10 +242,17 @@ class _Words:
         return self.message.reading.due_at if self.message.reading else None
 
     def _days_late(self) -> int:
-        due = self._due()
+        step = self._step()
+        due = step.due_at if step and self.event == Event.DELAY_TOLD else self._due()
         if due is None:
             return 0
         return max(0, (localdate(self.situation.at) - localdate(due)).days)
+
+    def _step(self) -> StepRun | None:
+        """The step that the mail is about. A delay is told once, however many are asked in it."""
+        if self.event == Event.DELAY_TOLD and self.message.run:
+            return self.message.run.step
+        return self.message.slot.step_run if self.message.slot else None
 
     # --- whom, why, where --------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,12 @@ from notifications.enums import DeliveryState, Event, MessageState, Why
 from notifications.models import Delivery, OutboxMessage
 from notifications.outbox import Fact, worker_name
 from notifications.recipients import Addressee
+from notifications.reminders import remind
 from tests.concurrency.at_once import at_once
-from tests.make import AT, a_project, a_user, the_slot
+from tests.make import AT, a_project, a_user, the_slot, the_step
 from tests.notifications.mails import assert_accounted, send
+from workflow.enums import StepKind
+from workflow.models import Slot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,3 +94,20 @@ def test_work_that_closes_during_an_expansion_leaves_no_mail(real_office: City) 
 
         assert not Delivery.objects.filter(state=DeliveryState.QUEUED).exists()
     assert send().sent == 0
+
+
+def test_reminders_at_once_tell_each_deadline_once(real_office: City) -> None:
+    case = a_project(to=StepKind.REVIEW)
+    step = the_step(case)
+    assert step is not None
+    assert step.due_at is not None
+    step.snapshot |= {"at_deadline": "ESCALATE", "escalate_to": "PT_CHAIR"}
+    step.save(update_fields=["snapshot"])
+
+    at_once([partial(remind, at=step.due_at + timedelta(days=7))] * 4)
+
+    told = OutboxMessage.objects.filter(event__in=[Event.OVERDUE, Event.DELAY_TOLD])
+    posts = [slot.post_id for slot in Slot.objects.filter(step_run=step)]
+    assert sorted(told.values_list("post", flat=True)) == sorted(
+        [*posts, real_office.post("PT-CHAIR").pk]
+    )

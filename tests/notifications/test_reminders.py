@@ -1,20 +1,26 @@
-"""Reminders of the OODA loop: one business day before, once when late, never at night."""
+"""Reminders: on the business day before, on the day, once when late; never at night."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bpr_projects.models import Closure
-from notifications.enums import Event, MessageState
-from notifications.models import OutboxMessage
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from bpr_projects.models import Closure, Project
+from notifications.enums import DeliveryState, Event, MessageState, Reason
+from notifications.models import Delivery, OutboxMessage
 from notifications.reminders import remind
-from tests.make import JST, a_project, record_phase
-from tests.notifications.mails import assert_accounted, forget_mails, send, the_mail, told
-from workflow.enums import DeadlineAction, StepKind
-from workflow.models import StepRun
+from tests.make import JST, a_project, record_phase, say, the_slot, the_step, walk
+from tests.notifications.mails import assert_accounted, forget_mails, names, send, the_mail, told
+from workflow.enums import DeadlineAction, Outcome, StepKind, WhoRule
+from workflow.models import StepRun, WorkItem
 
 if TYPE_CHECKING:
+    import pytest
+    from pytest_django import DjangoAssertNumQueries
+
     from tests.fixtures_city import City
 
 # Observation opens on 5/11 and is due on Monday 5/25.
@@ -26,6 +32,7 @@ SUNDAY_AFTER = datetime(2026, 5, 31, 9, 0, tzinfo=JST)
 SATURDAY_AFTER = datetime(2026, 5, 30, 9, 0, tzinfo=JST)
 MONDAY_AFTER = datetime(2026, 6, 1, 9, 0, tzinfo=JST)
 LATE = datetime(2026, 5, 27, 9, 0, tzinfo=JST)
+LATE_FOR_REVIEW = datetime(2026, 6, 15, 9, 0, tzinfo=JST)
 
 
 def a_running_case() -> None:
@@ -39,13 +46,28 @@ def test_a_deadline_is_told_one_business_day_before_and_once(office: City) -> No
     assert remind(at=THURSDAY_BEFORE) == 0
     assert remind(at=FRIDAY) == 1
     assert remind(at=FRIDAY) == 0
+    send(FRIDAY)
+
+    assert told(Event.DUE_SOON) == [office.holder("LEADER-SHIMIN").name]
+    assert the_mail(Event.DUE_SOON).subject == (
+        "【業務改革ナビ】期限が近づいています（5/25まで）：R8-001 書かない窓口"
+    )
+
+
+def test_the_day_itself_is_told_once_and_in_place_of_what_was_not_sent(office: City) -> None:
+    a_running_case()
+    remind(at=FRIDAY)
+
+    assert remind(at=DUE) == 1
     assert remind(at=DUE) == 0
     send(DUE)
 
-    assert told(Event.CYCLE_DUE) == [office.holder("LEADER-SHIMIN").name]
-    assert the_mail(Event.CYCLE_DUE).subject == (
-        "【業務改革ナビ】期限が近づいています（5/25まで）：R8-001 書かない窓口"
+    assert told() == [office.holder("LEADER-SHIMIN").name]
+    assert the_mail(Event.DUE_TODAY).subject == (
+        "【業務改革ナビ】期限は本日です：R8-001 書かない窓口"
     )
+    early = the_mail(Event.DUE_SOON)
+    assert (early.state, early.reason) == (DeliveryState.SUPERSEDED, Reason.DEADLINE_PASSED)
 
 
 def test_nobody_is_reminded_at_night(office: City) -> None:
@@ -73,10 +95,10 @@ def test_being_late_is_told_once_with_the_days(office: City) -> None:
     assert remind(at=LATE) == 0
     send(LATE)
 
-    assert the_mail(Event.CYCLE_OVERDUE).subject == (
+    assert the_mail(Event.OVERDUE).subject == (
         "【業務改革ナビ】期限を過ぎています（2日）：R8-001 書かない窓口"
     )
-    assert "期限を2日過ぎています" in the_mail(Event.CYCLE_OVERDUE).text
+    assert "期限を2日過ぎています" in the_mail(Event.OVERDUE).text
 
 
 def test_a_record_that_came_in_is_not_reminded_of(office: City) -> None:
@@ -87,17 +109,39 @@ def test_a_record_that_came_in_is_not_reminded_of(office: City) -> None:
     record_phase(case, at=FRIDAY_NIGHT)
     send(FRIDAY)
 
-    assert told(Event.CYCLE_DUE) == []
-    reminder = OutboxMessage.objects.get(event=Event.CYCLE_DUE)
+    assert told(Event.DUE_SOON) == []
+    reminder = OutboxMessage.objects.get(event=Event.DUE_SOON)
     assert reminder.state == MessageState.SUPERSEDED
     assert_accounted()
 
 
-def test_only_the_loop_is_reminded_of(office: City) -> None:
+def test_every_station_is_reminded_of(office: City) -> None:
+    case = a_project()
+    forget_mails()
+    step = the_step(case)
+    assert step is not None
+    assert step.due_at is not None
+
+    assert remind(at=step.due_at) == 1
+    send(step.due_at)
+
+    assert told(Event.DUE_TODAY) == [office.holder("HEAD-SHIMIN").name]
+
+
+def test_what_was_opened_today_is_not_told_again_today(office: City) -> None:
     a_project()
+    WorkItem.objects.update(due_at=FRIDAY, opened_at=THURSDAY_BEFORE)
+
+    assert remind(at=THURSDAY_BEFORE) == 0
+    assert remind(at=FRIDAY) == 1
+
+
+def test_the_days_of_a_hold_do_not_count(office: City) -> None:
+    case = a_project(to=StepKind.DECISION, route="RT3")
+    say(case, Outcome.HELD, until="2026-12-01")
     forget_mails()
 
-    assert remind(at=LATE) == 0
+    assert remind(at=FRIDAY) == 0
 
 
 def test_a_step_whose_rule_says_nothing_at_the_deadline_is_not_reminded(office: City) -> None:
@@ -107,3 +151,81 @@ def test_a_step_whose_rule_says_nothing_at_the_deadline_is_not_reminded(office: 
     step.save(update_fields=["snapshot"])
 
     assert [remind(at=FRIDAY), remind(at=LATE)] == [0, 0]
+
+
+def late_review(rule: str) -> Project:
+    """A case that waits for the PT, where the rule says whom to tell when the days are over."""
+    case = a_project(to=StepKind.REVIEW)
+    forget_mails()
+    set_rule(case, at_deadline=DeadlineAction.ESCALATE, escalate_to=rule)
+    return case
+
+
+def set_rule(case: Project, **rule: str) -> None:
+    step = the_step(case)
+    assert step is not None
+    step.snapshot |= rule
+    step.save(update_fields=["snapshot"])
+
+
+def test_the_post_that_the_rule_names_is_told_once_of_a_delay(office: City) -> None:
+    case = late_review(WhoRule.PT_CHAIR)
+    members = WorkItem.objects.filter(project=case).count()
+
+    remind(at=LATE_FOR_REVIEW)
+    assert remind(at=LATE_FOR_REVIEW) == 0
+    send(LATE_FOR_REVIEW)
+
+    assert len(told(Event.OVERDUE)) == members
+    assert told(Event.DELAY_TOLD) == [office.holder("PT-CHAIR").name]
+    mail = the_mail(Event.DELAY_TOLD)
+    assert mail.subject.startswith("【業務改革ナビ】期限を過ぎた手続のお知らせ（")
+    assert "規則に基づき、上位の職の方にお知らせします。" in mail.text
+    assert_accounted()
+
+
+def test_of_a_delay_that_is_over_nothing_is_told(office: City) -> None:
+    case = late_review(WhoRule.PT_CHAIR)
+    remind(at=LATE_FOR_REVIEW)
+
+    walk(case, to=StepKind.REFERRAL, at=LATE_FOR_REVIEW)
+    send(LATE_FOR_REVIEW)
+
+    assert told(Event.DELAY_TOLD) == []
+    mail = the_mail(Event.DELAY_TOLD)
+    assert (mail.state, mail.reason) == (DeliveryState.SUPERSEDED, Reason.WORK_CLOSED)
+
+
+def test_work_that_cannot_be_told_of_is_named_and_stops_nobody(
+    office: City, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, well = a_project(), a_project(title="窓口の待ち時間の見える化")
+    forget_mails()
+    set_rule(broken, at_deadline="?")
+
+    remind(at=LATE_FOR_REVIEW)
+    assert remind(at=LATE_FOR_REVIEW) == 0
+    send(LATE_FOR_REVIEW)
+
+    assert [mail.project for mail in Delivery.objects.filter(event=Event.OVERDUE)] == [well]
+    assert told(Event.NOT_REMINDED) == names(*office.holders("SECRETARIAT"))
+    assert the_mail(Event.NOT_REMINDED).subject == (
+        "【業務改革ナビ】期限の督促ができません：R8-001 書かない窓口"
+    )
+    assert [record.message for record in caplog.records] == [
+        f"there is no reminder of slot {the_slot(broken).pk}"
+    ]
+
+
+def test_the_sweep_asks_the_same_whatever_is_due(
+    office: City, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    a_project()
+    with CaptureQueriesContext(connection) as one:
+        remind(at=LATE_FOR_REVIEW)
+    OutboxMessage.objects.filter(event=Event.OVERDUE).delete()
+    a_project(title="窓口の待ち時間の見える化")
+    a_project(title="庁内照会の自動とりまとめ")
+
+    with django_assert_num_queries(len(one)):
+        assert remind(at=LATE_FOR_REVIEW) == 3

@@ -169,7 +169,7 @@ def test_a_deadline_of_a_vacant_seat_is_told_to_the_successor(office: City) -> N
     succeed(seat, SATURDAY)
     send(SATURDAY)
 
-    assert told(Event.CYCLE_DUE) == ["後任 太郎"]
+    assert told(Event.DUE_SOON) == ["後任 太郎"]
 
 
 def test_a_successor_who_comes_after_the_deadline_is_told_only_that_it_has_passed(
@@ -185,8 +185,8 @@ def test_a_successor_who_comes_after_the_deadline_is_told_only_that_it_has_passe
     succeed(seat, LATE)
     send(LATE)
 
-    assert told(Event.CYCLE_OVERDUE) == ["後任 太郎"]
-    early = Delivery.objects.get(event=Event.CYCLE_DUE)
+    assert told(Event.OVERDUE) == ["後任 太郎"]
+    early = Delivery.objects.get(event=Event.DUE_SOON)
     assert (early.state, early.reason) == (DeliveryState.SUPERSEDED, Reason.DEADLINE_PASSED)
     assert_accounted()
 

@@ -33,7 +33,7 @@ from workflow.routing import PlanStep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
+    from datetime import date, datetime
 
     from roles.models import Post
 
@@ -54,20 +54,37 @@ def case_for(run: Run, act: Act) -> routing.Case:
         if each.outcome in YES and each.step_run is not None and each.step_run.kind in APPROVING
     }
     barred = barred_in(run, act.on, act.leaving)
-    excluded, approved = barred.persons | act.authors, barred.approved | now
+    return matter_of(
+        run,
+        act.on,
+        excluded=barred.persons | act.authors,
+        approved_by=barred.approved | now,
+        recused=barred.recused,
+    )
+
+
+def matter_of(
+    run: Run,
+    on: date,
+    *,
+    excluded: frozenset[int] = frozenset(),
+    approved_by: frozenset[int] = frozenset(),
+    recused: frozenset[int] = frozenset(),
+) -> routing.Case:
+    """What a run is about, as routing sees it; who may answer is left to who asks."""
     if run.project is None:
-        offices = Section.objects.in_force(act.on).select_related("department")
+        offices = Section.objects.in_force(on).select_related("department")
         section = offices.filter(is_secretariat=True).first()
         if section is None:
             raise routing.NoHolder(str(_("事務局の課")))
-        return routing.case_of_rules(section, excluded=excluded, approved_by=approved)
+        return routing.case_of_rules(section, excluded=excluded, approved_by=approved_by)
     return routing.case_of(
         run.project,
         run.revision.sheet if run.revision else run.project.sheet,
         kind=RevisionKind(run.revision.kind) if run.revision else RevisionKind.PROJECT,
         excluded=excluded,
-        approved_by=approved,
-        recused=barred.recused,
+        approved_by=approved_by,
+        recused=recused,
     )
 
 

@@ -46,7 +46,7 @@ from workflow.routing.resolution import (
     resolve,
     settle,
 )
-from workflow.routing.seats import able, holders_at, in_turn
+from workflow.routing.seats import able, holders_at, in_turn, posts_meant
 from workflow.routing.succession import (
     RECEIVERS,
     Place,
@@ -108,6 +108,7 @@ __all__ = [
     "mediation",
     "next_in_line",
     "plan_of",
+    "posts_meant",
     "preview",
     "receivers",
     "replay",

@@ -15,13 +15,14 @@ from roles.models import (
     seats_of,
 )
 from workflow.enums import DeputyPolicy, StepKind, WhoRule
+from workflow.routing.plans import Ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
     from roles.models import Capacity, Post
-    from workflow.routing.plans import Ask, Case
+    from workflow.routing.plans import Case
 
 Holders = dict[int, list["Capacity"]]
 
@@ -87,6 +88,12 @@ class Seats:
         )
         heirs = set(closed.values_list("heir", flat=True))
         return [post for post in seats if post.pk in heirs]
+
+
+def posts_meant(rule: str, case: Case, on: date) -> list[Post]:
+    """The posts that a rule without named sections or posts means for a case."""
+    seats = Seats(followed(case, on), StepKind.CIRCULATION, DeputyPolicy.ALLOWED, on)
+    return seats.meant(Ask(rule))
 
 
 def by_section(ask: Ask, case: Case) -> list[Ask]:

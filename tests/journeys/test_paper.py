@@ -61,7 +61,7 @@ def test_a_paper_is_registered_by_one_and_confirmed_by_another(counter: Counter)
     page.check("input[name=outcome][value=ADOPTED]")
     page.set_input_files(
         "input[name=scan]",
-        [{"name": "決裁.pdf", "mimeType": "application/pdf", "buffer": SCAN}],
+        {"name": "決裁.pdf", "mimeType": "application/pdf", "buffer": SCAN},
     )
     counter.press("登録して確認を求める")
     counter.sees("登録した方は、ご自身で確認できません。", WORDS, WHY)

@@ -32,6 +32,8 @@ POST_ONLY: Final = frozenset(
         "nudge",
         "observation-add",
         "org-password",
+        "paper-confirm",
+        "paper-refuse",
         "phase-record",
         "reading-read",
         "route-answer",

@@ -104,7 +104,6 @@ def test_the_office_registers_and_another_confirms_on_the_page() -> None:
         ("decided_on", "2026-05-01", "この段階が始まった日（5月11日）より前の日になっています。"),
         ("outcome", "", "判断を選んでください。"),
         ("outcome", "HELD", "判断を、一覧から選んでください。"),
-        ("outcome", "ADOPTED_WITH_CONDITIONS", "条件を1つ以上入力してください。"),
         ("reason", " ", "紙で決裁した理由を入力してください。"),
         ("scan", "", "紙の決裁のスキャンを選んでください。"),
         ("scan", upload(b"", "空.pdf"), "ファイルが空です。"),
@@ -129,6 +128,20 @@ def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays(
     assert sentence in str(answer.context["form"].errors[field])
     assert sentence in page
     assert TYPED in page
+    assert state_of() == before
+
+
+def test_a_condition_that_is_missing_is_asked_for_beside_the_conditions() -> None:
+    case = at_decision()
+    before = state_of()
+
+    answer = client_of(keepers()[0]).post(
+        address(case), sent(case, outcome="ADOPTED_WITH_CONDITIONS", comment=TYPED)
+    )
+
+    assert answer.status_code == 422
+    assert answer.context["form"].errors["conditions"] == ["条件を1つ以上入力してください。"]
+    assert TYPED in text_of(answer)
     assert state_of() == before
 
 
@@ -351,9 +364,10 @@ def test_a_case_for_few_shows_its_paper_to_few(office: City) -> None:
     confirm(paper)
     scan = reverse("paper-scan", args=[case.reference, paper.key])
 
-    statuses = {
-        code: client_of(code).get(scan).status_code
-        for code in ("LEADER-SHIMIN", "HQ-CHAIR", "LEADER-ZEIMU")
+    answers = {
+        code: client_of(code).get(scan) for code in ("LEADER-SHIMIN", "HQ-CHAIR", "LEADER-ZEIMU")
     }
 
-    assert statuses == {"LEADER-SHIMIN": 200, "HQ-CHAIR": 200, "LEADER-ZEIMU": 404}
+    found = {code: b"".join(each) for code, each in answers.items() if each.status_code == 200}
+    assert found == {"LEADER-SHIMIN": SCAN, "HQ-CHAIR": SCAN}
+    assert answers["LEADER-ZEIMU"].status_code == 404

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -132,7 +133,7 @@ class PaperForm(WithConditions, forms.Form):
                 confirmed=RULES[outcome].needs_confirmation,
             ),
             decided_by=self.people[said["decided_by"]],
-            decided_on=said["decided_on"],
+            decided_on=date.fromisoformat(said["decided_on"]),
             reason=said["reason"],
             scan=said["scan"],
         )

@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db.models import Case, Exists, F, JSONField, OuterRef, Q, Subquery, Value, When
-from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Concat
 from django.utils.timezone import localdate
 
@@ -236,11 +235,9 @@ def _steps(project: Project, reader: User | None, *, is_whole: bool) -> list[Ste
 
 def rows_of(decisions: QuerySet[Decision]) -> QuerySet[Decision]:
     """Decisions with what a line of the history shows, without the long texts of revisions."""
-    return (
-        decisions.select_related("decided_by", "post__section", "on_behalf_of", "revision", "entry")
-        .defer("authority", "revision__sheet", "entry__payload")
-        .annotate(acted_through=KeyTextTransform("through", "authority"))
-    )
+    return decisions.select_related(
+        "decided_by", "post__section", "on_behalf_of", "revision", "entry"
+    ).defer("revision__sheet", "entry__payload")
 
 
 def _decisions(project: Project, steps: list[Step], *, is_whole: bool) -> list[Decision]:

@@ -181,13 +181,8 @@ def _basis_of(said: Decision) -> str:
 
 
 def _heir_of(said: Decision) -> str:
-    """From the snapshot, or as ``rows_of`` has read it beside the rows."""
-    told = said.acted_through if hasattr(said, "acted_through") else _told_heir(said)
+    told = said.authority.get("through")
     return _("引継ぎ先：%s") % told if told else ""
-
-
-def _told_heir(said: Decision) -> str:
-    return str(said.authority.get("through", ""))
 
 
 def _what(said: Decision, *, is_hidden: bool) -> str:

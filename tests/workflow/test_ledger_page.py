@@ -136,7 +136,7 @@ def test_the_page_costs_the_same_however_much_there_is(
     browser = client_of("AUDITOR")
     browser.get("/ledger/")
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         browser.get("/ledger/")
 
 

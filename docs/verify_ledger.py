@@ -73,6 +73,12 @@ AROUND = ("REASSIGNED", "CLOSED")
 ASIDE = ("RESTRICTED", "UNRESTRICTED", "SKIPPED", "CARRIED_OVER", "REASSIGNED")
 """On record, but no answer at a step."""
 
+ON_PAPER = ("ADOPTED", "ADOPTED_WITH_CONDITIONS", "NOT_ADOPTED", "SENT_BACK")
+"""What a decision on paper may say."""
+
+WITH_AN_ANSWER = ("SKIPPED", "CARRIED_OVER")
+"""What the rules do in the act of an answer."""
+
 ENDING = ("ADOPTED", "ADOPTED_WITH_CONDITIONS", "NOT_ADOPTED", "WITHDRAWN", "ABANDONED")
 """After these a run hears no more."""
 
@@ -301,10 +307,12 @@ class Verifier:
     def judge_paper(self, seq, said, paper, at):
         """Registered before as it stands, and confirmed by somebody else; counted once."""
         is_answer = said["slot"] is not None and said["outcome"] not in ASIDE
-        used, told = self.used
-        if is_answer or used != paper["id"]:
-            told = self.papers.get(paper["id"])
-        if told is None:
+        told = self.papers.get(paper["id"]) if is_answer else None
+        act = (paper["id"], said["decided_at"], said["run"])
+        if said["outcome"] in WITH_AN_ANSWER and self.used[0] == act:
+            told = self.used[1]
+        may_stand = not is_answer or (said["outcome"] in ON_PAPER and said["basis"] != "DEPUTY")
+        if told is None or not may_stand:
             raise Broken(seq, "NO_PAPER")
         registered, registered_at = told
         stated = [paper[name] for name in ("on", "scan", "recorded_by", "recorded_as")]
@@ -319,7 +327,7 @@ class Verifier:
             raise Broken(seq, "WRONG_DAY")
         self.judge_keepers(seq, said, paper, registered_at, at)
         if is_answer:
-            self.used = (paper["id"], self.papers.pop(paper["id"]))
+            self.used = (act, self.papers.pop(paper["id"]))
 
     def judge_keepers(self, seq, said, paper, registered_at, at):
         """Two people, each in the seat at the time, of whom neither decided nor submitted."""
@@ -337,7 +345,8 @@ class Verifier:
             away = self.organization.found(("SUSPENSION",), when, person=person)
             if away or not any(row["post"] in seats for row in held):
                 raise Broken(seq, "ONE_PERSON")
-        if not self.submitters.get(said["run"], set()).isdisjoint(keepers):
+        apart = self.submitters.get(said["run"], set()) | self.recused.get(said["run"], set())
+        if not apart.isdisjoint(keepers):
             raise Broken(seq, "CONFLICT")
 
     def judge_interest(self, seq, said):

@@ -94,11 +94,14 @@ def _facts(keys: Mapping[str, int], today: date) -> Iterator[Fact]:
         "step_run__run__revision", "step_run__project__section"
     ).in_bulk(list(fresh.values()))
     for key, item in ((key, items[pk]) for key, pk in fresh.items() if pk in items):
+        facts: list[Fact] = []
         try:
-            facts = list(_of(item, key, today))
+            facts.extend(_of(item, key, today))
         except Exception:
-            logger.exception("there is no reminder of slot %s", item.pk)
-            facts = [_fact(Event.NOT_REMINDED, key, item, item)]
+            logger.exception("a reminder of slot %s cannot be written", item.pk)
+            # Under the key of the reminder itself where there is none: it is tried once.
+            of_failure = f"not_reminded:{key}" if facts else key
+            facts.append(_fact(Event.NOT_REMINDED, of_failure, item, item))
         yield from facts
 
 

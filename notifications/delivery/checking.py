@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.db.models import Prefetch
 from django.utils.timezone import localdate
@@ -31,6 +31,14 @@ if TYPE_CHECKING:
     from workflow.models import Slot
 
 Ending = tuple[DeliveryState, Reason]
+
+DEADLINES: Final = {
+    Event.DUE_SOON: Event.DUE_SOON,
+    Event.DUE_TODAY: Event.DUE_TODAY,
+    Event.OVERDUE: Event.OVERDUE,
+    Event.DELAY_TOLD: Event.OVERDUE,
+}
+"""What is told of a deadline -> the reminder that its day is for."""
 
 
 def load(keys: Collection[int]) -> list[Delivery]:
@@ -120,7 +128,7 @@ class Situation:
             return DeliveryState.SKIPPED, Reason.INACTIVE
         if message.post_id and self.capacity(fact) is None:
             return DeliveryState.SKIPPED, Reason.NOT_HOLDER
-        if message.event != Event.SECRET and not message.post_id and not self._may_read(fact):
+        if _has_to_be_let_in(message) and not self._may_read(fact):
             return DeliveryState.SKIPPED, Reason.NOT_ENTITLED
         if message.comment is not None and not self._may_read_comment(fact, message.comment):
             return DeliveryState.SKIPPED, Reason.NOT_ENTITLED
@@ -132,10 +140,8 @@ class Situation:
             return Reason.TAKEN_BACK
         if message.slot_id is not None and message.slot_id not in self.working:
             return Reason.WORK_CLOSED
-        if message.event in (Event.DUE_SOON, Event.DUE_TODAY) and not self._is_of_today(message):
-            return Reason.DEADLINE_PASSED
-        if message.event == Event.DELAY_TOLD and not self._is_late(message):
-            return Reason.WORK_CLOSED
+        if message.event in DEADLINES and (over := self._over_of_deadline(message)):
+            return over
         if message.event == Event.UNHELD and not self._is_unheld(message):
             return Reason.WORK_CLOSED
         if _is_settled(message):
@@ -144,17 +150,13 @@ class Situation:
             return Reason.ALREADY_READ
         return None
 
-    def _is_of_today(self, message: OutboxMessage) -> bool:
-        """Whether no later reminder tells of the deadline instead."""
-        due_at = message.slot.step_run.due_at if message.slot else None
-        return due_at is None or event_on(localdate(self.at), localdate(due_at)) == message.event
-
-    def _is_late(self, message: OutboxMessage) -> bool:
-        """Whether the step that the run stands at is past its deadline, and no 保留 stops it."""
-        step = message.run.step if message.run else None
+    def _over_of_deadline(self, message: OutboxMessage) -> Reason | None:
+        """A step that is paused or answered, and a day that another reminder is for."""
+        step = message.slot.step_run if message.slot else message.run.step if message.run else None
         if step is None or step.closed_at or step.paused_since or step.due_at is None:
-            return False
-        return event_on(localdate(self.at), localdate(step.due_at)) == Event.OVERDUE
+            return Reason.WORK_CLOSED
+        event = event_on(localdate(self.at), localdate(step.due_at))
+        return None if event == DEADLINES[Event(message.event)] else Reason.DEADLINE_PASSED
 
     def _is_unheld(self, message: OutboxMessage) -> bool:
         """Whether there still is nobody who may answer for the seat."""
@@ -193,6 +195,17 @@ class Situation:
         if (person.pk, project.pk) not in self._voices:
             self._voices[person.pk, project.pk] = voice_in(project, person, self.at)
         return comment.level in self._voices[person.pk, project.pk].reads
+
+
+def _has_to_be_let_in(message: OutboxMessage) -> bool:
+    """Whether being addressed is no part in the case by itself.
+
+    Who is asked or shown something reads by that; who is told of another's delay does not, and who
+    is named as having decided has to hear of it.
+    """
+    if message.post_id is not None:
+        return message.event == Event.DELAY_TOLD
+    return message.event not in (Event.SECRET, Event.PAPER_RECORDED)
 
 
 def _decisions(messages: Sequence[OutboxMessage]) -> list[Slot]:

@@ -86,10 +86,10 @@ def test_a_paper_is_registered_by_one_and_confirmed_by_another(
     with page.expect_download() as scan:
         counter.press("スキャンを開く")
     assert Path(scan.value.path()).read_bytes() == SCAN
-    counter.press("確認して効力を生じさせる")
+    counter.press("確認して記録する")
     counter.sees("確認の欄に印を付けてください。")
     page.check("[name=confirmed]")
-    counter.press("確認して効力を生じさせる")
+    counter.press("確認して記録する")
     counter.sees("の紙の決裁を確認し、「採択」として記録しました。")
     look(page, "case-after")
 

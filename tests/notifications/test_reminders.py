@@ -196,6 +196,52 @@ def test_of_a_delay_that_is_over_nothing_is_told(office: City) -> None:
     assert (mail.state, mail.reason) == (DeliveryState.SUPERSEDED, Reason.WORK_CLOSED)
 
 
+def test_who_may_not_read_the_case_is_not_told_of_its_delay(office: City) -> None:
+    case = a_project()
+    forget_mails()
+    set_rule(case, at_deadline=DeadlineAction.ESCALATE, escalate_to=WhoRule.PT_MEMBERS)
+
+    remind(at=LATE_FOR_REVIEW)
+    send(LATE_FOR_REVIEW)
+
+    assert told() == [office.holder("HEAD-SHIMIN").name]
+    unsent = Delivery.objects.filter(event=Event.DELAY_TOLD)
+    assert set(unsent.values_list("state", "reason")) == {
+        (DeliveryState.SKIPPED, Reason.NOT_ENTITLED)
+    }
+    assert_accounted()
+
+
+def test_what_was_held_before_the_mail_went_out_is_not_late(office: City) -> None:
+    case = a_project(to=StepKind.DECISION, route="RT3")
+    forget_mails()
+    night = LATE_FOR_REVIEW.replace(hour=0, minute=5)
+    remind(at=night)
+
+    say(case, Outcome.HELD, until="2026-12-01", at=night)
+    send(LATE_FOR_REVIEW)
+
+    assert told(Event.OVERDUE) == []
+    mail = the_mail(Event.OVERDUE)
+    assert (mail.state, mail.reason) == (DeliveryState.SUPERSEDED, Reason.WORK_CLOSED)
+
+
+def test_who_is_asked_is_reminded_even_if_the_post_above_cannot_be_found(
+    office: City, caplog: pytest.LogCaptureFixture
+) -> None:
+    case = a_project()
+    forget_mails()
+    set_rule(case, at_deadline=DeadlineAction.ESCALATE, escalate_to="?")
+
+    remind(at=LATE_FOR_REVIEW)
+    assert remind(at=LATE_FOR_REVIEW) == 0
+    send(LATE_FOR_REVIEW)
+
+    assert told(Event.OVERDUE) == [office.holder("HEAD-SHIMIN").name]
+    assert told(Event.NOT_REMINDED) == names(*office.holders("SECRETARIAT"))
+    assert len(caplog.records) == 1
+
+
 def test_work_that_cannot_be_told_of_is_named_and_stops_nobody(
     office: City, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -213,7 +259,7 @@ def test_work_that_cannot_be_told_of_is_named_and_stops_nobody(
         "【業務改革ナビ】期限の督促ができません：R8-001 書かない窓口"
     )
     assert [record.message for record in caplog.records] == [
-        f"there is no reminder of slot {the_slot(broken).pk}"
+        f"a reminder of slot {the_slot(broken).pk} cannot be written"
     ]
 
 

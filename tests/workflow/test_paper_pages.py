@@ -83,7 +83,7 @@ def test_the_office_registers_and_another_confirms_on_the_page() -> None:
         reverse("paper-confirm", args=[case.reference, paper.key]), {"confirmed": "on"}, follow=True
     )
 
-    assert "確認すると、決裁の効力が生じます。" in text_of(registered)
+    assert "確認すると、決裁として記録され、手続が進みます。" in text_of(registered)
     assert "登録した方は、ご自身で確認できません。" in text_of(registered)
     for words in (WORDS, WHY, "令和8年5月12日", paper.scan_sha256, keepers()[0].name):
         assert words in waiting
@@ -246,7 +246,7 @@ def test_a_paper_is_refused_with_a_reason() -> None:
 
     assert empty.status_code == 422
     assert "理由を入力してください。" in text_of(empty)
-    assert "紙の決裁の登録を取り下げました。" in text_of(done)
+    assert "紙の決裁を、確認しないで終えました。" in text_of(done)
     paper.refresh_from_db()
     assert paper.state == PaperState.REFUSED
     assert "この紙の決裁は、" in again

@@ -70,6 +70,14 @@ UNSOUND: Final[dict[str, tuple[Flaw, Callable[[Said], Said]]]] = {
         Flaw.WRONG_DAY,
         lambda said: replace(said, opened_at=said.at + timedelta(days=1)),
     ),
+    "an answer that no paper gives": (
+        Flaw.NO_PAPER,
+        lambda said: replace(said, outcome=Outcome.HELD),
+    ),
+    "an act that needs none": (
+        Flaw.NO_PAPER,
+        lambda said: replace(said, outcome=Outcome.WITHDRAWN, slot=None, basis=Basis.OWN),
+    ),
     "one person alone": (
         Flaw.ONE_PERSON,
         lambda said: paper(said, confirmed_by=said.authority["paper"]["recorded_by"]),
@@ -113,6 +121,8 @@ def test_what_the_rules_did_with_it_rests_on_the_paper_just_used(office: City) -
     aside = replace(said, outcome=Outcome.SKIPPED, basis=Basis.OWN, slot=None)
 
     assert flaw_of(aside, situation) is None
+    later = replace(aside, at=aside.at + timedelta(seconds=1))
+    assert flaw_of(later, situation) == Flaw.NO_PAPER
 
 
 @pytest.mark.parametrize("kind", ["PAPER_REFUSED", "PAPER_LAPSED"])
@@ -168,6 +178,15 @@ def other_answer(lines: Lines) -> Lines:
     return relinked(lines)
 
 
+def held_on_paper(lines: Lines) -> Lines:
+    """Both rows say what leaves the case open."""
+    for line in lines:
+        if line["kind"] == "PAPER_RECORDED":
+            line["payload"]["outcome"] = "HELD"
+    the_decision(lines)["outcome"] = "HELD"
+    return relinked(lines)
+
+
 def refused_before(lines: Lines) -> Lines:
     """The paper was refused; a row that says so takes the place of the first one."""
     [index] = [n for n, line in enumerate(lines) if line["kind"] == "PAPER_RECORDED"]
@@ -216,6 +235,7 @@ FRAUDS: Final[dict[str, tuple[str, Callable[[Lines], Lines]]]] = {
     "no paper": ("NO_PAPER", lambda lines: changed(lines, id="0")),
     "another scan": ("NO_PAPER", lambda lines: changed(lines, scan="0" * 64)),
     "another answer": ("NO_PAPER", other_answer),
+    "an answer that no paper gives": ("NO_PAPER", held_on_paper),
     "a refused paper": ("NO_PAPER", refused_before),
     "a day after it was registered": ("WRONG_DAY", later_day),
     "a day before the seat was held": (

@@ -47,7 +47,14 @@ from tests.workflow.papers import (
 )
 from workflow import access, engine
 from workflow.actions.rederiving import flaw_in
-from workflow.actions.refusals import AlreadyDone, NotAllowed, NotFound, StaleText, Unanswered
+from workflow.actions.refusals import (
+    AlreadyDone,
+    NotAllowed,
+    NotFound,
+    Refusal,
+    StaleText,
+    Unanswered,
+)
 from workflow.enums import Outcome, PaperState, RunState, StepKind
 from workflow.models import Decision, PaperDecision, Run
 from workflow.outcomes import Answer
@@ -410,6 +417,36 @@ def test_the_same_click_registers_and_confirms_once() -> None:
     assert state_of() == before
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"reason": "別の理由"},
+        {"answer": {"comment": "別の意見"}},
+        {"answer": {"conditions": (("個人情報の点検を終えること", "SHIMIN", "2026-09-01"),)}},
+    ],
+    ids=["reason", "comment", "day of a condition"],
+)
+def test_other_words_on_the_same_scan_are_not_the_same_click(more: dict[str, Any]) -> None:
+    case = at_decision()
+    register(case, a_paper(Outcome.ADOPTED_WITH_CONDITIONS))
+
+    with refused(case, AlreadyDone):
+        register(case, a_paper(Outcome.ADOPTED_WITH_CONDITIONS, **more))
+
+
+def test_a_row_that_was_changed_since_is_not_confirmed() -> None:
+    case = at_decision()
+    paper = register(case, a_paper(Outcome.ADOPTED_WITH_CONDITIONS))
+    PaperDecision.objects.filter(pk=paper.pk).update(conditions=[["SHIMIN", "2030-01-01"]])
+
+    with refused(case, Refusal) as refusal:
+        confirm(paper)
+
+    assert refusal.value.message == (
+        "登録された紙の決裁と、台帳の行が違います。監査に連絡してください。"
+    )
+
+
 def test_another_paper_waits_for_the_first() -> None:
     case = at_decision()
     register(case)
@@ -433,7 +470,7 @@ def test_a_refused_paper_says_why_and_another_may_follow() -> None:
     with refused(case, AlreadyDone) as refusal:
         confirm(paper)
     assert refusal.value.message == (
-        f"この紙の決裁は、{keepers()[1].name}さんが 5/14 09:00 に取り下げました。"
+        f"この紙の決裁は、{keepers()[1].name}さんが 5/14 09:00 に、確認しないで終えました。"
     )
     assert refuse(paper) == paper
     confirm(register(case))

@@ -58,6 +58,28 @@ def nudge(run: Run, by: User, at: datetime = LATE) -> Nudge:
 # --- 引戻し -----------------------------------------------------------------------------------
 
 
+def test_a_return_that_is_pulled_back_closes_the_text_again(office: City) -> None:
+    run = propose(a_draft())
+    say(run, Outcome.SENT_BACK, comment="日数の根拠を書いてください。")
+    assert rule_of(run).state == RouteState.DRAFT
+
+    pull_back(run, holder(HEAD))
+
+    assert rule_of(run).state == RouteState.PROPOSED
+    assert open_slot(run).post.code == HEAD
+    say(run, Outcome.APPROVED)
+    assert_sound()
+
+
+def test_a_return_stands_once_the_text_was_written_on(office: City) -> None:
+    run = propose(a_draft())
+    say(run, Outcome.SENT_BACK, comment="日数の根拠を書いてください。")
+    change(rule_of(run), "プロジェクトチーム 審査", standard_days=6)
+
+    with refused(NotAllowed, "差戻しの後に改正案が書き直されているため、引き戻せません。"):
+        pull_back(run, holder(HEAD))
+
+
 def test_what_nobody_has_opened_is_pulled_back_written_anew_and_decided(office: City) -> None:
     run = propose(a_draft())
     proposer = holder("SECRETARIAT")

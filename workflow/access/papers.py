@@ -100,12 +100,17 @@ def standing_paper(paper: PaperDecision) -> str:
     facts = {"name": paper.recorded_by.name, "when": clock(paper.recorded_at)}
     if paper.settled_by is not None and paper.settled_at is not None:
         facts = {"name": paper.settled_by.name, "when": clock(paper.settled_at)}
+    took_back = paper.settled_by_id == paper.recorded_by_id
     sentences = {
         PaperState.WAITING: _(
             "%(name)sさんが %(when)s に紙の決裁を登録し、事務局のほかの方の確認を待っています。"
         ),
         PaperState.CONFIRMED: _("この紙の決裁は、%(name)sさんが %(when)s に確認しました。"),
-        PaperState.REFUSED: _("この紙の決裁は、%(name)sさんが %(when)s に取り下げました。"),
+        PaperState.REFUSED: (
+            _("この紙の決裁の登録は、%(name)sさんが %(when)s に取り下げました。")
+            if took_back
+            else _("この紙の決裁は、%(name)sさんが %(when)s に、確認しないで終えました。")
+        ),
         PaperState.LAPSED: _(
             "この紙の決裁は、%(name)sさんが %(when)s に行った手続により、確認の前に終わりました。"
         ),

@@ -12,6 +12,8 @@ from django.utils.timezone import localdate
 
 from records.enums import Flaw
 from workflow.actions.papers import LAPSED, RECORDED, REFUSED
+from workflow.enums import DECIDING_KINDS, Outcome
+from workflow.outcomes import ON_PAPER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 
 KINDS: Final = frozenset({RECORDED, REFUSED, LAPSED})
 """Kinds of entries that a trail reads."""
+
+
+WITH_AN_ANSWER: Final = frozenset({Outcome.SKIPPED, Outcome.CARRIED_OVER})
+"""What the rules do in the act of an answer; it is recorded with the same authority."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,7 @@ class Trail:
 
     def __init__(self) -> None:
         self._waiting: dict[str, Registered] = {}
-        self._used: tuple[str, Registered] | None = None
+        self._used: tuple[str, Registered, datetime, int] | None = None
 
     def read(self, kind: str, payload: Mapping[str, Any], at: datetime) -> None:
         """Take the next entry."""
@@ -45,17 +51,22 @@ class Trail:
         elif kind in KINDS:
             self._waiting.pop(payload["paper"], None)
 
-    def named(self, key: str, *, is_answer: bool) -> Registered | None:
-        """The paper that an act appeals to: one answer, and what the rules did with it."""
-        if key in self._waiting:
-            return self._waiting[key]
-        return self._used[1] if self._used and self._used[0] == key and not is_answer else None
+    def named(self, said: Said) -> Registered | None:
+        """The paper that a decision appeals to: one answer, and what the rules did with it."""
+        key = said.authority["paper"]["id"]
+        if said.answers:
+            return self._waiting.get(key)
+        if said.outcome not in WITH_AN_ANSWER or self._used is None:
+            return None
+        used, told, *act = self._used
+        return told if (used, *act) == (key, said.at, said.run) else None
 
     def use(self, said: Said) -> None:
         """A sound decision was taken on a paper: no other one is."""
         paper = said.authority.get("paper")
         if paper is not None and said.answers and paper["id"] in self._waiting:
-            self._used = paper["id"], self._waiting.pop(paper["id"])
+            told = self._waiting.pop(paper["id"])
+            self._used = paper["id"], told, said.at, said.run
 
 
 def on_paper(said: Said, situation: Situation) -> Flaw | None:
@@ -63,13 +74,21 @@ def on_paper(said: Said, situation: Situation) -> Flaw | None:
     paper = said.authority.get("paper")
     if paper is None:
         return None
-    told = situation.trail.named(paper["id"], is_answer=said.answers)
-    if told is None or not _agrees(said, paper, told.payload):
+    told = situation.trail.named(said)
+    if told is None or not _may_stand_on_paper(said) or not _agrees(said, paper, told.payload):
         return Flaw.NO_PAPER
     opened_on = localdate(said.opened_at).isoformat() if said.opened_at else said.on
     if not opened_on <= said.on <= localdate(told.at).isoformat():
         return Flaw.WRONG_DAY
     return _two_people(said, paper, told, situation)
+
+
+def _may_stand_on_paper(said: Said) -> bool:
+    """決裁 or 差戻し at a deciding step, by whoever holds the seat."""
+    if not said.answers:
+        return True
+    is_holder = set(said.authority) & {"delegation", "stand_in"} == set()
+    return said.outcome in ON_PAPER and said.kind in DECIDING_KINDS and is_holder
 
 
 REPEATED: Final = ("slot", "outcome", "target", "revision_hash", "texts")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
@@ -18,7 +19,7 @@ from workflow import access
 from workflow.actions import answers
 from workflow.actions.acts import Act
 from workflow.actions.completeness import LONGEST, problems_of
-from workflow.actions.refusals import AlreadyDone, NotAllowed, Unanswered
+from workflow.actions.refusals import AlreadyDone, NotAllowed, Refusal, Unanswered
 from workflow.enums import Outcome, PaperState, SendBackTarget, StepKind
 from workflow.models import PaperDecision
 from workflow.outcomes import RULES, Answer, answers_on_paper
@@ -142,7 +143,18 @@ def is_repeat(waiting: PaperDecision, paper: Paper, by: User) -> bool:
         and waiting.outcome == paper.outcome
         and waiting.decided_by == paper.decided_by
         and waiting.decided_on == paper.decided_on
+        and waiting.target == _target(paper)
+        and waiting.conditions == _conditions(paper)
+        and texts_of(waiting) == _texts(paper)
     )
+
+
+def _target(paper: Paper) -> str:
+    return paper.answer.target if paper.outcome == Outcome.SENT_BACK else ""
+
+
+def _conditions(paper: Paper) -> list[list[str]]:
+    return [[section, due] for _text, section, due in paper.answer.conditions]
 
 
 def record(*, slot: Slot, paper: Paper, seat: Capacity, at: datetime) -> PaperDecision:
@@ -154,8 +166,8 @@ def record(*, slot: Slot, paper: Paper, seat: Capacity, at: datetime) -> PaperDe
         revision=about,
         slot=slot,
         outcome=paper.outcome,
-        target=paper.answer.target if paper.outcome == Outcome.SENT_BACK else "",
-        conditions=[[section, due] for _text, section, due in paper.answer.conditions],
+        target=_target(paper),
+        conditions=_conditions(paper),
         decided_by=person,
         decided_on=on,
         scan=paper.scan.content,
@@ -229,6 +241,9 @@ def act_of(paper: PaperDecision, slot: Slot, by: User, at: datetime) -> Act:
     permit = access.may_confirm_paper(by, paper, at)
     if permit.capacity is None:
         raise NotAllowed(permit.reason)
+    fixed = payload_of(paper)
+    if fixed != {name: paper.entry.payload.get(name) for name in fixed}:
+        raise Refusal(_("登録された紙の決裁と、台帳の行が違います。監査に連絡してください。"))
     decider = access.may_have_decided(paper.decided_by, slot, paper.decided_on)
     if decider.capacity is None:
         raise NotAllowed(decider.reason)
@@ -306,12 +321,20 @@ def recompute(entries: Sequence[LedgerEntry]) -> dict[int, dict[str, Any]]:
 def recompute_closing(entries: Sequence[LedgerEntry]) -> dict[int, dict[str, Any]]:
     """The same of papers that were refused or came too late: the row says so as well."""
     states = {REFUSED: PaperState.REFUSED, LAPSED: PaperState.LAPSED}
-    asked = {entry.payload.get("paper"): entry for entry in entries}
+    asked = {key: entry for entry in entries if (key := _key_in(entry))}
     return {
         asked[str(row.key)].seq: dict(_closing_of(row))
         for row in PaperDecision.objects.filter(key__in=asked)
         if row.state == states[asked[str(row.key)].kind]
     }
+
+
+def _key_in(entry: LedgerEntry) -> str:
+    """The key that an entry names; nothing where somebody wrote something else there."""
+    try:
+        return str(UUID(str(entry.payload.get("paper"))))
+    except ValueError:
+        return ""
 
 
 def strays() -> list[int]:

@@ -14,7 +14,7 @@ from bpr_projects.enums import RevisionKind
 from bpr_projects.models import Revision, content_hash
 from records import ledger
 from roles.models import Post, Section
-from workflow.actions.refusals import NotFound, Refusal, Unanswered
+from workflow.actions.refusals import NotAllowed, NotFound, Refusal, Unanswered
 from workflow.actions.route_data import LEDGER_KIND, rules_payload
 from workflow.enums import STATION_OF, RouteState, StepKind, WhoRule
 from workflow.models import Route, RouteStep
@@ -220,6 +220,15 @@ def reopen(run: Run) -> None:
     Route.objects.filter(runs=run).update(state=RouteState.DRAFT)
 
 
+def shut(run: Run) -> None:
+    """引戻し of a 差戻し: what was proposed is decided on again, unless somebody wrote on."""
+    route = Route.objects.select_for_update(of=("self",)).get(runs=run)
+    if not _is_as_proposed(route, run):
+        raise NotAllowed(_("差戻しの後に改正案が書き直されているため、引き戻せません。"))
+    route.state = RouteState.PROPOSED
+    route.save(update_fields=["state"])
+
+
 def settle(run: Run, *, adopted: bool, act: Act) -> None:
     """What was decided holds: the version from its day on, and the former one until then."""
     route = Route.objects.select_for_update(of=("self",)).get(runs=run)
@@ -252,6 +261,10 @@ def _still_clean(route: Route, today: date) -> None:
 
 def _still_as_decided(route: Route, run: Run) -> None:
     """The rows say what the revision says: nobody wrote past the engine."""
-    digest = content_hash(RevisionKind.ROUTE, text_of(route).to_json(), [])
-    if run.revision is None or digest != run.revision.content_hash:
+    if not _is_as_proposed(route, run):
         raise Refusal(_("提出された版と、登録されている内容が違います。事務局に連絡してください。"))
+
+
+def _is_as_proposed(route: Route, run: Run) -> bool:
+    digest = content_hash(RevisionKind.ROUTE, text_of(route).to_json(), [])
+    return run.revision is not None and digest == run.revision.content_hash

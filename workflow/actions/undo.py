@@ -48,6 +48,8 @@ def pull_back(run: Run, act: Act) -> Decision:
         if run.rule_id is not None:
             route_versions.reopen(run)
     else:
+        if run.rule_id is not None and last.outcome == Outcome.SENT_BACK:
+            route_versions.shut(run)
         run.position = last.step_run.position
         plan = steps.plan_steps(run)
         asked = last.step_run.slots.exclude(state__in=GONE)

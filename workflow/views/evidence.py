@@ -95,6 +95,12 @@ class Evidence:
         return self.decision.outcome in FINAL
 
     @property
+    def is_correction(self) -> bool:
+        """訂正: what it stands in place of was a 決裁 as well, and no 保留."""
+        before = self.decision.supersedes
+        return before is not None and before.outcome in FINAL
+
+    @property
     def is_sound(self) -> bool:
         """Whether every check agrees now."""
         return all(check.is_sound for check in self.checks)

@@ -52,7 +52,8 @@ def paper(request: HttpRequest, ref: str, slot: int) -> HttpResponse:
     project = find(request, ref, at)
     place = _place(project, slot)
     waiting = PaperDecision.objects.waiting([place.pk]).for_pages().first()
-    if waiting is not None and request.method != "POST":
+    may_see = waiting is not None and access.may_see_paper(person_of(request), waiting, at)
+    if waiting is not None and may_see and request.method != "POST":
         return _waiting_page(request, project, waiting, at)
     permit = access.may_record_paper(person_of(request), place, at)
     if not permit:
@@ -87,7 +88,9 @@ def _register(
         return refused(request, refusal, project, on_unanswered=again)
     messages.success(
         request,
-        _("紙の決裁を登録しました。事務局のほかの方が確認すると、決裁の効力が生じます。"),
+        _(
+            "紙の決裁を登録しました。事務局のほかの方が確認すると、決裁として記録され、手続が進みます。"
+        ),
     )
     return redirect("paper", ref=project.reference, slot=place.pk)
 
@@ -213,10 +216,9 @@ def paper_refuse(request: HttpRequest, ref: str, key: UUID) -> HttpResponse:
         return refused(request, NotAllowed(permit.reason), project)
     if found.state == PaperState.WAITING and not form.is_valid():
         return _waiting_page(request, project, found, at, refusing=form)
+    reason = form.cleaned_data["reason"] if form.is_valid() else ""
     try:
-        engine.refuse_paper(
-            project=project, key=key, reason=request.POST.get("reason", ""), by=by, at=at
-        )
+        engine.refuse_paper(project=project, key=key, reason=reason, by=by, at=at)
     except Refusal as refusal:
 
         def again(problems: dict[str, str]) -> HttpResponse:
@@ -224,7 +226,12 @@ def paper_refuse(request: HttpRequest, ref: str, key: UUID) -> HttpResponse:
             return _waiting_page(request, project, found, at, refusing=form)
 
         return refused(request, refusal, project, on_unanswered=again)
-    messages.success(request, _("紙の決裁の登録を取り下げました。登録した内容と理由は残ります。"))
+    done = (
+        _("紙の決裁の登録を取り下げました。登録した内容と理由は残ります。")
+        if found.recorded_by_id == by.pk
+        else _("紙の決裁を、確認しないで終えました。登録した内容と理由は残ります。")
+    )
+    messages.success(request, done)
     return redirect("project", ref=project.reference)
 
 

@@ -220,7 +220,7 @@ def disposal_places(_world: World) -> Iterator[Place]:
 
 
 def paper_places(_world: World) -> Iterator[Place]:
-    """The chair's 決裁 on paper; and one that waits for the secretariat's confirmation."""
+    """The chair's 決裁 on paper; its scan is a file, which is asked for beside what was typed."""
     case = a_project(to=StepKind.DECISION)
     revision = the_slot(case).step_run.revision
     assert revision is not None
@@ -237,10 +237,11 @@ def paper_places(_world: World) -> Iterator[Place]:
     address = f"/p/{case.number}/steps/{the_slot(case).pk}/paper/"
     kept = {"revision_hash": revision.content_hash}
     yield Place("secretariat", address, tuple(sorted(names)), kept=kept)
-    for name in sorted(names):  # each alone: a file is sent once, so nothing is ever taken
-        others = {**kept, **whole}
-        others.pop(name, None)
-        yield Place("secretariat", address, (name,), kept=others)
+    yield Place("secretariat", address, ("comment", "reason", "reply"), kept={**whole, **kept})
+
+
+def waiting_paper_places(_world: World) -> Iterator[Place]:
+    """One that waits for the secretariat's confirmation."""
     waiting = register(a_project(to=StepKind.DECISION), by=keepers(AT)[1], at=AT)
     address = f"/p/{waiting.project.number}/papers/{waiting.key}/"
     confirming = names_of(ConfirmPaperForm(is_fresh=True))
@@ -362,8 +363,8 @@ PLACES: Final[dict[type, Callable[[World], Any]]] = {
     AskDisposalForm: disposal_places,
     ApproveDisposalForm: disposal_places,
     PaperForm: paper_places,
-    ConfirmPaperForm: paper_places,
-    RefusePaperForm: paper_places,
+    ConfirmPaperForm: waiting_paper_places,
+    RefusePaperForm: waiting_paper_places,
     CorrectionForm: correction_places,
     HeadForm: one("secretariat", "route-edit", HeadForm(kept={})),
     StepForm: one("secretariat", "route-step-edit", StepForm(kept={}, names=Names({}, {}))),

@@ -87,7 +87,7 @@ def _may_stand_on_paper(said: Said) -> bool:
     """決裁 or 差戻し at a deciding step, by whoever holds the seat."""
     if not said.answers:
         return True
-    is_holder = set(said.authority) & {"delegation", "stand_in"} == set()
+    is_holder = not any(said.authority.get(each) for each in ("delegation", "stand_in"))
     return said.outcome in ON_PAPER and said.kind in DECIDING_KINDS and is_holder
 
 

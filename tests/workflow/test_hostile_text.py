@@ -227,17 +227,15 @@ def paper_places(_world: World) -> Iterator[Place]:
     made = PaperForm(people=(), outcomes=tuple(ON_PAPER), targets=(), needs_reply=True)
     names = {*names_of(made), "conditions-rows"} - {"scan", "conditions", "revision_hash"}
     names |= {f"conditions-0-{part}" for part in ConditionRow._fields}
-    whole = {
+    chosen = {
         "decided_by": str(holder("HQ-CHAIR").pk),
         "decided_on": "2026-05-11",
         "outcome": "ADOPTED",
-        "comment": "進めること。",
-        "reason": "出張のため。",
     }
     address = f"/p/{case.number}/steps/{the_slot(case).pk}/paper/"
     kept = {"revision_hash": revision.content_hash}
     yield Place("secretariat", address, tuple(sorted(names)), kept=kept)
-    yield Place("secretariat", address, ("comment", "reason", "reply"), kept={**whole, **kept})
+    yield Place("secretariat", address, ("comment", "reason", "reply"), kept={**chosen, **kept})
 
 
 def waiting_paper_places(_world: World) -> Iterator[Place]:

@@ -39,6 +39,7 @@ POST_ONLY: Final = frozenset(
         "route-answer",
         "route-copy",
         "route-discard",
+        "route-nudge",
         "route-propose",
         "route-propose-again",
         "route-step-place",

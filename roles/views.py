@@ -24,7 +24,6 @@ CARRIED: Final = frozenset(
         "add_row",
         "condition-rows",
         "conditions-rows",
-        "corrects",
         "csrfmiddlewaretoken",
         "digest",
         "draft_version",

@@ -17,7 +17,7 @@ from workflow.enums import StepKind
 if TYPE_CHECKING:
     from tests.fixtures_city import City
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 CROWD = 6
 

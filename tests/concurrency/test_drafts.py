@@ -19,7 +19,7 @@ from workflow.enums import StepKind
 if TYPE_CHECKING:
     from tests.fixtures_city import City
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 def windows_of(browser: Client, count: int) -> list[Client]:

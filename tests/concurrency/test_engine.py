@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from roles.models import User
     from tests.fixtures_city import City
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 def assert_told(refusals: Sequence[Refusal], sentence: str) -> None:

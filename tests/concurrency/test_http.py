@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tests.fixtures_city import City
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 TOLD = {403, 409}
 """A page with the reason, who did what and when."""

@@ -193,7 +193,7 @@ def test_of_a_delay_that_is_over_nothing_is_told(office: City) -> None:
 
     assert told(Event.DELAY_TOLD) == []
     mail = the_mail(Event.DELAY_TOLD)
-    assert (mail.state, mail.reason) == (DeliveryState.SUPERSEDED, Reason.WORK_CLOSED)
+    assert (mail.state, mail.reason) == (DeliveryState.SUPERSEDED, Reason.DEADLINE_PASSED)
 
 
 def test_who_may_not_read_the_case_is_not_told_of_its_delay(office: City) -> None:
@@ -204,11 +204,10 @@ def test_who_may_not_read_the_case_is_not_told_of_its_delay(office: City) -> Non
     remind(at=LATE_FOR_REVIEW)
     send(LATE_FOR_REVIEW)
 
-    assert told() == [office.holder("HEAD-SHIMIN").name]
-    unsent = Delivery.objects.filter(event=Event.DELAY_TOLD)
-    assert set(unsent.values_list("state", "reason")) == {
-        (DeliveryState.SKIPPED, Reason.NOT_ENTITLED)
-    }
+    assert told(Event.OVERDUE) == [office.holder("HEAD-SHIMIN").name]
+    assert told(Event.DELAY_TOLD) == [office.holder("PT-CHAIR").name]
+    unsent = Delivery.objects.filter(event=Event.DELAY_TOLD, state=DeliveryState.SKIPPED)
+    assert set(unsent.values_list("reason", flat=True)) == {Reason.NOT_ENTITLED}
     assert_accounted()
 
 

@@ -476,6 +476,7 @@ def test_hostile_text_in_every_field_is_refused_or_shown_as_text(
     assert all(len(str(value)) < 10_000 for value in stored(draft).values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_reads_as_text_on_the_last_page(
     client: Client, office: City, text: str

@@ -197,6 +197,7 @@ def test_skipped_and_coming_steps_are_on_the_route() -> None:
     assert coming[-1].is_reading
 
 
+@pytest.mark.slow
 def test_the_history_goes_back_page_by_page() -> None:
     project = a_project()
     for _turn in range(30):

@@ -82,6 +82,7 @@ def _comment(project: Project, count: int) -> None:
     )
 
 
+@pytest.mark.slow
 def test_every_tab_of_a_large_case_stays_small() -> None:
     large, small = a_large_case(), a_project()
     for who in ("HQ-CHAIR", "LEADER-SHIMIN", "SECRETARIAT"):

@@ -193,6 +193,7 @@ def test_a_cursor_that_means_nothing_is_no_failure(case: Project, query: str) ->
     assert client_of("SECRETARIAT").get(url(case) + query).status_code == 200
 
 
+@pytest.mark.slow
 def test_query_count_is_fixed_and_the_page_stays_light(
     case: Project, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:

@@ -381,6 +381,7 @@ def test_a_region_in_which_somebody_answered_is_not_pulled_back(office: City) ->
         pull_back(case, "SECRETARIAT")
 
 
+@pytest.mark.slow
 def test_fifty_pull_backs_leave_short_tokens(office: City) -> None:
     case = a_project(to=StepKind.APPROVAL)
 

@@ -268,6 +268,7 @@ def play(examples: int, steps: int) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_short_while_in_the_city_hall(office: City) -> None:
     play(examples=3, steps=25)
 

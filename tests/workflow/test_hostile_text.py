@@ -254,7 +254,7 @@ def correction_places(_world: World) -> Iterator[Place]:
     final = Decision.objects.get(project=case, outcome=Outcome.ADOPTED)
     names = names_of(CorrectionForm(final=final, is_fresh=True))
     whole = {"comment": "進めること。", "correction": "文言の誤り。"}
-    yield Place("hq_chair", f"/p/{case.number}/correct/", names, whole, {"corrects": final.pk})
+    yield Place("hq_chair", f"/p/{case.number}/decisions/{final.pk}/correct/", names, whole)
 
 
 def reason_places(world: World) -> Iterator[Place]:

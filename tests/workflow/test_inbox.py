@@ -655,7 +655,7 @@ def test_what_i_said_is_kept_newest_first(client: Client, office: City) -> None:
     told = re.compile(r"案件(\d\d)")
     assert [int(n) for n in told.findall(first)] == list(range(29, 4, -1))
     assert [int(n) for n in told.findall(second)] == list(range(4, -1, -1))
-    assert len(queries(client, head, url)) == 6
+    assert len(queries(client, head, url)) == 5
 
 
 def test_a_pulled_back_act_is_marked(client: Client, office: City) -> None:

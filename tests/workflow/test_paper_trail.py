@@ -76,7 +76,9 @@ UNSOUND: Final[dict[str, tuple[Flaw, Callable[[Said], Said]]]] = {
     ),
     "an act that needs none": (
         Flaw.NO_PAPER,
-        lambda said: replace(said, outcome=Outcome.WITHDRAWN, slot=None, basis=Basis.OWN),
+        lambda said: replace(
+            said, outcome=Outcome.WITHDRAWN, slot=None, kind=None, basis=Basis.OWN
+        ),
     ),
     "one person alone": (
         Flaw.ONE_PERSON,

@@ -574,6 +574,8 @@ def test_a_version_is_withdrawn_on_the_screen() -> None:
 
 
 MOST_QUERIES = 20
+MOST_WHILE_DECIDED = 26
+"""With the desk of the run: its seats, who holds them, 引戻し and お願い."""
 
 
 def price(browser: Client, address: str) -> int:
@@ -609,7 +611,8 @@ def test_a_page_costs_the_same_whatever_there_is(address: str) -> None:
     a_project(route="RT4", sections=["FUKUSHI"])
     a_project(route="RT3", post="LEADER-ZEIMU", collects_money=True)
 
-    assert price(browser, address) == before <= MOST_QUERIES
+    most = MOST_WHILE_DECIDED if address == "/routes/RT2/2/" else MOST_QUERIES
+    assert price(browser, address) == before <= most
 
 
 def test_no_page_of_rules_names_a_machine_or_an_inline_script() -> None:

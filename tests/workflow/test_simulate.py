@@ -21,6 +21,7 @@ from roles.enums import AppointmentKind
 from roles.models import Appointment, Post, StandIn
 from tests.make import (
     AT,
+    ROUTES,
     a_delegation,
     a_draft,
     a_project,
@@ -379,6 +380,64 @@ def test_other_people_than_at_the_preview_explain_another_seat(office: City) -> 
     promise.compare(project, AT)
 
     assert tally.previews["people changed"] == 1
+
+
+def escalated(tally: Tally) -> tuple[Project, Promise]:
+    """専決 was handed up to the 本部長, whom the preview did not name."""
+    draft = a_draft(**ROUTES["RT1"])
+    promise = promise_of(draft, draft.proposer, tally, AT)
+    assert promise is not None
+    project = submit(draft)
+    walk(project, to=StepKind.STANDING_DECISION)
+    promise.compare(project, AT)
+    say(project, Outcome.ESCALATED)
+    return project, promise
+
+
+def test_a_step_that_was_put_in_is_explained_by_the_act_that_did_so(office: City) -> None:
+    tally = Tally()
+    project, promise = escalated(tally)
+
+    promise.compare(project, AT)
+
+    assert tally.previews[f"explained by {Outcome.ESCALATED}"] == 1
+
+
+@pytest.mark.parametrize(
+    "changed", [{"closed_at": AT + timedelta(minutes=1)}, {"kind": StepKind.APPROVAL}]
+)
+def test_an_act_at_another_step_explains_nothing(office: City, changed: dict[str, Any]) -> None:
+    project, promise = escalated(Tally())
+    StepRun.objects.filter(kind=StepKind.STANDING_DECISION).update(**changed)
+
+    with pytest.raises(Failure, match="but no ESCALATED or RECUSED or REASSIGNED at the step"):
+        promise.compare(project, AT)
+
+
+def pulled_back(tally: Tally) -> tuple[Project, Promise]:
+    project, promise = promised(tally)
+    say(project, Outcome.APPROVED)
+    promise.compare(project, AT)
+    engine.pull_back(project=project, by=holder("HEAD-SHIMIN"), at=AT)
+    return project, promise
+
+
+def test_a_seat_that_is_asked_again_is_explained_by_its_own_act_taken_back(office: City) -> None:
+    tally = Tally()
+    project, promise = pulled_back(tally)
+
+    promise.compare(project, AT)
+
+    assert tally.previews[f"explained by {Outcome.PULLED_BACK}"] == 1
+
+
+def test_another_act_taken_back_explains_nothing(office: City) -> None:
+    project, promise = pulled_back(Tally())
+    first = StepRun.objects.filter(project=project, kind=StepKind.CONFIRMATION).earliest("pk")
+    StepRun.objects.filter(pk=first.pk).update(kind=StepKind.APPROVAL)
+
+    with pytest.raises(Failure, match="but no PULLED_BACK of its own act"):
+        promise.compare(project, AT)
 
 
 def test_a_production_with_people_is_left_alone(office: City, settings: Settings) -> None:

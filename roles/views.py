@@ -51,6 +51,7 @@ CHOSEN: Final = frozenset(
         "budget_measure",
         "budget_request",
         "change",
+        "decided_by",
         "department",
         "deputy",
         "digital_rules",

@@ -36,16 +36,19 @@ from workflow.forms import (
     AnswerForm,
     ApproveDisposalForm,
     AskDisposalForm,
+    ConfirmPaperForm,
     HeadForm,
+    PaperForm,
     PersonForm,
     Question,
     ReasonForm,
     ReassignForm,
+    RefusePaperForm,
     StepForm,
 )
 from workflow.forms.rules import RuleForm
 from workflow.models import Decision
-from workflow.outcomes import RULES, STATIONS
+from workflow.outcomes import ON_PAPER, RULES, STATIONS
 from workflow.routing import Names
 from workflow.views.correcting import QuestionForm
 from workflow.views.correction import CorrectionForm
@@ -93,6 +96,10 @@ def every_form() -> Iterator[forms.Form]:
     yield from (PersonForm(people=[]), AbsenceForm(seats=[], people=[], is_other=True))
     yield from (ReassignForm(receivers=[]), AskDisposalForm(), ApproveDisposalForm())
     yield CorrectionForm(final=Decision(outcome=Outcome.ADOPTED), is_fresh=False)
+    yield PaperForm(
+        people=[], outcomes=sorted(ON_PAPER), targets=list(SendBackTarget), needs_reply=True
+    )
+    yield from (ConfirmPaperForm(is_fresh=False), RefusePaperForm())
     yield from (HeadForm(kept={}), StepForm(kept={}, names=Names({}, {})), AgainForm())
 
 
@@ -123,7 +130,7 @@ def test_text_is_typed_into_fields_that_refuse_what_cannot_be_seen() -> None:
         if type(field) in OF_DJANGO and not field.widget.is_hidden
     }
 
-    compared = {("AnswerForm", "password"), ("CorrectionForm", "password")}
+    compared = {(f"{name}Form", "password") for name in ("Answer", "Correction", "ConfirmPaper")}
     assert bare == compared  # never stored or shown
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(settings.BASE_DIR)
 APPS = ["config", "notifications", "workflow", "bpr_projects", "roles", "records"]
 LIMIT = 450

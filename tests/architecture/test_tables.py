@@ -29,6 +29,8 @@ from workflow.outcomes import (
     Tone,
 )
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize(
     ("table", "codes"),

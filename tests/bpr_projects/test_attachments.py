@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from tests.fixtures_city import City
 
+pytestmark = pytest.mark.once
+
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 20
 JPG = b"\xff\xd8\xff\xe0" + b"\x00" * 20

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from bpr_projects import calendar
 
+pytestmark = pytest.mark.once
+
 DAYS = st.dates(date(1990, 1, 1), date(2049, 12, 31))
 OLD_DAYS = st.dates(date(1868, 10, 23), date(2049, 12, 31))
 NEW_YEAR_PARTY = frozenset({date(2026, 11, 24)})

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from bpr_projects import charts
 from bpr_projects.enums import Phase
 
+pytestmark = pytest.mark.once
+
 NASTY = '"><script>alert(1)</script>&'
 NUMBERS = st.none() | st.floats(-1e6, 1e6, allow_nan=False, allow_subnormal=False)
 

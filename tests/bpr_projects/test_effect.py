@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from bpr_projects.sheet import Effect
 
+pytestmark = pytest.mark.once
+
 CASES: Final = json.loads(Path(__file__).with_name("effects.json").read_text(encoding="utf-8"))
 SCRIPT: Final = Path(settings.BASE_DIR) / "static/js/calc.js"
 READ: Final = """(typed) => {

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from django.db.models import Model
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 PLAN = CITIES / "plan.toml"
 

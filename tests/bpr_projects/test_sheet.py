@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
     from tests.fixtures_city import City
 
+pytestmark = pytest.mark.once
+
 WHOLE = {**SHEET, "section": "SHIMIN"}
 KPI = SHEET["kpis"][0]
 KPI_NEEDS = ("unit", "baseline", "target", "target_on", "source")

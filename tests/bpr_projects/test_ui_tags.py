@@ -18,6 +18,8 @@ from bpr_projects.forms import SheetForm
 from bpr_projects.sheet import Lists
 from bpr_projects.templatetags import ui
 
+pytestmark = pytest.mark.once
+
 NOW = datetime(2026, 11, 24, 1, 40, tzinfo=UTC)  # 10:40 in Japan
 STATIC = Path(settings.BASE_DIR) / "static"
 TEMPLATES = Path(settings.BASE_DIR) / "templates"

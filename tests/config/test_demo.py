@@ -8,6 +8,8 @@ from pytest_django import Settings
 from config import demo
 from tests.make import a_user
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def commands(monkeypatch: pytest.MonkeyPatch) -> list[str]:

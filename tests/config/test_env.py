@@ -8,6 +8,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config import env
 
+pytestmark = pytest.mark.once
+
 
 def test_a_text_without_value_and_default_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NAVI_TEXT", "  ")

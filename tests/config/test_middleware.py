@@ -17,6 +17,8 @@ from config.middleware import ASKS_BY_ITSELF, BrowserRules, IdleClock, IncidentN
 from roles.models import User
 from tests.make import AT, a_user
 
+pytestmark = pytest.mark.once
+
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 

@@ -5,6 +5,8 @@ from django.core.exceptions import ValidationError
 
 from config.passwords import LocalWords
 
+pytestmark = pytest.mark.once
+
 RULE = LocalWords(["kazuno", "鹿角市", ""])
 
 

@@ -10,6 +10,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config import env
 
+pytestmark = pytest.mark.once
+
 SETTINGS = Path(__file__).resolve().parents[2] / "config" / "settings.py"
 PRODUCTION = {
     "SECRET_KEY": "k" * 60,

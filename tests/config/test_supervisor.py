@@ -15,6 +15,8 @@ from config import supervisor
 from config.bootstrap import Refusal
 from config.supervisor import Broker, Child, Supervisor
 
+pytestmark = pytest.mark.once
+
 
 def eventually(what: Callable[[], object], patience: float = 10.0) -> bool:
     """Wait until it is true."""

@@ -24,6 +24,8 @@ from notifications.enums import Event, Reason, Why
 from workflow.enums import READING_KINDS, Outcome, RunKind, StepKind
 from workflow.outcomes import STATIONS
 
+pytestmark = pytest.mark.once
+
 BODIES = Path(settings.BASE_DIR) / "templates" / "notifications" / "email" / "body"
 
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from roles.models import User
     from tests.fixtures_city import City
 
+pytestmark = pytest.mark.once
+
 MAILBOX = "/mailbox/"
 SECRET_WORDS = "秘密の合言葉"
 

@@ -9,6 +9,8 @@ from roles.models import Capacity, capacities_of
 from roles.permissions import Perm
 from tests.make import TODAY, a_department, a_holder, a_section
 
+pytestmark = pytest.mark.once
+
 MATRIX = {
     Perm.PROPOSE_PROJECT: {Role.DX_LEADER, Role.PT_MEMBER, Role.PT_CHAIR, Role.SECRETARIAT},
     Perm.VIEW_PROJECT: set(Role) - {Role.SYSTEM_ADMIN},

@@ -10,6 +10,8 @@ from django.test import RequestFactory
 
 from roles import views
 
+pytestmark = pytest.mark.once
+
 
 def a_request(**posted: str) -> HttpRequest:
     request = RequestFactory().post("/p/R8-017/decide", posted)

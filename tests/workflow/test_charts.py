@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from tests.fixtures_city import City
 
+pytestmark = pytest.mark.once
+
 
 def ball(case: Project, days: int = 0) -> Ball:
     return ball_lines([case], AT + timedelta(days=days))[case.pk]

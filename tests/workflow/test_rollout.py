@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from tests.fixtures_city import City
 
+pytestmark = pytest.mark.once
+
 NOW = datetime(2026, 5, 20, 10, 0, tzinfo=JST)
 
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from django import forms
 from django.conf import settings
 from django.test import RequestFactory
@@ -64,6 +65,8 @@ from workflow.views.organization.importing import FileForm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+pytestmark = pytest.mark.once
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
 OURS = ("bpr_projects.", "workflow.", "notifications.", "roles.", "records.")

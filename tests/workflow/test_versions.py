@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from bpr_projects.sheet import Lists
 from bpr_projects.sheet.lists import Entry
 from workflow.sheet.versions import FieldChange, compared
 
 if TYPE_CHECKING:
     from workflow.sheet.wording import Piece
+
+pytestmark = pytest.mark.once
 
 LISTS = Lists.of([("section", Entry("SHIMIN", "市民課")), ("section", Entry("ZEIMU", "税務課"))])
 

@@ -110,7 +110,7 @@ class Reason(TextChoices):
     NOT_ENTITLED = "NOT_ENTITLED", _("送信時に案件を閲覧できないため")
     TAKEN_BACK = "TAKEN_BACK", _("送信前に、書いた方がコメントを取り消したため")
     WORK_CLOSED = "WORK_CLOSED", _("送信前に処理・引戻し等が済んだため")
-    DEADLINE_PASSED = "DEADLINE_PASSED", _("送信前に期限を過ぎたため。期限超過をお知らせします")
+    DEADLINE_PASSED = "DEADLINE_PASSED", _("送信前に、期限の前・当日・超過の別が変わったため")
     ALREADY_READ = "ALREADY_READ", _("送信前に既読となったため")
     ALREADY_TOLD = "ALREADY_TOLD", _("同じ件を別の立場で受け取る方のため")
     NO_ADDRESS = "NO_ADDRESS", _("メールアドレスが登録されていません")

@@ -26,7 +26,11 @@ __all__ = ["sink"]
 
 @pytest.fixture
 def monday() -> Iterator[None]:
-    """The clock of the server begins at ``AT`` and goes on from there."""
+    """The clock of the server begins at ``AT`` and goes on from there: nobody has logged in yet.
+
+    Log-ins are counted in the cache, no model's table, so no flush empties it.
+    """
+    cache.clear()
     with time_machine.travel(AT, tick=True):
         yield
 
@@ -41,6 +45,5 @@ def counter(
     monday: Any,
 ) -> Counter:
     """A browser in front of the running system; its links in mails lead to this server."""
-    cache.clear()  # no model's table, so no flush empties it: it would count all tests' log-ins
     settings.BASE_URL = live_server.url
     return Counter(page, live_server.url, sink)

@@ -38,11 +38,10 @@ from workflow import engine
 from workflow.access import unheld
 from workflow.actions.refusals import Unroutable
 from workflow.actions.route_data import load_routes, rows_hash
-from workflow.enums import READING_KINDS, Outcome, RouteState, Station, StepKind, WhoRule
+from workflow.enums import READING_KINDS, Outcome, RouteState, StepKind, WhoRule
 from workflow.models import Decision, Reading, Route, RouteStep, Slot, StepRun
 from workflow.routing import (
     FACTS,
-    Ask,
     Case,
     NoRoute,
     PlanStep,

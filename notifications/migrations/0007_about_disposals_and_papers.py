@@ -14,7 +14,7 @@ def about(model):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("notifications", "0006_about_the_ledger"),
+        ("notifications", "0001_squashed_0006_about_the_ledger"),
         ("workflow", "0012_paper_decisions"),
     ]
 

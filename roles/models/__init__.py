@@ -21,6 +21,7 @@ from roles.models.organization import Department, Post, Section, StandIn
 from roles.models.people import User
 from roles.models.periods import Dated, Recorded, days_include
 from roles.models.personnel import PersonnelFile
+from roles.models.prepared import Prepared
 from roles.models.standing import standing_in
 from roles.models.successions import Succession, heirs_of
 
@@ -34,6 +35,7 @@ __all__ = [
     "Held",
     "PersonnelFile",
     "Post",
+    "Prepared",
     "Recorded",
     "Section",
     "StandIn",

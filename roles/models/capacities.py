@@ -16,6 +16,7 @@ from roles.models.appointments import Absence, Appointment, Delegation
 from roles.models.organization import Post, Section, StandIn
 from roles.models.people import User
 from roles.models.periods import days_include
+from roles.models.prepared import Prepared
 from roles.models.successions import Succession, heirs_of
 
 if TYPE_CHECKING:
@@ -100,11 +101,7 @@ class Register:
     @cached_property
     def capacities(self) -> list[Capacity]:
         """Everybody's, in the order of ``capacities_of``."""
-        return _read_capacities(
-            _appointments(self.on),
-            Delegation.objects.effective(self.on),
-            self.on,
-        )
+        return _put_together(ALL_HELD.rows(self.on), ALL_DEPUTISED.rows(self.on), self.on)
 
     @cached_property
     def posts(self) -> list[Post]:
@@ -272,10 +269,9 @@ def held_by(user: User, on: date) -> Held:
     """One small query, a second for whoever deputises."""
     if not user.is_active:
         return Held({}, {})
-    held = _deputising(Appointment.objects.effective(on).filter(person=user), on)
-    own = list(_inheriting(held, on).order_by("-pk"))
-    deputised = _inheriting(_delegations(user, own, on), on)
-    sources = own, list(deputised.order_by("-pk"))
+    own = OWN_ROWS.rows(on, user.pk)
+    deputised = DEPUTISED_ROWS.rows(on, user.pk) if _may_deputise(own) else []
+    sources = own, deputised
     closed = _inherited([each for rows in sources for each in rows], on)
     found: list[dict[int, Any]] = []
     for rows in sources:
@@ -287,8 +283,16 @@ def held_by(user: User, on: date) -> Held:
 def _capacities(user: User, on: date) -> list[Capacity]:
     if not user.is_active:
         return []
-    own = _holding(_deputising(_appointments(on).filter(person=user), on), on)
-    return _put_together(own, _delegations(user, own, on), on)
+    own = OWN.rows(on, user.pk)
+    return _put_together(own, DEPUTISED.rows(on, user.pk) if _may_deputise(own) else [], on)
+
+
+def _may_deputise(own: Sequence[Any]) -> bool:
+    """Whether the posts that the person deputises are to be asked for.
+
+    ``own``: the appointments, of which one says so for all; without any, nothing is known.
+    """
+    return not own or bool(own[0].deputises)
 
 
 def _deputising(rows: QuerySet[Appointment], on: date) -> QuerySet[Appointment]:
@@ -297,41 +301,28 @@ def _deputising(rows: QuerySet[Appointment], on: date) -> QuerySet[Appointment]:
     return rows.annotate(deputises=Exists(named))
 
 
-def _delegations(user: User, own: Sequence[Any], on: date) -> QuerySet[Delegation]:
-    """The posts that the person deputises, asked only where there may be some.
-
-    ``own``: the appointments, of which one says so for all; without any, nothing is known.
-    """
-    rows = Delegation.objects.effective(on).filter(deputy=user)
-    return rows if not own or own[0].deputises else rows.none()
-
-
 def _appointments(on: date) -> QuerySet[Appointment]:
     """Who acts that day; of each, whether the post stands in for a seat that nobody attends."""
     named = unattended(on).filter(stand_in_post=OuterRef("post"))
     return Appointment.objects.effective(on).annotate(stands_in=Exists(named))
 
 
-def _read_capacities(
-    appointments: QuerySet[Appointment], delegations: QuerySet[Delegation], on: date
-) -> list[Capacity]:
-    """Two queries: holders first, with the first day after an absence, then deputies.
-
-    A third where one of the posts is an heir.
-    """
-    return _put_together(_holding(appointments, on), delegations, on)
-
-
-def _holding(appointments: QuerySet[Appointment], on: date) -> list[Appointment]:
+def _holding(appointments: QuerySet[Appointment], on: date) -> QuerySet[Appointment]:
+    """With their company, and the first day after an absence."""
     away = Absence.objects.in_force(on).filter(person=OuterRef("person")).order_by("-ends_on")
     own = _inheriting(appointments, on).select_related("person", *POST).order_by("pk")
-    return list(own.annotate(away_until=Subquery(away.values("ends_on")[:1])))
+    return own.annotate(away_until=Subquery(away.values("ends_on")[:1]))
+
+
+def _deputised_in(delegations: QuerySet[Delegation], on: date) -> QuerySet[Delegation]:
+    """With their company."""
+    return _inheriting(delegations, on).select_related("deputy", *POST).order_by("pk")
 
 
 def _put_together(
-    own: Sequence[Appointment], delegations: QuerySet[Delegation], on: date
+    own: Sequence[Appointment], deputised: Sequence[Delegation], on: date
 ) -> list[Capacity]:
-    deputised = _inheriting(delegations, on).select_related("deputy", *POST).order_by("pk")
+    """Holders first, then deputies. One more query where one of the posts is an heir."""
     found = [_own(row) for row in own] + [_deputised(row) for row in deputised]
     closed = _inherited([each.appointment or each.delegation for each in found], on)
     left = [replace(each, post=post) for each in found for post in closed.get(each.post.pk, [])]
@@ -367,18 +358,19 @@ def holders_of(post_ids: Iterable[int], on: date) -> dict[int, list[Capacity]]:
     holders: dict[int, list[Capacity]] = {post_id: [] for post_id in post_ids}
     register = _register_of(on)
     if register is not None:
-        found = [each for each in register.capacities if each.post.pk in holders]
+        found = register.capacities
+    elif holders:
+        found = _put_together(HELD_AT.rows(on, *holders), DEPUTISED_AT.rows(on, *holders), on)
     else:
-        asked = Q(post__in=holders) | Q(post__in=heirs_of(holders, on))
-        found = _read_capacities(
-            Appointment.objects.effective(on).filter(asked),
-            Delegation.objects.effective(on).filter(asked),
-            on,
-        )
+        found = []
     for capacity in found:
         if capacity.post.pk in holders:
             holders[capacity.post.pk].append(capacity)
     return holders
+
+
+def _at(posts: Iterable[int], on: date) -> Q:
+    return Q(post__in=posts) | Q(post__in=heirs_of(posts, on))
 
 
 def people_who(role: Role, on: date) -> list[User]:
@@ -393,3 +385,31 @@ def _distinct(capacities: list[Capacity]) -> list[Capacity]:
     for capacity in capacities:
         first.setdefault((capacity.post.pk, capacity.person.pk), capacity)
     return list(first.values())
+
+
+# --- what is asked at every page and verb --------------------------------------------------------
+
+OWN: Final = Prepared(
+    lambda on, person: _holding(_deputising(_appointments(on).filter(person=person), on), on)
+)
+DEPUTISED: Final = Prepared(
+    lambda on, person: _deputised_in(Delegation.objects.effective(on).filter(deputy=person), on)
+)
+OWN_ROWS: Final = Prepared(
+    lambda on, person: _inheriting(
+        _deputising(Appointment.objects.effective(on).filter(person=person), on), on
+    ).order_by("-pk")
+)
+DEPUTISED_ROWS: Final = Prepared(
+    lambda on, person: _inheriting(
+        Delegation.objects.effective(on).filter(deputy=person), on
+    ).order_by("-pk")
+)
+ALL_HELD: Final = Prepared(lambda on: _holding(_appointments(on), on))
+ALL_DEPUTISED: Final = Prepared(lambda on: _deputised_in(Delegation.objects.effective(on), on))
+HELD_AT: Final = Prepared(
+    lambda on, *posts: _holding(Appointment.objects.effective(on).filter(_at(posts, on)), on)
+)
+DEPUTISED_AT: Final = Prepared(
+    lambda on, *posts: _deputised_in(Delegation.objects.effective(on).filter(_at(posts, on)), on)
+)

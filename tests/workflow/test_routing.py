@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -39,11 +38,10 @@ from workflow import engine
 from workflow.access import unheld
 from workflow.actions.refusals import Unroutable
 from workflow.actions.route_data import load_routes, rows_hash
-from workflow.enums import READING_KINDS, Outcome, RouteState, Station, StepKind, WhoRule
+from workflow.enums import READING_KINDS, Outcome, RouteState, StepKind, WhoRule
 from workflow.models import Decision, Reading, Route, RouteStep, Slot, StepRun
 from workflow.routing import (
     FACTS,
-    Ask,
     Case,
     NoRoute,
     PlanStep,
@@ -592,15 +590,3 @@ def test_a_mediation_that_nobody_may_arrange_passes(office: City) -> None:
     _step, found = settle(mediation("", after, fallback=("SOMU",)), case, TODAY)
 
     assert (found.posts, found.left_out) == ((), (("事務局", "提案に関わっているため"),))
-
-
-def test_a_plan_stored_before_asks_kept_their_own_is_brought_up_to_date() -> None:
-    migration = import_module("workflow.migrations.0005_each_ask_keeps_its_own")
-    ask = Ask(WhoRule.SECRETARIAT_HEAD, (), "", may_skip=True, fallback=("SOMU",))
-    step = PlanStep(StepKind.APPROVAL, Station.HEADQUARTERS, "承認", (ask,), "", standard_days=3)
-    now = json.loads(json.dumps(step.to_json()))
-    before = {**now, "may_skip": True, "fallback": ["SOMU"]}
-    before["asks"] = [{"who": ask.who, "argument": [], "why": ""}]
-
-    assert migration.moved(before) == migration.moved(now) == now
-    assert PlanStep.from_json(migration.moved(before)) == step

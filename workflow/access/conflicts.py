@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 
 from bpr_projects.access import AUTHORING
 from bpr_projects.models import ProjectUserObjectPermission
-from roles.models import Appointment, Delegation, Succession
+from roles.models import Appointment, Delegation, Prepared, Succession
 from workflow.enums import Outcome, StepKind
 from workflow.models import Decision, Route, Run
 
@@ -44,7 +44,7 @@ Fact: TypeAlias = tuple[str, int, int]
 
 def conflicted(run: Run, on: date) -> frozenset[int]:
     """Persons who may not decide in a run: authors, and whoever stands for one of them."""
-    return conflicted_by_run([run.pk], on).get(run.pk, frozenset())
+    return conflicts(FACTS.rows(on, run.pk)).get(run.pk, frozenset())
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,8 @@ def barred_in(run: Run, on: date, leaving: Iterable[int] = ()) -> Barred:
 
     With ``approved_in``, all in one query.
     """
-    first, *others = facts([run.pk], on)
-    yes = _approvals(run).order_by().values_list(Value("approved", CharField()), "run", WHOSE_YES)
     found = [
-        *first.union(*others, yes, all=True),
+        *FACTS_AND_APPROVALS.rows(on, run.pk, run.round),
         *(("recused", run.pk, pk) for pk in leaving),
     ]
     return Barred(
@@ -87,8 +85,7 @@ def conflicted_by_run(
     runs: Collection[int] | QuerySet[Any, Any], on: date
 ) -> dict[int, frozenset[int]]:
     """``conflicted`` for many runs, in one query."""
-    first, *others = facts(runs, on)
-    return conflicts(first.union(*others, all=True))
+    return conflicts(_united(on, runs))
 
 
 def is_conflicted(user: User, held: Held, run: Run, said: frozenset[str], on: date) -> bool:
@@ -183,21 +180,28 @@ def facts(
     ]
 
 
+def _united(
+    on: date, runs: Collection[int] | QuerySet[Any, Any], *others: QuerySet[Any, Any]
+) -> QuerySet[Any, Fact]:
+    first, *rest = facts(runs, on)
+    return first.union(*rest, *others, all=True)
+
+
 def approved_in(run: Run) -> frozenset[int]:
     """Persons who said yes on the present text, not counting the members of a body.
 
     A yes on an earlier text that was carried over is one on this text.
     """
-    return frozenset(_approvals(run).values_list(WHOSE_YES, flat=True))
+    return frozenset(_approvals(run.pk, run.round).values_list(WHOSE_YES, flat=True))
 
 
 WHOSE_YES: Final = Coalesce("carries__decided_by", "decided_by")
 
 
-def _approvals(run: Run) -> DecisionQuerySet:
+def _approvals(run: int, number: int) -> DecisionQuerySet:
     return Decision.objects.effective().filter(
         run=run,
-        round=run.round,
+        round=number,
         outcome__in=(*YES, Outcome.CARRIED_OVER),
         step_run__kind__in=APPROVING,
     )
@@ -212,3 +216,17 @@ def approving(said: Iterable[Decision]) -> frozenset[int]:
         and each.step_run is not None
         and each.step_run.kind in APPROVING
     )
+
+
+# --- what is asked at every page and verb --------------------------------------------------------
+
+FACTS: Final = Prepared(lambda on, run: _united(on, [run]))
+FACTS_AND_APPROVALS: Final = Prepared(
+    lambda on, run, number: _united(
+        on,
+        [run],
+        _approvals(run, number)
+        .order_by()
+        .values_list(Value("approved", CharField()), "run", WHOSE_YES),
+    )
+)

@@ -50,7 +50,7 @@ def unprotect(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("records", "0004_seal_the_ledger"),
-        ("workflow", "0009_carried_over"),
+        ("workflow", "0001_squashed_0009_carried_over"),
     ]
 
     operations = [migrations.RunPython(protect, unprotect)]

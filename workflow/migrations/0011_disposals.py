@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('bpr_projects', '0008_shipped_words'),
+        ('bpr_projects', '0001_squashed_0008_shipped_words'),
         ('records', '0005_anchors_and_checks'),
         ('workflow', '0010_protect_decisions'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

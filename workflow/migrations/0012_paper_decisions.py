@@ -11,9 +11,9 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('bpr_projects', '0008_shipped_words'),
+        ('bpr_projects', '0001_squashed_0008_shipped_words'),
         ('records', '0005_anchors_and_checks'),
-        ('roles', '0005_org_in_motion'),
+        ('roles', '0001_squashed_0005_org_in_motion'),
         ('workflow', '0011_disposals'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

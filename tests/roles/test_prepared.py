@@ -1,0 +1,111 @@
+"""A query that is spelled once finds what its plain form finds, whatever it is asked."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.db import models
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from roles.actions import delegate
+from roles.models import Appointment, Post, Prepared, User, capacities
+from roles.models.prepared import MOST_NUMBERS
+from tests.make import AT, TODAY, a_draft, a_suspension, holder, submit, the_run
+from workflow.access import conflicts
+from workflow.models import Run
+
+if TYPE_CHECKING:
+    from pytest_django import DjangoAssertNumQueries
+
+    from tests.fixtures_city import City
+
+PREPARED = {
+    name: each
+    for module in (capacities, conflicts)
+    for name, each in vars(module).items()
+    if isinstance(each, Prepared)
+}
+DAYS = st.dates(TODAY - timedelta(days=3), TODAY + timedelta(days=400))
+
+
+def told(row: Any) -> Any:
+    """All that a row says, and what it brought with it."""
+    if not isinstance(row, models.Model):
+        return row
+    own = {name: value for name, value in vars(row).items() if name != "_state"}
+    company = {name: told(each) for name, each in row._state.fields_cache.items()}
+    return type(row), own, company
+
+
+def arguments(name: str, keys: list[int]) -> list[int]:
+    """What each asks: a person or a run, some posts, a run and its round, or nothing."""
+    if name.startswith("ALL_"):
+        return []
+    return keys if name.endswith("_AT") else keys[: 2 if "APPROVALS" in name else 1]
+
+
+@pytest.fixture
+def busy(office: City) -> None:
+    """Deputies, leave, and a case."""
+    case = submit(a_draft())
+    head, other = holder("HEAD-ZAISEI"), holder("HEAD-SOMU")
+    delegate(
+        post=Post.objects.get(code="HEAD-ZAISEI"),
+        deputy=other,
+        starts_on=TODAY,
+        ends_on=TODAY + timedelta(days=9),
+        reason="研修",
+        by=head,
+        at=AT,
+    )
+    a_suspension(person=holder("HEAD-SHIMIN"))
+    assert the_run(case).round == 1
+
+
+@pytest.mark.parametrize("name", PREPARED)
+def test_it_finds_what_the_plain_query_finds(busy: None, name: str) -> None:
+    prepared = PREPARED[name]
+    named = {pk for model in (User, Post, Run) for pk in model.objects.values_list("pk", flat=True)}
+    some = st.lists(
+        st.sampled_from(sorted(named)),
+        min_size=2,
+        max_size=MOST_NUMBERS + 2,
+        unique=True,
+    )
+
+    @settings(
+        max_examples=25,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
+    @given(on=DAYS, keys=some)
+    def holds(on: date, keys: list[int]) -> None:
+        numbers = arguments(name, keys)
+        plain = [told(row) for row in prepared.build(on, *numbers)]
+        asked = [told(row) for row in prepared.rows(on, *numbers)]
+        if name.startswith("FACTS"):
+            plain, asked = sorted(plain), sorted(asked)  # a union has no order
+        assert asked == plain
+
+    holds()
+
+
+def test_it_asks_one_statement_and_spells_it_once(
+    busy: None, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    spelled = []
+
+    def build(on: date, person: int) -> models.QuerySet[Appointment]:
+        spelled.append(on)
+        return Appointment.objects.effective(on).filter(person=person).select_related("post")
+
+    prepared = Prepared(build)
+    first, second = holder("HEAD-ZAISEI"), holder("HEAD-SOMU")
+    with django_assert_num_queries(2):
+        assert [row.post.code for row in prepared.rows(TODAY, first.pk)] == ["HEAD-ZAISEI"]
+        assert [row.post.code for row in prepared.rows(TODAY, second.pk)] == ["HEAD-SOMU"]
+    assert prepared.rows(date(1990, 1, 1), first.pk) == []
+    assert len(spelled) == 1

@@ -32,7 +32,7 @@ def chromium_path() -> str | None:
 
 def axe_violations(page: Page) -> list[str]:
     """What axe finds, as `rule: where` (needs a page with JavaScript)."""
-    found = Axe().run(page).response["violations"]
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     return [f"{rule['id']}: {node['target']}" for rule in found for node in rule["nodes"]]
 
 

@@ -30,7 +30,7 @@ hypothesis_settings.load_profile("city")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave out, with a reason, what this machine or database cannot show."""
-    no_locks = pytest.mark.skip(reason="SQLite has no row locks: this runs on PostgreSQL")
+    no_locks = pytest.mark.skip(reason="this runs on PostgreSQL alone")
     no_browser = pytest.mark.skip(reason="NO BROWSER: install chromium to run the journeys")
     for item in items:
         if "postgres_only" in item.keywords and connection.vendor != "postgresql":

@@ -431,9 +431,10 @@ EDITS = st.lists(
 SENDERS = st.sampled_from([StepKind.CONFIRMATION, StepKind.APPROVAL, StepKind.DECISION])
 
 
+@pytest.mark.once
 @pytest.mark.slow
 @settings(
-    max_examples=12,
+    max_examples=8,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

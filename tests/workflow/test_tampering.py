@@ -57,6 +57,28 @@ def test_a_changed_decision_is_found_and_named(real_office: City, statement: str
 @pytest.mark.parametrize(
     "statement",
     [
+        "UPDATE workflow_condition SET text = '何もしなくてよい。'",
+        "UPDATE workflow_condition SET due_on = '2027-03-31'",
+        "UPDATE workflow_condition SET owner_id = owner_id + 1",
+        "DELETE FROM workflow_condition",
+    ],
+)
+def test_a_changed_condition_is_found_and_named(real_office: City, statement: str) -> None:
+    case = a_project(route="RT1", to=StepKind.STANDING_DECISION)
+    conditions = (("3か月後に効果を報告する。", "SHIMIN", "2026-09-30"),)
+    decision = say(case, Outcome.ADOPTED_WITH_CONDITIONS, conditions=conditions)
+    assert ledger.verify().ok
+
+    with protections_off():
+        run(statement)
+
+    found = ledger.verify()
+    assert (found.ok, found.first_bad_seq) == (False, decision.entry_id)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
         """UPDATE workflow_route SET condition = '{}' WHERE code = 'RT5'""",
         "UPDATE workflow_route SET effective_to = '2027-04-01' WHERE code = 'RT3'",
         "UPDATE workflow_routestep SET quorum = 1 WHERE quorum > 1",

@@ -154,7 +154,10 @@ const refreshRoute = (url) => {
   if (routed !== facts()) {
     routed = facts();
     const target = document.querySelector("[data-route]");
-    window.htmx?.ajax("GET", `${url}?part=route`, { target, swap: "innerHTML" });
+    const asked = window.htmx?.ajax("GET", `${url}?part=route`, { target, swap: "innerHTML" });
+    asked?.catch(() => {
+      routed = ""; // no line: asked again after the next saving
+    });
   }
 };
 

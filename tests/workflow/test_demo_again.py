@@ -12,13 +12,10 @@ from django.core.management.color import no_style
 from django.db import connection, transaction
 
 from bpr_projects.calendar import JST
-from bpr_projects.enums import Stage
 from bpr_projects.models import Project
 from tests.workflow.test_demo import STANDS
-from workflow.enums import StepKind
-from workflow.management.demo.loading import load
 from workflow.management.simulation import violations
-from workflow.models import Decision, WorkItem
+from workflow.models import Decision
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,19 +59,3 @@ def test_the_same_seed_tells_the_same_and_the_command_says_what_was_made(
         assert "見本の市を作りました: 職員 71人、案件 17件" in out.getvalue()
     assert told[0] == told[1]
     assert len(told[0]) > 100
-
-
-@pytest.mark.once
-@pytest.mark.slow
-@pytest.mark.django_db
-def test_the_story_is_told_later_in_the_year_too(tmp_path: Path, settings: Settings) -> None:
-    settings.MEDIA_ROOT = str(tmp_path)
-    now = datetime(2027, 1, 15, 10, 0, tzinfo=JST)
-    with transaction.atomic():
-        load(password="a-password-of-the-demo", at=now)
-
-        asked = WorkItem.objects.filter(post__code="HQ-CHAIR", due_at__gt=now)
-        assert list(asked.values_list("number", "kind")) == [("R8-005", StepKind.DECISION)]
-        assert Project.objects.get(number="R8-016").stage == Stage.ROLLED_OUT
-        assert list(violations(now)) == []
-        transaction.set_rollback(True)

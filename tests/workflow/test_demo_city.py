@@ -19,10 +19,12 @@ from bpr_projects.plan import load_plan
 from roles.enums import Role
 from roles.models import Appointment, User
 from tests.workflow.test_demo import STANDS
+from workflow.enums import StepKind
 from workflow.management.demo import crowd
 from workflow.management.demo.loading import CITIES, load
 from workflow.management.demo.telling import WRITTEN_ON
 from workflow.management.simulation import violations
+from workflow.models import WorkItem
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
     from tests.fixtures_city import City
 
-NOW = datetime(2026, 11, 24, 10, 0, tzinfo=JST)
+NOW = datetime(2027, 1, 15, 10, 0, tzinfo=JST)
 
 
 @pytest.fixture
@@ -42,7 +44,7 @@ def random() -> Random:
 @pytest.mark.once
 @pytest.mark.slow
 @pytest.mark.django_db
-def test_other_sections_propose_too_and_the_story_keeps_its_numbers(
+def test_other_sections_propose_too_and_the_story_is_the_same_later_in_the_year(
     tmp_path: Path, settings: Settings
 ) -> None:
     settings.MEDIA_ROOT = str(tmp_path)
@@ -58,6 +60,10 @@ def test_other_sections_propose_too_and_the_story_keeps_its_numbers(
         others = Project.objects.exclude(number__in=STANDS)
         assert {each.stage for each in others} & {Stage.RUNNING, Stage.IN_REVIEW}
         assert others.filter(number__lte="R8-016").count() == 0
+        asked = WorkItem.objects.filter(
+            post__code="HQ-CHAIR", due_at__gt=NOW, number__in=STANDS, kind=StepKind.DECISION
+        )
+        assert [item.number for item in asked] == ["R8-005"]
         transaction.set_rollback(True)
 
 

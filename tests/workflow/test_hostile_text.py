@@ -5,7 +5,7 @@ SQLite keeps a NUL that PostgreSQL refuses with an error: here no statement may 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -430,9 +430,9 @@ def answer_of(place: Place, typed: Sent) -> tuple[int, str]:
     return response.status_code, response.content.decode() if is_page else ""
 
 
-def sendings(place: Place) -> Iterator[Sent]:
+def sendings(place: Place, texts: Sequence[str]) -> Iterator[Sent]:
     """Each text everywhere, and NUL in each field alone of what the form would take."""
-    yield from ({**dict.fromkeys(place.names, text), **place.kept} for text in HOSTILE)
+    yield from ({**dict.fromkeys(place.names, text), **place.kept} for text in texts)
     if place.whole:
         taken = {**place.kept, **place.whole}
         yield from ({**taken, name: NUL} for name in place.names)
@@ -451,10 +451,13 @@ EVERYTHING: Final = [*PLACES.items(), *FORMLESS.items()]
 def test_hostile_text_is_refused_or_shown_as_text(
     world: World, form: object, places: Callable[[World], Any]
 ) -> None:
+    shapes: set[tuple[str, ...]] = set()
     for place in places(world):
+        texts = HOSTILE if place.names not in shapes else HOSTILE[:1]
+        shapes.add(place.names)
         if place.whole:
             assert answer_of(place, {**place.kept, **place.whole})[0] in TAKEN, place
-        for typed in sendings(place):
+        for typed in sendings(place, texts):
             status, page = answer_of(place, typed)
             where = (place.address, typed)
             assert status in ANSWERED, where

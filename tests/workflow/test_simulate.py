@@ -98,6 +98,7 @@ def test_the_same_seed_proposes_the_same(office: City) -> None:
     assert proposals[0] == proposals[1]
 
 
+@pytest.mark.slow
 def test_rules_that_change_in_mid_flow_break_nothing(
     office: City, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -127,7 +127,7 @@ def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Browse
         timezone_id="Asia/Tokyo",
         viewport={"width": 1366, "height": 900},
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)  # a busy machine is slow, not wrong
     yield context
     context.close()
 

@@ -37,7 +37,7 @@ from workflow.actions.refusals import AlreadyDone, NotAllowed, NotFound, Unanswe
 from workflow.enums import OWN_WORK, Outcome, SlotState, StepKind
 from workflow.management import worklist
 from workflow.management.simulation import violations
-from workflow.models import Decision, Slot
+from workflow.models import Decision, Reading, Slot
 from workflow.outcomes import STATIONS
 from workflow.routing import RECEIVERS
 from workflow.routing.succession import department_of
@@ -325,6 +325,17 @@ def test_the_list_of_what_waits_costs_the_same_for_one_and_for_many(
         found = access.unheld(AT)
 
     assert len(found) == count
+
+
+def test_a_chair_who_stepped_aside_does_not_judge_it_afterwards(office: City) -> None:
+    case = a_project(route="RT5", post="LEADER-DIGITAL", to=StepKind.DECISION)
+    say(case, Outcome.RECUSED, by=holder("HQ-CHAIR"), comment=WHY)
+    reassign(case, "DEPT-SHIMINBU")
+
+    say(case, Outcome.ADOPTED, by=holder("DEPT-SHIMINBU"))
+
+    assert not Reading.objects.filter(project=case, kind=StepKind.POST_READING).exists()
+    assert_sound()
 
 
 # --- 担当の付替え ------------------------------------------------------------------------------

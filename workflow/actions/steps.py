@@ -291,16 +291,22 @@ def owe_readings(
 
 
 def owe_remaining_readings(run: Run, act: Act) -> None:
-    """The matter is decided: what the plan still holds is to be read, not by who decided."""
+    """The matter is decided: what the plan still holds is to be read, not by who decided.
+
+    Nor is it to be judged afterwards (後閲) by somebody who stepped aside (辞退); 供覧 only tells.
+    """
     case = case_for(run, act)
     decider = {act.capacity.person.pk}
     for step in plan_steps(run)[run.position + 1 :]:
         if step.kind in READING_KINDS:
+            spared = decider | (case.recused if step.kind == StepKind.POST_READING else set())
             found = routing.resolve(step, case, act.on)
-            posts = [
-                post
+            holders = {
+                post.pk: {each.person.pk for each in found.holders.get(post.pk, [])}
                 for post in found.posts
-                if {each.person.pk for each in found.holders.get(post.pk, [])} != decider
+            }
+            posts = [
+                post for post in found.posts if not holders[post.pk] or holders[post.pk] - spared
             ]
             owe_readings(run, step, posts, act)
 

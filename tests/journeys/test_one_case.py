@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from django.utils.timezone import now
+from playwright.sync_api import expect
 
 from bpr_projects.enums import Stage
 from bpr_projects.models import Project
@@ -100,7 +101,7 @@ def propose(at: Counter) -> None:
     )
     at.sees("680,000円", "567時間", "現状調査.txt")
     at.page.get_by_role("button", name="提出する").dblclick()
-    at.page.wait_for_url(re.compile("/p/R8-001/$"))
+    expect(at.page).to_have_url(re.compile("/p/R8-001/$"))  # the first click's way is cut off
     at.sees("所属長 確認")
     assert Decision.objects.filter(outcome=Outcome.SUBMITTED).count() == 1
     assert at.ball() == (

@@ -7,7 +7,9 @@ NO_PYTHON = sh -c 'printf "\n%s\n%s\n\n" "Python 3.11 以上が見つかりま�
 	"No Python 3.11 or newer was found. Install it, or name it: make demo PYTHON=/path/to/python3"; exit 1' --
 BOOTSTRAP = $(if $(PYTHON),$(PYTHON) -m config.bootstrap,$(NO_PYTHON))
 PY = .venv/bin/python
-PYTEST = $(PY) -m pytest -n 2 --dist worksteal
+TESTS = pytest -n 2 --dist worksteal
+PYTEST = $(PY) -m $(TESTS)
+COVERAGE = $(PY) -m slipcover
 # What the settings demand of production: enough for `check --deploy` to judge them.
 PRODUCTION = ENV_FILE=/dev/null DEBUG=0 DEMO=0 PLAIN_HTTP=0 BASE_URL=https://bpr.example ALLOWED_HOSTS=bpr.example \
 	EMAIL_URL=smtp+tls://mail.example:587 DEFAULT_FROM_EMAIL=bpr@bpr.example \
@@ -37,7 +39,8 @@ run: setup ## Django's own server, for development
 
 test: check ## everything CI runs: gates, tests on SQLite (the quick ones with coverage) and on PostgreSQL
 	@mkdir -p var
-	$(PYTEST) -m "not slow and not browser and not chaos" --cov
+	$(COVERAGE) --dont-wrap-pytest -m $(TESTS) -m "not slow and not browser and not chaos"
+	$(COVERAGE) --fail-under 95 --merge var/coverage.json --out var/coverage.json
 	$(PYTEST) -m "(slow or browser) and not chaos"
 	$(PY) -m tests.servers $(PYTEST) -m "not chaos and not once"
 

@@ -104,7 +104,9 @@ def _write_again(recording: Recording) -> Any:
 
 def _take_back_keys() -> None:
     """The next key of each table follows its last row, whatever was rolled back (PostgreSQL)."""
-    if told := connection.ops.sequence_reset_sql(no_style(), apps.get_models()):
+    if told := connection.ops.sequence_reset_sql(
+        no_style(), apps.get_models(include_auto_created=True)
+    ):
         with connection.cursor() as cursor:
             cursor.execute(";".join(told))
 

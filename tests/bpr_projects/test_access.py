@@ -46,12 +46,12 @@ TITLES = {
 def cases(office: City) -> dict[str, Project]:
     """One case of 市民課 in each state that makes a difference."""
     made = {
-        "draft": a_draft(title=TITLES["draft"]),
         "line": a_project(title=TITLES["line"]),
         "review": a_project(title=TITLES["review"], to=StepKind.REVIEW),
         "running": a_project(title=TITLES["running"], route="RT1", to=StepKind.OBSERVE),
         "secret": a_project(title=TITLES["secret"], route="RT1", to=StepKind.OBSERVE),
         "ended": a_project(title=TITLES["ended"]),
+        "draft": a_draft(title=TITLES["draft"]),  # after the starts, which then are shared
     }
     withdraw(made["ended"])
     Project.objects.filter(pk=made["secret"].pk).update(is_confidential=True)

@@ -13,7 +13,7 @@ from bpr_projects import actions as cases
 from bpr_projects.access import authors_of
 from bpr_projects.enums import ADOPTED, ObservationKind, Stage
 from bpr_projects.models import Project, ProjectUserObjectPermission
-from roles.enums import Role
+from roles.enums import Basis, Role
 from roles.models import people_who
 from workflow import access, engine
 from workflow.actions.refusals import AlreadyDone, NotAllowed, Unroutable
@@ -395,6 +395,8 @@ class Life:
     def _read(self, project: Project, at: datetime) -> None:
         for reading in Reading.objects.filter(project=project, read_at=None)[:3]:
             held = self.world.holders(reading.post_id, at)
+            if reading.is_after_acting:  # what was decided in one's place one reads oneself
+                held = [each for each in held if each.basis == Basis.OWN]
             if held:
                 by = self.random.choice(held).person
                 self.tally.act(

@@ -401,6 +401,8 @@ def _nudge(step: StepRun, seats: Iterable[Seat], at: datetime, closures: frozens
 
 def next_title(step: StepRun) -> str:
     """What comes after a step, in words; the plan of its run says it."""
+    if step.kind == StepKind.REVISION and step.project_id is None:  # of a rule
+        return str(StepKind.APPROVAL.label)
     coming = list(_asking(step.run.plan[step.run.position + 1 :]))
     kind, title = (coming[0]["kind"], coming[0]["title"]) if coming else (None, None)
     return following_words(StepKind(step.kind), step.run.kind, kind, title)

@@ -6,8 +6,11 @@ through ``workflow.engine``.
 
 from __future__ import annotations
 
+from collections import Counter
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
+from django.db.models import CharField, Value
 from django.utils.translation import gettext as _
 
 from bpr_projects.enums import RevisionKind
@@ -159,15 +162,12 @@ def ground_of(text: RouteText, today: date) -> Ground:
         for day in (first, *changes)
     ]
     begun = Route.objects.filter(code=text.code, state=RouteState.ACTIVE)
-    posts = list(Post.objects.in_force(text.effective_from).order_by("order", "pk"))
-    by_role: dict[str, int] = {}
-    for post in posts:
-        by_role[post.role] = by_role.get(post.role, 0) + 1
+    names, by_role = _called(text.effective_from)
     single = (WhoRule.PT_MEMBERS, WhoRule.HQ_MEMBERS)
     return Ground(
         today=today,
-        names=names_on(text.effective_from, posts),
-        seats={rule.value: by_role.get(ROLE_OF[rule], 0) for rule in single}
+        names=names,
+        seats={rule.value: by_role[ROLE_OF[rule]] for rule in single}
         | {WhoRule.PT_ON_DUTY.value: ON_DUTY},
         others=on_day[0],
         later=tuple(on_day[1:]),
@@ -175,15 +175,29 @@ def ground_of(text: RouteText, today: date) -> Ground:
     )
 
 
-def names_on(on: date, posts: list[Post] | None = None) -> Names:
+def names_on(on: date) -> Names:
     """What sections, posts and parts are called that day."""
-    found = list(Post.objects.in_force(on).order_by("order", "pk")) if posts is None else posts
-    sections = Section.objects.in_force(on).order_by("order", "code")
-    return Names(
-        sections=dict(sections.values_list("code", "name")),
-        posts={post.code: post.title for post in found},
-        parts=tuple(post.part for post in found if post.part),
+    return _called(on)[0]
+
+
+def _called(on: date) -> tuple[Names, Counter[str]]:
+    """The names of a day, and how many posts have each role: one query."""
+    none = Value("", CharField())
+    posts = Post.objects.in_force(on).values_list(
+        Value("post", CharField()), "order", "code", "title", "part", "role", "pk"
     )
+    sections = Section.objects.in_force(on).values_list(
+        Value("section", CharField()), "order", "code", "name", none, none, "pk"
+    )
+    rows = list(posts.order_by().union(sections.order_by(), all=True))
+    seats = sorted((row for row in rows if row[0] == "post"), key=itemgetter(1, 6))
+    units = sorted((row for row in rows if row[0] == "section"), key=itemgetter(1, 2))
+    names = Names(
+        sections={code: name for _kind, _order, code, name, *_rest in units},
+        posts={code: title for _kind, _order, code, title, *_rest in seats},
+        parts=tuple(row[4] for row in seats if row[4]),
+    )
+    return names, Counter(row[5] for row in seats)
 
 
 # --- deciding ---------------------------------------------------------------------------------

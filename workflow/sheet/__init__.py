@@ -2,7 +2,17 @@
 
 from workflow.sheet.belongings import Belongings, Owed, belongings_of
 from workflow.sheet.columns import Column, columns_of
-from workflow.sheet.dossier import Dossier, Step, dossier_of, question_of, rows_of, texts_of
+from workflow.sheet.dossier import (
+    Dossier,
+    Step,
+    dossier_of,
+    first_look,
+    opened_first,
+    opening_act,
+    question_of,
+    rows_of,
+    texts_of,
+)
 from workflow.sheet.effects import EffectRow, effect_rows
 from workflow.sheet.lines import (
     Line,
@@ -56,6 +66,7 @@ __all__ = [
     "day_of",
     "dossier_of",
     "effect_rows",
+    "first_look",
     "flows_of",
     "hidden_regions",
     "hidden_steps",
@@ -64,6 +75,8 @@ __all__ = [
     "lines_of",
     "may_see",
     "milestones_of",
+    "opened_first",
+    "opening_act",
     "paper_of",
     "question_of",
     "question_words",

@@ -13,15 +13,15 @@ from django.utils.timezone import localdate
 from bpr_projects.access import visible_to
 from bpr_projects.prices import rate_of
 from records.models import LedgerText
-from workflow.access import last_nudge
+from workflow.access import last_nudge, pullable
 from workflow.charts import seats_today
-from workflow.enums import GONE, Outcome, RunKind, RunState, SlotState
+from workflow.enums import ASIDE, GONE, Outcome, RunKind, RunState, SlotState
 from workflow.models import Decision, Seen, Slot, StepRun
 from workflow.outcomes import standing_objections
 from workflow.sheet.belongings import Belongings, belongings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from datetime import datetime
 
     from django.db.models import QuerySet
@@ -197,17 +197,53 @@ TURNS: Final = (
 """What begins a round, and what asks for another."""
 
 
-def _steps(project: Project, reader: User | None, *, is_whole: bool) -> list[Step]:
+def first_look() -> dict[str, Subquery]:
+    """Annotations for slots: who opened one first, and when."""
     first_seen = Seen.objects.filter(slot=OuterRef("pk")).order_by("seen_at", "pk")
     name = Concat("person__family_name", Value(" "), "person__given_name")
+    return {
+        "opened_by": Subquery(first_seen.annotate(name=name).values("name")[:1]),
+        "opened_when": Subquery(first_seen.values("seen_at")[:1]),
+    }
+
+
+def opening_act(
+    step: StepRun, slots: Iterable[Slot], decisions: Collection[Decision]
+) -> Decision | None:
+    """The act that opened a step, while nobody has touched the step: what 引戻し would take back.
+
+    ``access.last_act`` on rows that were read before. ``decisions``: of the run at least, oldest
+    first.
+    """
+    gone = {each.supersedes_id for each in decisions}
+    said = [each for each in decisions if each.run_id == step.run_id and each.outcome not in ASIDE]
+    carried = {each.slot_id for each in decisions if each.outcome == Outcome.CARRIED_OVER}
+    is_touched = any(each.step_run_id == step.pk for each in said) or any(
+        slot.state not in {SlotState.OPEN, SlotState.MOVED} and slot.pk not in carried
+        for slot in slots
+    )
+    counting = [each for each in said if each.pk not in gone]
+    return None if is_touched or not counting else pullable(step, counting[-1])
+
+
+def opened_first(slots: Iterable[Slot]) -> tuple[str, datetime] | None:
+    """Who opened any of these slots first, and when; they carry ``first_look``."""
+    looks = [
+        (slot.opened_when, slot.opened_by)  # type: ignore[attr-defined]  # annotated
+        for slot in slots
+        if slot.opened_when  # type: ignore[attr-defined]
+    ]
+    return (min(looks)[1], min(looks)[0]) if looks else None
+
+
+def _steps(project: Project, reader: User | None, *, is_whole: bool) -> list[Step]:
     slots = (
         Slot.objects.filter(Q() if is_whole else PRESENT, step_run__project=project)
         .select_related("post__section", "step_run__revision", "step_run__run__route")
         .defer("step_run__revision__sheet", *(f"step_run__run__route__{each}" for each in RULES))
         .annotate(
-            opened_by=Subquery(first_seen.annotate(name=name).values("name")[:1]),
-            opened_when=Subquery(first_seen.values("seen_at")[:1]),
             is_seen=Exists(Seen.objects.filter(slot=OuterRef("pk"), person=reader)),
+            **first_look(),
             **last_nudge(),
             question=Case(
                 When(

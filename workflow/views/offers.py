@@ -12,9 +12,8 @@ from bpr_projects.enums import UNDERWAY
 from roles.enums import Role
 from roles.grants import permits
 from roles.permissions import Perm
-from workflow import access
+from workflow import access, sheet
 from workflow.enums import (
-    ASIDE,
     DECIDING_KINDS,
     OWN_WORK,
     Outcome,
@@ -28,8 +27,7 @@ if TYPE_CHECKING:
     from roles.models import Capacity, User
     from workflow.access import Permit
     from workflow.charts import Ball
-    from workflow.models import Decision, Run
-    from workflow.sheet import Dossier, Step
+    from workflow.sheet import Dossier
 
 
 @dataclass(frozen=True)
@@ -77,39 +75,11 @@ def nudge(
 
 def _pull_back(dossier: Dossier, reader: User, capacities: list[Capacity]) -> Verb | None:
     step = next((step for step in dossier.open_steps if step.run.run.kind != RunKind.CYCLE), None)
-    last = _last_act(dossier, step) if step else None
+    last = sheet.opening_act(step.run, step.slots, dossier.decisions) if step else None
     if step is None or last is None or last.decided_by_id != reader.pk:
         return None
-    opened = min(
-        (
-            (slot.opened_when, slot.opened_by)  # type: ignore[attr-defined]  # annotated
-            for slot in step.slots
-            if slot.opened_when  # type: ignore[attr-defined]
-        ),
-        default=None,
-    )
-    permit = access.permit_to_pull_back(
-        reader, last, (opened[1], opened[0]) if opened else None, capacities
-    )
+    permit = access.permit_to_pull_back(reader, last, sheet.opened_first(step.slots), capacities)
     return _verb(dossier, Outcome.PULLED_BACK, "pull-back", "undo-2", permit)
-
-
-def _last_act(dossier: Dossier, step: Step) -> Decision | None:
-    """The act that opened the step, while nobody has touched the step."""
-    run: Run = step.run.run
-    said = [
-        each for each in dossier.decisions if each.run_id == run.pk and each.outcome not in ASIDE
-    ]
-    asked = [
-        slot
-        for slot in step.slots
-        if slot.state != SlotState.MOVED and dossier.carried_to(slot) is None
-    ]
-    is_touched = len(step.waiting) < len(asked) or any(
-        each.step_run_id == step.run.pk for each in said
-    )
-    counting = [each for each in said if each.pk not in dossier.superseded]
-    return None if is_touched or not counting else access.pullable(step.run, counting[-1])
 
 
 def _withdraw(dossier: Dossier, reader: User, capacities: list[Capacity]) -> Verb | None:

@@ -205,10 +205,9 @@ def nudge(request: HttpRequest, code: str, version: int) -> HttpResponse:
     """お願いする: ask each seat that is open now. Asked lately: said so, and sent nothing twice."""
     at = now()
     route, _versions = _find(request, code, version, at)
-    run = run_of(route)
     asked: list[str] = []
     refusal: Refusal = AlreadyDone(None, _("いま、お願いする相手はいません。"))
-    for seat in slots_of(run) if run else ():
+    for seat in slots_of(route):
         try:
             engine.nudge(slot_id=seat.pk, project=None, by=person_of(request), at=at)
         except Refusal as found:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from django.db.models import F
 from django.utils.translation import gettext_lazy
 
 from bpr_projects.enums import RevisionKind
 from workflow import access, sheet
 from workflow.actions.completeness import objections, targets_of
+from workflow.charts import ball_of, closing_days, seats_today
 from workflow.enums import (
     DECIDING_KINDS,
     DeputyPolicy,
@@ -19,22 +21,23 @@ from workflow.enums import (
     StepKind,
 )
 from workflow.forms import AgainForm, AnswerForm, Question
-from workflow.models import Decision, Run, Slot
+from workflow.models import Decision, Slot
 from workflow.outcomes import answers_at
 from workflow.views.desk import HEADINGS
 from workflow.views.freshness import recently_authenticated
 from workflow.views.lookup import person_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Iterable
     from datetime import datetime
 
     from django.http import HttpRequest
     from django_stubs_ext import StrOrPromise
 
-    from roles.models import Capacity
+    from roles.models import Capacity, User
     from workflow.access import Permit
-    from workflow.models import Route, StepRun
+    from workflow.charts import Ball
+    from workflow.models import Route, Run, StepRun
     from workflow.outcomes import Rule
 
 CONSEQUENCES: Final[dict[Outcome, StrOrPromise]] = {
@@ -60,14 +63,13 @@ class Card:
 
 @dataclass(frozen=True)
 class RuleDesk:
-    """The right side of the page. ``holders``: who is asked now, seat by seat.
+    """The right side of the page. ``ball``: who is asked now.
 
     ``pull_back``, ``nudge``: for whoever acted last, and for whoever waits; None for all others.
     """
 
-    run: Run | None = None
     step: StepRun | None = None
-    holders: tuple[tuple[str, str], ...] = ()
+    ball: Ball | None = None
     slot: Slot | None = None
     permit: Permit | None = None
     heading: str = ""
@@ -99,74 +101,72 @@ class RuleDesk:
         return self.step is not None and self.step.kind == StepKind.REVISION
 
 
-def run_of(route: Route) -> Run | None:
-    """The run that decides the version now, with its open step."""
-    runs = Run.objects.filter(rule=route, state=RunState.OPEN).select_related(
-        "step", "revision", "route", "rule"
+def slots_of(route: Route) -> list[Slot]:
+    """The seats of the open step of the run that decides the version now."""
+    slots = (
+        Slot.objects.filter(
+            step_run__run__rule=route,
+            step_run__run__state=RunState.OPEN,
+            step_run__run__step=F("step_run"),
+        )
+        .select_related(
+            "post__section",
+            "step_run__run__route",
+            "step_run__run__rule",
+            "step_run__run__revision",
+        )
+        .annotate(**sheet.first_look(), **access.last_nudge())
     )
-    return runs.first()
+    found = list(slots.order_by("pk"))
+    for slot in found:
+        slot.step_run = found[0].step_run
+        slot.step_run.revision = slot.step_run.run.revision
+    return found
+
+
+def run_of(route: Route) -> Run | None:
+    """The run that decides the version now."""
+    return next((slot.step_run.run for slot in slots_of(route)), None)
 
 
 def desk_of(
     request: HttpRequest,
     route: Route,
-    capacities: Collection[Capacity],
+    capacities: list[Capacity],
     at: datetime,
+    said: Iterable[Decision],
     *,
     form: AnswerForm | None = None,
     again: AgainForm | None = None,
 ) -> RuleDesk:
-    """``form`` and ``again``: as they were sent."""
-    run = run_of(route)
-    if run is None or run.step is None:
-        return RuleDesk(run=run)
-    waiting = [slot for slot in slots_of(run) if slot.state == SlotState.OPEN]
+    """``said``: all decisions on the version, newest first. ``form``, ``again``: as sent."""
+    slots = slots_of(route)
+    if not slots:
+        return RuleDesk()
     mine = {each.post.pk for each in capacities}
+    ball = ball_of(slots, seats_today(slots, at), at, closing_days())
     desk = RuleDesk(
-        run=run,
-        step=run.step,
-        holders=tuple((each.post.title, _names(each, at)) for each in waiting),
+        step=slots[0].step_run,
+        ball=ball,
         may_withdraw=bool(access.permit_to_write_rules(capacities)),
-        pull_back=_pull_back(request, run, at),
+        pull_back=_pull_back(person_of(request), slots, list(said)[::-1], capacities),
     )
+    waiting = (slot for slot in slots if slot.state == SlotState.OPEN)
     slot = next((each for each in waiting if each.post_id in mine), None)
     if slot is None:
-        return replace(desk, nudge=_nudge(run.step, waiting, capacities, at))
+        waits = ball.seats and access.waits_for_rules(capacities)
+        return replace(desk, nudge=ball.nudge if waits else None)
     return _with_part(request, route, desk, slot, at, form, again)
 
 
-def _pull_back(request: HttpRequest, run: Run, at: datetime) -> Permit | None:
-    """Offered, or refused with its reason, to whoever did the last act."""
-    last = access.last_act(run)
-    if last is None or last.decided_by_id != person_of(request).pk:
-        return None
-    return access.may_pull_back(person_of(request), run, at)
-
-
-def _nudge(
-    step: StepRun, waiting: list[Slot], capacities: Collection[Capacity], at: datetime
+def _pull_back(
+    reader: User, slots: list[Slot], said: list[Decision], capacities: list[Capacity]
 ) -> Permit | None:
-    if not waiting or not access.waits_for_rules(capacities):
+    """Offered, or refused with its reason, to whoever did the last act."""
+    last = sheet.opening_act(slots[0].step_run, slots, said)
+    if last is None or last.decided_by_id != reader.pk:
         return None
-    lately = access.nudged_lately(waiting[0], at)
-    permit = access.permit_by_clock(
-        step.due_at, None, at, frozenset(), is_paused=step.paused_since is not None
-    )
-    return access.no(lately) if permit and lately else permit
-
-
-def slots_of(run: Run) -> list[Slot]:
-    """The seats of the open step."""
-    slots = Slot.objects.filter(step_run=run.step_id).select_related("post__section", "step_run")
-    found = list(slots.order_by("pk"))
-    for slot in found:
-        slot.step_run.run = run
-        slot.step_run.revision = run.revision
-    return found
-
-
-def _names(slot: Slot, at: datetime) -> str:
-    return "、".join(each.person.name for each in access.holders(slot, at))
+    return access.permit_to_pull_back(reader, last, sheet.opened_first(slots), capacities)
 
 
 def _with_part(
@@ -222,6 +222,7 @@ def answer_form(
 
 def history_of(route: Route) -> list[sheet.Line]:
     """All that was said on the version, newest first."""
-    said = list(sheet.rows_of(Decision.objects.filter(run__rule=route)).order_by("-pk"))
+    of_route = Decision.objects.filter(run__rule=route)
+    said = list(sheet.rows_of(of_route).select_related("step_run").order_by("-pk"))
     texts = sheet.texts_of(said)
     return [sheet.line_of(each, texts.get(each.pk, {}), (), is_superseded=False) for each in said]

@@ -221,23 +221,26 @@ def version_page(
     today = localdate(at)
     capacities = capacities_of(person_of(request), today)
     text = RouteText.of(found, found.steps.all())
-    ground = route_versions.ground_of(text, today)
     is_draft = found.state == RouteState.DRAFT
-    findings = findings_of(text, ground) if is_draft else []
+    ground = route_versions.ground_of(text, today) if is_draft else None
+    names = ground.names if ground else route_versions.names_on(text.effective_from)
+    findings = findings_of(text, ground) if ground else []
+    lines = history_of(found)
+    said = [line.decision for line in lines]
     return {
         "now": at,
         "route": found,
         "text": text,
         "takes": takes_words(text),
         "standing": standing_of(found, today),
-        "steps": [shown(text, step, ground.names, findings) for step in text.steps],
+        "steps": [shown(text, step, names, findings) for step in text.steps],
         "days": sum(step.standard_days for step in text.steps if not step.is_reading),
         "versions": [(each, standing_of(each, today)) for each in versions],
         "findings": [placed(finding, text) for finding in findings],
-        "desk": desk_of(request, found, capacities, at, **sent),
-        "history": (lines := history_of(found)),
+        "desk": desk_of(request, found, capacities, at, said, **sent),
+        "history": lines,
         "not_corrected": access.RULES_ARE_REPLACED
-        if any(line.decision.outcome in FINAL for line in lines)
+        if any(each.outcome in FINAL for each in said)
         else "",
         "may_write": bool(access.permit_to_write_rules(capacities)),
         "is_draft": is_draft,

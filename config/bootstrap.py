@@ -125,7 +125,7 @@ class Environment:
             log.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
             log.touch()
         # The lock names everything that is needed. Left to look for itself, an older pip takes the
-        # newest "coverage[toml]" there is although "coverage" is locked, and then finds no hash.
+        # newest of what is asked for with an extra, although one is locked, and finds no hash.
         command = [str(self.python), "-m", "pip", "install", "--require-hashes", "--no-deps"]
         command += ["--no-input", "--disable-pip-version-check", "--requirement", str(lock)]
         with log.open("wb") as output:

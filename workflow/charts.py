@@ -401,20 +401,29 @@ def _nudge(step: StepRun, seats: Iterable[Seat], at: datetime, closures: frozens
 
 def next_title(step: StepRun) -> str:
     """What comes after a step, in words; the plan of its run says it."""
-    if step.kind == StepKind.REVISION and step.project_id is None:  # of a rule
-        return str(StepKind.APPROVAL.label)
-    coming = list(_asking(step.run.plan[step.run.position + 1 :]))
+    is_case = step.project_id is not None
+    begins_again = step.kind == StepKind.REVISION and not is_case
+    plan = step.run.plan if begins_again else step.run.plan[step.run.position + 1 :]
+    coming = list(_asking(plan))
     kind, title = (coming[0]["kind"], coming[0]["title"]) if coming else (None, None)
-    return following_words(StepKind(step.kind), step.run.kind, kind, title)
+    return following_words(StepKind(step.kind), step.run.kind, kind, title, is_case=is_case)
 
 
 def following_words(
-    kind: StepKind, run_kind: str, next_kind: str | None, next_title: str | None
+    kind: StepKind,
+    run_kind: str,
+    next_kind: str | None,
+    next_title: str | None,
+    *,
+    is_case: bool = True,
 ) -> str:
-    """What follows a step of this kind, given the step that the plan holds after it."""
+    """What follows a step of this kind, given the step that the plan holds after it.
+
+    After the correction of a rule (no ``is_case``) its plan begins again.
+    """
     if kind in CYCLE_KINDS:
         return _after_phase(kind)
-    if kind == StepKind.REVISION:
+    if kind == StepKind.REVISION and is_case:
         return str(StepKind.CONFIRMATION.label)
     if next_title and next_kind not in READING_KINDS:
         return next_title

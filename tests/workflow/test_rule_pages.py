@@ -540,6 +540,8 @@ def test_a_version_goes_back_and_is_proposed_again_on_the_screen() -> None:
     [item] = keeper.get("/inbox/").context["items"]
     page = keeper.get(item.url)
     assert "再提出する" in text_of(page)
+    assert item.next_title == "室長 承認"
+    assert "次は「室長 承認」。" in text_of(page)
     empty = keeper.post(
         f"/routes/RT2/2/propose/{item.slot_id}/", {"draft_version": new_of().draft_version}
     )
@@ -552,6 +554,33 @@ def test_a_version_goes_back_and_is_proposed_again_on_the_screen() -> None:
     )
     assert messages_of(again) == ["改正案をもう一度提出しました。"]
     assert WorkItem.objects.get(project=None).post.code == HEAD
+
+
+def at_the_chair() -> int:
+    """A version that waits for its 決裁; the slot."""
+    run = propose(a_draft())
+    client_of(HEAD).post(*answer_of(open_slot(run).pk, "APPROVED"))
+    return open_slot(run).pk
+
+
+def test_a_version_on_hold_says_until_when_to_everybody() -> None:
+    slot = at_the_chair()
+    chair = client_of("HQ-CHAIR")
+    chair.post(*answer_of(slot, "HELD", until="2026-05-20"))
+
+    held = "が「本部長 決裁」を保留しています。5/20（水）まで日数を数えません。"
+    for reader in (chair, client_of("SECRETARIAT"), client_of("AUDITOR")):
+        assert held in text_of(reader.get("/routes/RT2/2/"))
+
+
+def test_a_version_that_nobody_may_decide_says_so_and_promises_nothing() -> None:
+    at_the_chair()
+    holder("HQ-CHAIR").appointments.filter(post__code="HQ-CHAIR").update(ends_on=AT.date())
+
+    page = text_of(client_of("SECRETARIAT").get("/routes/RT2/2/"))
+
+    assert "いま 担当できる職がありません：本部長（副市長）（空席）" in page
+    assert "付替え待ち" not in page
 
 
 def test_a_version_is_withdrawn_on_the_screen() -> None:

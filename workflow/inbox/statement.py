@@ -9,7 +9,7 @@ from typing import Final
 
 from bpr_projects.access import AUTHORING
 from workflow.access.conflicts import INTERESTED
-from workflow.enums import DECIDING_KINDS, GONE, OWN_WORK
+from workflow.enums import DECIDING_KINDS, GONE, OWN_WORK, StepKind
 
 COLUMNS: Final = (
     "tag",
@@ -38,9 +38,13 @@ COLUMNS: Final = (
     "nudged_by",
 )
 
+AFTER: Final = f"""(CASE WHEN w.kind = '{StepKind.REVISION.value}' AND w.project_id IS NULL
+    THEN 0 ELSE r.position + 1 END)"""
+"""Where the next step stands in the plan, which begins again after the correction of a rule."""
+
 NEXT: Final = {
-    "sqlite": "json_extract(r.plan, '$[' || (r.position + 1) || '].{}')",
-    "postgresql": "r.plan -> (r.position + 1) ->> '{}'",
+    "sqlite": f"json_extract(r.plan, '$[' || {AFTER} || '].{{}}')",
+    "postgresql": f"r.plan -> {AFTER} ->> '{{}}'",
 }
 """How a database picks a field of the plan's next step."""
 

@@ -41,7 +41,7 @@ test: check ## everything CI runs: gates, tests on SQLite (the quick ones with c
 	@mkdir -p var
 	$(COVERAGE) --dont-wrap-pytest -m $(TESTS) -m "not slow and not browser and not chaos"
 	$(COVERAGE) --fail-under 95 --merge var/coverage.json --out var/coverage.json
-	$(PYTEST) -m "(slow or browser) and not chaos"
+	$(PYTEST) -n 3 -m "(slow or browser) and not chaos" # three: journeys wait for clocks
 	$(PY) -m tests.servers $(PYTEST) -m "not chaos and not once"
 
 test-fast: environment ## the inner loop in a minute: SQLite, no browser, the core of what needs a city

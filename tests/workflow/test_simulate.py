@@ -85,7 +85,7 @@ def test_many_lives_fill_an_empty_database_and_break_nothing(transactional_db: N
     result, _said = lived(MANY, seed=8)
     assert result["violations"] == 0
     assert sum(result["endings"].values()) == MANY
-    changes = {"delegate", "revoke", "suspend", "transfer", "go_away", "come_back"}
+    changes = {"delegate", "revoke", "suspend", "transfer", "go_away", "come_back", "fill"}
     assert set(result["personnel"]) <= changes
     assert len(result["personnel"]) > 2
     assert {"pull back", "withdraw", "resubmit"} <= set(result["acts"])
@@ -298,6 +298,27 @@ def test_a_case_that_finds_nobody_for_good_is_a_failure(office: City) -> None:
     life.watch(stuck.value, AT + timedelta(days=91))
     with pytest.raises(Failure, match="「本部長 決裁」を担当する職が登録されていない"):
         life.watch(stuck.value, AT + timedelta(days=92))
+
+
+def test_a_seat_that_stands_empty_for_good_is_filled_when_work_waits_there(office: City) -> None:
+    project = a_project(to=StepKind.APPROVAL)
+    leaving = holder("DEPT-SHIMINBU").appointments.get(post__code="DEPT-SHIMINBU")
+    end_appointment(
+        appointment=leaving,
+        ends_on=AT.date() + timedelta(days=1),
+        by=holder("SECRETARIAT"),
+        at=AT,
+        reason="退職",
+    )
+    world = World(seed=1, tally=Tally())
+    world.now = AT + timedelta(days=2)
+    assert [slot.post.code for slot in access.unheld(world.now)] == ["DEPT-SHIMINBU"]
+
+    world.office.fill(world.now)
+
+    assert access.unheld(world.now) == []
+    assert world.tally.changes == {"fill": 1}
+    assert the_slot(project).post.code == "DEPT-SHIMINBU"
 
 
 def test_the_first_bad_case_is_named(office: City, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
+from django.db.models import Exists, OuterRef
 from django.utils.timezone import localdate
 
 from roles import actions
@@ -65,6 +66,24 @@ class Office:
         )
         if change(at, localdate(at)):
             self.tally.changes[change.__name__.strip("_")] += 1
+
+    def fill(self, at: datetime) -> None:
+        """Seats that stand empty for good get a holder, once the 事務局 sees that work waits."""
+        today = localdate(at)
+        kept = Appointment.objects.filter(post=OuterRef("pk")).exclude(ends_on__lte=today)
+        empty = Post.objects.in_force(today).filter(~Exists(kept), role__in=MOVING)
+        for post in empty.order_by("pk"):
+            able = self._able(post, today)
+            if able:
+                actions.appoint(
+                    post=post,
+                    person=self.random.choice(able),
+                    kind=AppointmentKind.CONCURRENT,
+                    starts_on=today,
+                    by=self._secretary(today),
+                    at=at,
+                )
+                self.tally.changes["fill"] += 1
 
     def _post(self) -> Post:
         return self.random.choice(list(Post.objects.filter(role__in=MOVING).order_by("pk")))
@@ -178,11 +197,14 @@ class Office:
         return self.random.choice(list(rows.select_related("post", "person").order_by("pk")))
 
     def _successor(self, leaving: Appointment, today: date) -> User | None:
+        able = [each for each in self._able(leaving.post, today) if each.pk != leaving.person_id]
+        return self.random.choice(able) if able else None
+
+    def _able(self, post: Post, today: date) -> list[User]:
         """Nobody who proposed a live case: only then could a step be left without anybody."""
-        if leaving.post.role == Role.HQ_CHAIR:
+        if post.role == Role.HQ_CHAIR:
             able = people_who(Role.DEPARTMENT_HEAD, today)
         else:
             able = list(User.objects.active().order_by("pk"))
         barred = self.authors() | {each.pk for each in people_who(Role.SECRETARIAT, today)}
-        able = [each for each in able if each.pk not in barred | {leaving.person_id}]
-        return self.random.choice(able) if able else None
+        return [each for each in able if each.pk not in barred]

@@ -90,6 +90,8 @@ class World:
         except Exception as error:
             raise Failure(life.name, traceback.format_exc()) from error
         self.idle = 0 if moved else self.idle + 1
+        if self.idle == PATIENCE // 2:
+            self.office.fill(self.now)
         if self.idle > PATIENCE:
             raise Failure(life.name, f"nobody could act on any case for {PATIENCE} turns")
         self._pass_time(moved=moved)

@@ -281,7 +281,7 @@ def play(hall: type[CityHall], examples: int, steps: int) -> None:
 @pytest.mark.once
 @pytest.mark.slow
 def test_a_long_while_in_the_city_hall(office: City) -> None:
-    play(CityHall, examples=4, steps=50)
+    play(CityHall, examples=6, steps=50)
 
 
 @pytest.mark.slow

@@ -64,7 +64,7 @@ if TYPE_CHECKING:
 
     from tests.fixtures_city import City
 
-pytestmark = [pytest.mark.once, pytest.mark.usefixtures("office")]
+pytestmark = pytest.mark.usefixtures("office")
 
 
 def at_decision(route: str = "RT2") -> Project:

@@ -95,11 +95,6 @@ class RuleDesk:
             for each in self.form.cards()
         ]
 
-    @property
-    def is_revision(self) -> bool:
-        """Whether the draft waits to be corrected and handed in again."""
-        return self.step is not None and self.step.kind == StepKind.REVISION
-
 
 def slots_of(route: Route) -> list[Slot]:
     """The seats of the open step of the run that decides the version now."""

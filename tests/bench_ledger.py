@@ -142,8 +142,8 @@ def copy(lived: Lived, copies: int) -> None:
             names = ", ".join(f'"{column}"' for column in columns)
             ids = ", ".join(map(str, lived.rows[model]))
             cursor.execute(
-                f"WITH RECURSIVE copy(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM copy "  # noqa: S608
-                f"WHERE n < {copies}) INSERT INTO {table} ({names}) "
+                "WITH RECURSIVE copy(n) AS (SELECT CAST(1 AS bigint) UNION ALL "  # noqa: S608
+                f"SELECT n + 1 FROM copy WHERE n < {copies}) INSERT INTO {table} ({names}) "
                 f"SELECT {', '.join(values)} FROM {table} CROSS JOIN copy "
                 f"WHERE {table}.id IN ({ids})"
             )

@@ -13,16 +13,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from config.failures import explained
+from config.failures import ASKS_BY_ITSELF, explained
 from config.logs import incident
 from roles.models import read_once
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 SAFE: Final = frozenset({"GET", "HEAD"})
-
-ASKS_BY_ITSELF: Final = "X-Asks-By-Itself"
-"""Header that an element with ``hx-trigger="every …"`` sends."""
 
 NO_DEVICES: Final = ", ".join(
     f"{feature}=()"

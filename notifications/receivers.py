@@ -28,6 +28,7 @@ from workflow.signals import (
     decision_recorded,
     disposal_approved,
     disposal_asked,
+    handed_over,
     nudged,
     paper_closed,
     paper_recorded,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from records.models import AnchorDay, LedgerCheck
     from roles.models import Absence, User
     from workflow.models import (
+        Claim,
         ConditionReport,
         Decision,
         Disposal,
@@ -155,6 +157,22 @@ def pass_on_a_polite_request(sender: object, *, nudge: Nudge, at: datetime, **_l
         run_id=step.run_id,
     )
     outbox.post([fact], at=at, actor=nudge.asked_by)
+
+
+@receiver(handed_over, dispatch_uid="notifications.handed_over")
+def tell_the_colleague(
+    sender: object, *, claim: Claim, by: User, at: datetime, **_later: Any
+) -> None:
+    """Who sees to the work from now on; it dies with the work as every request does."""
+    step = claim.slot.step_run
+    fact = Fact(
+        event=Event.HANDED_OVER,
+        key=f"handed_over:{claim.slot_id}:{claim.person_id}:{at:%y%m%d%H%M%S}",
+        addressees=NOTICES[Event.HANDED_OVER].recipients(claim),
+        project_id=step.project_id,
+        run_id=step.run_id,
+    )
+    outbox.post([fact], at=at, actor=by)
 
 
 OF_COMMENT: Final = {

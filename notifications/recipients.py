@@ -23,7 +23,15 @@ if TYPE_CHECKING:
     from bpr_projects.models import Comment, JoinRequest, Project
     from records.models import AnchorDay, LedgerCheck
     from roles.models import User
-    from workflow.models import ConditionReport, Disposal, Nudge, PaperDecision, Run, StepRun
+    from workflow.models import (
+        Claim,
+        ConditionReport,
+        Disposal,
+        Nudge,
+        PaperDecision,
+        Run,
+        StepRun,
+    )
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,11 @@ def holders_of_work(item: WorkItem) -> list[Addressee]:
 def holders_asked_again(nudge: Nudge) -> list[Addressee]:
     """The post that lets somebody wait."""
     return [Addressee(Why.HOLDER, post_id=nudge.slot.post_id, slot_id=nudge.slot_id)]
+
+
+def who_was_named(claim: Claim) -> list[Addressee]:
+    """The colleague of a shared seat who now sees to the work."""
+    return [Addressee(Why.HOLDER, person_id=claim.person_id, slot_id=claim.slot_id)]
 
 
 def relieved(decision: Decision) -> list[Addressee]:

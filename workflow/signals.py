@@ -26,6 +26,9 @@ reading_opened = Signal()
 # nudge: Nudge (with slot.step_run loaded); at: datetime
 nudged = Signal()
 
+# claim: Claim (with slot.step_run loaded) by which a colleague was named; by: User; at: datetime
+handed_over = Signal()
+
 # disposal: Disposal that waits for the approval of 監査; at: datetime
 disposal_asked = Signal()
 

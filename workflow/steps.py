@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -31,7 +31,8 @@ from workflow.actions.refusals import (
 )
 from workflow.enums import ASIDE, CYCLE_KINDS, Outcome, RunKind, SlotState, StepKind
 from workflow.forms import ADD_CONDITION, AnswerForm
-from workflow.models import Decision, Reading, WorkItem
+from workflow.inbox import Desk, came_from
+from workflow.models import FAR_FUTURE, Decision, Reading
 from workflow.outcomes import FINAL, PULLABLE, RULES
 from workflow.views.case import find, refilled
 from workflow.views.desk import question_of
@@ -48,9 +49,6 @@ if TYPE_CHECKING:
     from bpr_projects.models import Project
     from workflow.models import Slot
     from workflow.sheet import Dossier
-
-FROM_INBOX: Final = "inbox"
-"""``return_to`` of a form that was reached from the work list: go on with the next item."""
 
 
 # --- refusals ------------------------------------------------------------------------------
@@ -172,7 +170,10 @@ def answer(request: HttpRequest, ref: str, slot: int) -> HttpResponse:
             request, refusal, project, on_unanswered=_again(request, project, slot, form)
         )
     _tell(request, said, asked.slot)
-    return _onwards(request, project, form.cleaned_data["return_to"], at)
+    return redirect(
+        next_in_list(request, form.cleaned_data["return_to"], asked.slot, at)
+        or reverse("project", args=[project.reference])
+    )
 
 
 class Asked:
@@ -235,7 +236,8 @@ def _again(
 
 
 def _tell(request: HttpRequest, said: Decision, slot: Slot) -> None:
-    """What was recorded, and whether it can still be taken back."""
+    """What was recorded, and whether it can still be taken back: the tag is the way to do it."""
+    undo = ""
     sentence = _("「%(title)s」を「%(outcome)s」として記録しました。") % {
         "title": said.project.title if said.project else "",
         "outcome": said.get_outcome_display(),
@@ -243,8 +245,9 @@ def _tell(request: HttpRequest, said: Decision, slot: Slot) -> None:
     if said.outcome in FINAL:
         sentence += _afterwards(said)
     elif slot.step_run.kind in PULLABLE and RULES[Outcome(said.outcome)].effect == "count":
-        sentence += _("次の担当者が開くまでは、案件の画面から引き戻せます。")
-    messages.success(request, sentence)
+        sentence += _("次の担当者が開くまでは、引き戻せます。")
+        undo = reverse("pull-back", args=[said.project.reference]) if said.project else ""
+    messages.success(request, sentence, extra_tags=undo)
 
 
 def _afterwards(said: Decision) -> str:
@@ -259,15 +262,11 @@ def _afterwards(said: Decision) -> str:
     return _("決裁は取り消せません。")
 
 
-def _onwards(request: HttpRequest, project: Project, return_to: str, at: datetime) -> HttpResponse:
-    """To the next item of the work list, if the act began there; otherwise back to the case."""
-    if return_to != FROM_INBOX:
-        return redirect("project", ref=project.reference)
-    posts = [each.post.pk for each in capacities_of(person_of(request), localdate(at))]
-    waiting = WorkItem.objects.filter(post__in=posts, is_paused=False)
-    following = waiting.order_by("due_sort", "slot").values_list("slot", flat=True).first()
-    url = reverse("inbox")
-    return redirect(f"{url}?tab=todo&item={following}" if following else url)
+def next_in_list(request: HttpRequest, mark: str, slot: Slot, at: datetime) -> str:
+    """The item after ``slot`` in the work list, if the act began there; otherwise nothing."""
+    desk = Desk(person_of(request), at)
+    here = came_from(mark, desk)
+    return here.next_to(desk, slot.step_run.due_at or FAR_FUTURE, slot.pk) if here else ""
 
 
 # --- readings ------------------------------------------------------------------------------
@@ -286,6 +285,6 @@ def reading_read(request: HttpRequest, pk: int) -> HttpResponse:
     except Refusal as refusal:
         return refused(request, refusal)
     messages.success(request, _("「%s」を確認済みにしました。") % reading.project.title)
-    if request.POST.get("return_to") == FROM_INBOX:
+    if request.POST.get("return_to") == "inbox":
         return redirect(f"{reverse('inbox')}?tab=reading")
     return redirect("project", ref=reading.project.reference)

@@ -4,6 +4,7 @@ from django.urls import path
 
 from workflow import inbox, steps
 from workflow.views import (
+    arranging,
     attaching,
     auditing,
     board,
@@ -40,6 +41,13 @@ urlpatterns = [
     path("", inbox.home, name="home"),
     path("tour/end/", inbox.tour_end, name="tour-end"),
     path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/fresh/", inbox.inbox_fresh, name="inbox-fresh"),
+    path("inbox/sieves/", arranging.sieve_keep, name="sieve-keep"),
+    path("inbox/sieves/<int:pk>/drop/", arranging.sieve_drop, name="sieve-drop"),
+    path("inbox/<int:slot>/later/", arranging.snooze, name="snooze"),
+    path("inbox/<int:slot>/back/", arranging.unsnooze, name="unsnooze"),
+    path("inbox/<int:slot>/claim/", arranging.claim, name="claim"),
+    path("inbox/<int:slot>/release/", arranging.release, name="release"),
     path("unheld/", handing.unheld, name="unheld"),
     path("proposals/", listing.project_list, name="project-list"),
     path("running/", listing.running, name="running"),

@@ -142,8 +142,13 @@ class DayField(_Typed):
         return day.isoformat()
 
     def prepare_value(self, value: Any) -> Any:
-        """An ISO date is shown as people write it; what somebody typed stays as it is."""
+        """An ISO date is shown as people write it; what somebody typed stays as it is.
+
+        A browser's own calendar understands the ISO date alone.
+        """
         day = value if isinstance(value, date) else _iso(value)
+        if day and getattr(self.widget, "input_type", "") == "date":
+            return day.isoformat()
         return f"{calendar.era_year_label(day)}{day.month}月{day.day}日" if day else value
 
 

@@ -77,12 +77,16 @@ class Site(NamedTuple):
 
 
 class NavEntry(NamedTuple):
-    """One link of the main menu; ``url`` is empty where this installation has no such page."""
+    """One link of the main menu; ``url`` is empty where this installation has no such page.
+
+    ``badge``: under which name its count is renewed; empty where nothing is counted.
+    """
 
     url: str
     label: str
     icon: str
-    shown_count: str
+    badge: str
+    waiting: int
     is_quiet: bool
     current: str
 
@@ -197,7 +201,7 @@ def nav_link(
     url_name: str,
     label: str,
     icon_name: str,
-    count: int = 0,
+    count: int | None = None,
     also: str = "",
 ) -> dict[str, object]:
     """A link of the main menu, current also below the path ``also``; nothing for a missing page."""
@@ -208,7 +212,8 @@ def nav_link(
     path: str = getattr(context.get("request"), "path", "")
     current = _current(path, url, also)
     is_quiet = url_name == "home"
-    return {"entry": NavEntry(url, label, icon_name, capped(count or 0), is_quiet, current)}
+    badge_name = "" if count is None else url_name
+    return {"entry": NavEntry(url, label, icon_name, badge_name, count or 0, is_quiet, current)}
 
 
 def _current(path: str, url: str, also: str) -> str:

@@ -150,6 +150,14 @@ NOTICES: Final[dict[Event, Notice]] = {
         urgency=Urgency.NOW,
         may_be_switched_off=False,
     ),
+    Event.HANDED_OVER: Notice(
+        subject=_("%(name)sさんから担当を引き継ぎました：%(case)s%(until)s"),
+        heading=_("次の件の担当になりました。"),
+        template="handed_over",
+        recipients=recipients.who_was_named,
+        urgency=Urgency.NOW,
+        may_be_switched_off=False,
+    ),
     Event.MENTIONED: Notice(
         subject=_("議論で呼ばれました：%(case)s"),
         heading=_("次の件の議論で、あなたの名前が呼ばれました。"),

@@ -46,7 +46,13 @@ OF_OTHERS: Final = frozenset(
 )
 """Facts about work that the reader is not asked to answer."""
 
-QUIET: Final = OF_OTHERS | {Event.REMINDED, Event.DUE_SOON, Event.DUE_TODAY, Event.OVERDUE}
+QUIET: Final = OF_OTHERS | {
+    Event.REMINDED,
+    Event.HANDED_OVER,
+    Event.DUE_SOON,
+    Event.DUE_TODAY,
+    Event.OVERDUE,
+}
 """Facts about work that was opened long ago: they do not repeat what was said then."""
 
 OF_THE_LEDGER: Final = frozenset({Event.LEDGER_CHECKED, Event.ANCHOR_FAILED})

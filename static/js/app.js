@@ -89,7 +89,8 @@ const press = (key) => {
 };
 
 const ACTIONS = {
-  "/": () => one("#q")?.focus(),
+  "/": () => (one("[data-search]") ?? one("#q"))?.focus(),
+  "?": () => one("#keys")?.showModal(),
   j: () => moveTo(openRow() + 1),
   k: () => moveTo(openRow() - 1),
   x: toggleCheck,
@@ -137,6 +138,31 @@ document.addEventListener("htmx:afterSwap", (event) => {
     }
   }
 });
+
+// --- fresh counts and rows: asked for once a minute, while somebody can see the page and is not
+// in the middle of something ---
+const EVERY = 60_000;
+let asked = Date.now();
+
+const isBusy = () =>
+  document.hidden ||
+  isTyping(document.activeElement) ||
+  Boolean(one("dialog[open], details.sieve:focus-within, .mail .check:checked"));
+
+const askAnew = () => {
+  if (Date.now() - asked < EVERY || isBusy()) {
+    return;
+  }
+  asked = Date.now();
+  for (const part of all("[data-fresh]")) {
+    part.dispatchEvent(new Event("fresh"));
+  }
+};
+
+if (one("[data-fresh]")) {
+  setInterval(askAnew, EVERY / 4);
+  document.addEventListener("visibilitychange", askAnew);
+}
 
 // --- a part of the page that could not be fetched: one line says so ---
 const trouble = one("[data-trouble]");

@@ -50,6 +50,13 @@ MATRIX: Final[dict[str, tuple[Row, Row]]] = {
     "home": (row(302, 200), row(405, 405)),
     "tour-end": (row(405, 405), row(302, 302)),
     "inbox": (row(302, 200), row(405, 405)),
+    "inbox-fresh": (row(302, 200), row(405, 405)),
+    "sieve-keep": (row(302, 200), row(302, 422)),
+    "sieve-drop": (row(302, 405), row(302, 302)),
+    "snooze": (row(302, 404, head=200), row(302, 404, head=422)),
+    "unsnooze": (row(302, 405), row(302, 404, head=302)),
+    "claim": (row(302, 404, head=403), row(302, 404, head=403)),
+    "release": (row(302, 405), row(302, 404, head=403)),
     "project-list": (row(302, 200), row(405, 405)),
     "running": (row(302, 200), row(405, 405)),
     "project-new": (

@@ -12,8 +12,9 @@ from django.core.signing import TimestampSigner
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
+from config.failures import ASKS_BY_ITSELF
 from config.logs import incident
-from config.middleware import ASKS_BY_ITSELF, BrowserRules, IdleClock, IncidentNumber
+from config.middleware import BrowserRules, IdleClock, IncidentNumber
 from roles.models import User
 from tests.make import AT, a_user
 
@@ -134,7 +135,7 @@ def test_a_part_of_a_page_that_a_person_opens_winds_the_clock(
 
 
 def test_whatever_asks_by_itself_says_so() -> None:
-    asking = re.compile(r"<[^>]*hx-trigger=\"[^\"]*every[^>]*>")
+    asking = re.compile(r"<[^>]*hx-trigger=\"[^\"]*(?:every|fresh)[^>]*>")
     pages = (settings.BASE_DIR / "templates").rglob("*.html")
     found = [tag for page in pages for tag in asking.findall(page.read_text(encoding="utf-8"))]
 

@@ -9,6 +9,7 @@ head last. Raises ``actions.refusals.Refusal``; after any of them nothing has ch
 """
 
 from workflow.engine.answering import close_region, decide, record_phase
+from workflow.engine.arranging import claim, release, snooze, unsnooze
 from workflow.engine.asking import nudge
 from workflow.engine.correcting import correct
 from workflow.engine.disposing import approve_disposal, ask_for_disposal, texts_to_blank
@@ -34,6 +35,7 @@ __all__ = [
     "approve_disposal",
     "ask_for_disposal",
     "check_condition",
+    "claim",
     "close_region",
     "confirm_paper",
     "correct",
@@ -51,13 +53,16 @@ __all__ = [
     "record_paper",
     "record_phase",
     "refuse_paper",
+    "release",
     "report_condition",
     "restrict",
     "resubmit",
     "resume_due",
+    "snooze",
     "submit",
     "texts_to_blank",
     "unrestrict",
+    "unsnooze",
     "withdraw",
     "withdraw_route",
     "work_item",

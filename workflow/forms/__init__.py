@@ -15,6 +15,7 @@ from workflow.forms.answers import (
     ReceiverCard,
     WithConditions,
 )
+from workflow.forms.arranging import ClaimForm, SieveForm, SnoozeForm
 from workflow.forms.papers import ConfirmPaperForm, PaperForm, RefusePaperForm
 from workflow.forms.rules import ADD_ROW, AgainForm, HeadForm, StepForm
 
@@ -27,6 +28,7 @@ __all__ = [
     "AnswerForm",
     "ApproveDisposalForm",
     "AskDisposalForm",
+    "ClaimForm",
     "ConditionRow",
     "ConditionsField",
     "ConfirmPaperForm",
@@ -38,6 +40,8 @@ __all__ = [
     "ReassignForm",
     "ReceiverCard",
     "RefusePaperForm",
+    "SieveForm",
+    "SnoozeForm",
     "StepForm",
     "WithConditions",
 ]

@@ -6,12 +6,12 @@ One UNION ALL over the person's posts (tens): each branch is an index scan that 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connection
-from django.utils.timezone import localdate, localtime
+from django.utils.timezone import localdate
 
 from bpr_projects import calendar
 from bpr_projects.access import has_left
@@ -22,37 +22,15 @@ from workflow.charts import following_words, is_late
 from workflow.enums import StepKind
 from workflow.inbox.links import rule_url, work_url
 from workflow.inbox.places import in_place_of
-from workflow.inbox.statement import (
-    ADMITTED,
-    ANY_STEP,
-    AUTHORING_WORDS,
-    CLOSURES,
-    COLUMNS,
-    CONFLICT,
-    COUNTS,
-    DECIDING_WORDS,
-    DEPUTY,
-    GONE_STATES,
-    INTERESTED_WORDS,
-    NEXT,
-    OWN_KINDS,
-    PERSONS,
-    PRINCIPLES,
-    READINGS,
-    ROWS,
-    STOOD_IN,
-    nulls,
-)
+from workflow.inbox.sieve import ALL, Sieve
+from workflow.inbox.statement import CAP, COLUMNS, statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from roles.models import User
 
 PAGE: Final = 25
-CAP: Final = 100
-"""Counts stop here: a badge says 99+."""
-
 ICONS: Final = {
     StepKind.CONFIRMATION: "user-check",
     StepKind.RECEPTION: "inbox",
@@ -69,12 +47,6 @@ ICONS: Final = {
     StepKind.ORIENT: "repeat",
     StepKind.DECIDE: "repeat",
     StepKind.ACT: "repeat",
-}
-
-WINDOWS: Final = {
-    "": "1 = 1",
-    "late": "w.due_sort < %s AND NOT w.is_paused",
-    "week": "w.due_sort < %s AND NOT w.is_paused",
 }
 
 
@@ -103,9 +75,13 @@ class Item:
     next_title: str
     nudged_at: datetime | None = None
     nudged_by: str = ""
+    claimed_by: int | None = None
+    claimer: str = ""
+    put_off: date | None = None
     is_late: bool = False
     day_n: int = 1
     capacity: Capacity | None = None
+    is_gone: bool = False
 
     @property
     def reference(self) -> str:
@@ -142,13 +118,16 @@ class Item:
 
 @dataclass(frozen=True)
 class Listing:
-    """Which rows a page wants: of own or deputised posts or of one, from where, due when."""
+    """Which rows a page wants: of own or deputised posts, from where, of what kind.
+
+    ``with_choices``: what the form of しぼり込み offers comes along.
+    """
 
     bases: tuple[Basis, ...] = (Basis.OWN,)
     limit: int = PAGE
-    post: int | None = None
     after: tuple[datetime, int] = (datetime(1, 1, 2, tzinfo=UTC), 0)
-    window: str = ""
+    sieve: Sieve = ALL
+    with_choices: bool = False
 
 
 KEY_DIGITS: Final = 19
@@ -169,12 +148,18 @@ def cursor_of(text: str) -> tuple[datetime, int] | None:
 
 @dataclass
 class Counts:
-    """How much waits: capped at 100 a post. ``hidden``: mine to decide, but I proposed it."""
+    """How much waits: capped at 100 a post. ``hidden``: mine to decide, but I proposed it.
+
+    ``later``: put off by the person; counted nowhere else. ``late``, ``today``, ``week``: of the
+    own posts.
+    """
 
     own: int = 0
     deputised: int = 0
     hidden: int = 0
+    later: int = 0
     late: int = 0
+    today: int = 0
     week: int = 0
     readings: int = 0
     by_post: dict[int, int] = field(default_factory=dict)
@@ -182,6 +167,15 @@ class Counts:
     @property
     def mine(self) -> int:
         return self.own + self.deputised
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A way to narrow the list that the person saved."""
+
+    pk: int
+    name: str
+    query: str
 
 
 @dataclass
@@ -193,6 +187,9 @@ class Load:
     counts: Counts = field(default_factory=Counts)
     closures: frozenset[date] = frozenset()
     principles: dict[str, str] = field(default_factory=dict)
+    areas: list[tuple[str, str]] = field(default_factory=list)
+    sections: list[tuple[str, str]] = field(default_factory=list)
+    saved: list[Saved] = field(default_factory=list)
 
 
 class Desk:
@@ -258,94 +255,6 @@ class Desk:
         return self._load
 
 
-def week_end(at: datetime) -> datetime:
-    """The Monday 0:00 after this week."""
-    today = localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
-    return today + timedelta(days=7 - today.weekday())
-
-
-def statement(desk: Desk, listing: Listing | None) -> tuple[str, list[Any]]:
-    """The UNION ALL and its parameters."""
-    adapt = connection.ops.adapt_datetimefield_value
-    conflict = conflict_of(desk)
-    now, end = adapt(desk.at), adapt(week_end(desk.at))
-    branches: list[str] = []
-    parameters: list[Any] = []
-    if listing is not None:
-        window = {"late": [now], "week": [end]}.get(listing.window, [])
-        after = [adapt(listing.after[0]), listing.after[1]]
-        for post, admitted in _asked(desk, listing):
-            branches.append(_rows(post, listing, conflict, admitted, len(branches)))
-            parameters += [desk.user.pk, post, *after, *window]
-    for post in desk.capacities:
-        admitted = _admitted(desk, post)
-        branches.append(COUNTS.format(post=post, conflict=conflict, admitted=admitted, cap=CAP))
-        parameters += [now, end, post]
-    if desk.capacities:
-        posts = ", ".join(map(str, desk.capacities))
-        branches.append(READINGS.format(posts=posts, cap=CAP, nulls=nulls(2)))
-    branches += [CLOSURES.format(nulls=nulls(6)), PRINCIPLES.format(nulls=nulls(7))]
-    return " UNION ALL ".join(branches), parameters
-
-
-def _asked(desk: Desk, listing: Listing) -> list[tuple[int, str]]:
-    """The posts whose rows are wanted, and which of them: all of the bases, or the chosen one."""
-    asked = [
-        (post, _admitted(desk, post))
-        for post, each in desk.capacities.items()
-        if each.basis in listing.bases
-    ]
-    if Basis.ACTING in listing.bases:
-        asked += [
-            (post, STOOD_IN.format(slots=_listed(slots))) for post, slots in desk.stood_in.items()
-        ]
-    return [each for each in asked if listing.post in (None, each[0])]
-
-
-def conflict_of(desk: Desk) -> str:
-    """The condition on ``w`` and its case ``p`` that this person may not answer for conflict."""
-    deputised = desk.posts(Basis.DEPUTY)
-    single = [pk for pk in desk.posts(Basis.OWN) if not desk.capacities[pk].post.is_shared]
-    return CONFLICT.format(
-        own_kinds=OWN_KINDS,
-        interested=INTERESTED_WORDS,
-        authoring=AUTHORING_WORDS,
-        persons=_persons(desk.user.pk, deputised, localdate(desk.at)),
-        seats=_listed([*single, *deputised]),
-    )
-
-
-def _persons(me: int, deputised: list[int], on: date) -> str:
-    if not deputised:
-        return str(me)
-    return PERSONS.format(me=me, deputised=_listed(deputised), on=on.isoformat())
-
-
-def _listed(keys: Iterable[int]) -> str:
-    return ", ".join(map(str, keys)) or "0"
-
-
-def _admitted(desk: Desk, post: int) -> str:
-    """The condition on ``w`` that its step lets this person answer for the post."""
-    if desk.capacities[post].basis == Basis.OWN:
-        return ANY_STEP
-    return ADMITTED.format(deputy=DEPUTY[connection.vendor], deciding=DECIDING_WORDS)
-
-
-def _rows(post: int, listing: Listing, conflict: str, admitted: str, branch: int) -> str:
-    pick = NEXT[connection.vendor]
-    return ROWS.format(
-        post=f"{post}_{branch}",
-        conflict=conflict,
-        admitted=admitted,
-        window=WINDOWS[listing.window],
-        limit=listing.limit + 1,
-        gone=GONE_STATES,
-        next_kind=pick.format("kind"),
-        next_title=pick.format("title"),
-    )
-
-
 def _load(desk: Desk, rows: Sequence[Sequence[Any]], listing: Listing | None) -> Load:
     load = Load()
     named = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
@@ -359,6 +268,13 @@ def _load(desk: Desk, rows: Sequence[Sequence[Any]], listing: Listing | None) ->
         row["number"]: row["title"]
         for row in sorted(by_tag.get("principle", ()), key=lambda row: row["slot_id"])
     }
+    for tag, choices in (("area", load.areas), ("section", load.sections)):
+        found = sorted(by_tag.get(tag, ()), key=lambda row: (row["slot_id"], row["number"]))
+        choices += [(row["number"], row["title"]) for row in found]
+    load.saved = [
+        Saved(row["slot_id"], row["number"], row["title"])
+        for row in sorted(by_tag.get("saved", ()), key=lambda row: row["slot_id"])
+    ]
     load.counts = _counts(desk, by_tag)
     items = sorted(
         (_item(desk, row, load.closures) for row in by_tag.get("item", ())),
@@ -375,15 +291,17 @@ def _counts(desk: Desk, by_tag: dict[str, list[dict[str, Any]]]) -> Counts:
         counts.deputised += min(len(slots), CAP)
         counts.by_post[post] = min(len(slots), CAP)
     for row in by_tag.get("count", ()):
-        hidden = row["project_id"] or 0
-        waiting = row["slot_id"] - hidden
+        hidden, later = row["project_id"] or 0, row["answered"] or 0
+        waiting = row["slot_id"] - hidden - later
         counts.hidden += hidden
+        counts.later += later
         counts.by_post[row["post_id"]] = waiting + counts.by_post.get(row["post_id"], 0)
         if desk.capacities[row["post_id"]].basis == Basis.DEPUTY:
             counts.deputised += waiting
         else:
             counts.own += waiting
             counts.late += row["standard_days"] or 0
+            counts.today += row["claimed_by"] or 0
             counts.week += row["asked"] or 0
     return counts
 
@@ -427,6 +345,9 @@ def _item(desk: Desk, row: dict[str, Any], closures: frozenset[date]) -> Item:
         ),
         nudged_at=moment(row["nudged_at"]),
         nudged_by=row["nudged_by"] or "",
+        claimed_by=row["claimed_by"],
+        claimer=row["claimer"] or "",
+        put_off=date.fromisoformat(row["put_off"]) if row["put_off"] else None,
         is_late=is_late(due_at, desk.at, is_paused=is_paused),
         day_n=calendar.day_number(localdate(opened_at), localdate(desk.at), closures),
         capacity=desk.place_of(row["slot_id"]) or desk.capacities[row["post_id"]],

@@ -15,6 +15,7 @@ from workflow.enums import StepKind
 from workflow.inbox.around import FEW, cases_around
 from workflow.inbox.desk import PAGE, Listing
 from workflow.inbox.places import IN_PLACE
+from workflow.inbox.sieve import Sieve
 from workflow.inbox.stands import chosen_post, stands_of
 from workflow.inbox.week import week_of
 
@@ -85,7 +86,7 @@ class MyWork:
 def my_work(desk: Desk, wanted: str = "") -> MyWork:
     """Four queries, whatever there is. ``wanted``: the seat that the address names."""
     post = chosen_post(desk, wanted)
-    load = desk.read(Listing(bases=(Basis.OWN, *IN_PLACE), limit=PAGE, post=post))
+    load = desk.read(Listing(bases=(Basis.OWN, *IN_PLACE), limit=PAGE, sieve=Sieve(post=post)))
     stands = stands_of(desk, post)
     stand = next((each for each in stands if each.is_chosen), None)
     sections = _sections(desk)

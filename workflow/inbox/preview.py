@@ -23,8 +23,9 @@ from records.models import LedgerText
 from workflow import access, engine
 from workflow.charts import next_title
 from workflow.enums import ASIDE, BY_RULE, CYCLE_KINDS, OWN_WORK, Outcome, SlotState, StepKind
-from workflow.inbox.desk import conflict_of
+from workflow.inbox.arranged import arranged_of, arrangement
 from workflow.inbox.links import case_url, work_url
+from workflow.inbox.statement import conflict_of
 from workflow.inbox.watch import points_of
 from workflow.models import Decision, Seen, Slot
 from workflow.outcomes import RULES, STATIONS, Tone
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from bpr_projects.models import Project
     from bpr_projects.prices import Rate
     from bpr_projects.sheet import Effect
+    from workflow.inbox.arranged import Arranged
     from workflow.inbox.desk import Desk
     from workflow.inbox.watch import Point
 
@@ -99,6 +101,7 @@ class Preview:
     buttons: tuple[Button, ...]
     day_n: int
     why_not: str
+    arranged: Arranged
 
     @property
     def voiced(self) -> list[Decision]:
@@ -120,6 +123,11 @@ class Preview:
     def case_url(self) -> str:
         """The case's page."""
         return case_url(self.project.reference)
+
+    @property
+    def talk_url(self) -> str:
+        """Where it is discussed."""
+        return case_url(self.project.reference, "discussion/")
 
     @property
     def work_url(self) -> str:
@@ -174,6 +182,7 @@ def preview_of(desk: Desk, slot_id: int) -> Preview | None:
             localdate(step.opened_at), localdate(step.paused_since or desk.at), desk.load.closures
         ),
         why_not=why_not,
+        arranged=arranged_of(desk, slot),
     )
 
 
@@ -195,6 +204,7 @@ def _slot(desk: Desk, slot_id: int) -> Slot | None:
         Slot.objects.filter(pk=slot_id, post__in={*desk.capacities, *desk.stood_in})
         .select_related(
             "post",
+            "claim__person",
             "step_run__run__route",
             "step_run__run__cycle",
             "step_run__revision",
@@ -215,6 +225,7 @@ def _slot(desk: Desk, slot_id: int) -> Slot | None:
             ),
             priced_on=Coalesce(written_on, Value(localdate(desk.at))),
             **access.last_nudge(),
+            **arrangement(desk),
         )
         .annotate(**rate_columns(OuterRef("priced_on")))
         .first()

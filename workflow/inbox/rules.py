@@ -12,6 +12,7 @@ from bpr_projects.enums import RevisionKind
 from workflow import access, engine
 from workflow.actions import route_versions
 from workflow.enums import OWN_WORK, Outcome, SlotState, StepKind
+from workflow.inbox.arranged import arranged_of, arrangement
 from workflow.inbox.links import rule_url
 from workflow.inbox.preview import KEYS, Button
 from workflow.models import Route, Slot
@@ -21,6 +22,7 @@ from workflow.routing import compare
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from workflow.inbox.arranged import Arranged
     from workflow.inbox.desk import Desk
 
 FEW: Final = 12
@@ -37,6 +39,7 @@ class RulePreview:
     buttons: tuple[Button, ...]
     day_n: int
     why_not: str
+    arranged: Arranged
 
     @property
     def is_open(self) -> bool:
@@ -63,7 +66,10 @@ def rule_preview_of(desk: Desk, slot_id: int) -> RulePreview | None:
     """The pane of a slot about a rule, of one of the person's posts; None for anybody else's."""
     slot = (
         Slot.objects.filter(pk=slot_id, post__in=desk.capacities, step_run__run__rule__isnull=False)
-        .select_related("post", "step_run__revision", "step_run__run__rule__copied_from")
+        .select_related(
+            "post", "claim__person", "step_run__revision", "step_run__run__rule__copied_from"
+        )
+        .annotate(**arrangement(desk))
         .first()
     )
     if slot is None or slot.step_run.run.rule is None:
@@ -79,6 +85,7 @@ def rule_preview_of(desk: Desk, slot_id: int) -> RulePreview | None:
             localdate(step.opened_at), localdate(step.paused_since or desk.at), desk.load.closures
         ),
         why_not=why_not,
+        arranged=arranged_of(desk, slot),
     )
 
 

@@ -5,10 +5,20 @@ from workflow.models.disposals import Disposal
 from workflow.models.papers import PaperDecision
 from workflow.models.routes import Route, RouteStep
 from workflow.models.runs import Run, Slot, StepRun, WorkflowProcess
-from workflow.models.work import FAR_FUTURE, Nudge, Reading, Seen, WorkItem
+from workflow.models.work import (
+    FAR_FUTURE,
+    Claim,
+    Nudge,
+    Reading,
+    SavedSieve,
+    Seen,
+    Snooze,
+    WorkItem,
+)
 
 __all__ = [
     "FAR_FUTURE",
+    "Claim",
     "Condition",
     "ConditionReport",
     "Decision",
@@ -20,8 +30,10 @@ __all__ = [
     "Route",
     "RouteStep",
     "Run",
+    "SavedSieve",
     "Seen",
     "Slot",
+    "Snooze",
     "StepRun",
     "WorkItem",
     "WorkflowProcess",

@@ -66,6 +66,52 @@ class Seen(models.Model):
         return f"{self.slot_id}: {self.person_id}"
 
 
+class Snooze(models.Model):
+    """あとで: a person's list leaves a slot out before ``until``, but never over its deadline."""
+
+    slot = models.ForeignKey(Slot, models.CASCADE, related_name="snoozes")
+    person = models.ForeignKey(User, models.PROTECT, related_name="+")
+    until = models.DateField()
+    set_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["slot", "person"], name="snoozed_once_a_person")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.slot_id}: {self.person_id} {self.until}"
+
+
+class Claim(models.Model):
+    """担当: who of a shared seat sees to an open slot. It binds nobody: the seat may answer."""
+
+    slot = models.OneToOneField(Slot, models.CASCADE, primary_key=True, related_name="claim")
+    person = models.ForeignKey(User, models.PROTECT, related_name="+")
+    claimed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.slot_id}: {self.person_id}"
+
+
+class SavedSieve(models.Model):
+    """A way to narrow the work list that a person gave a name. ``query``: as in the address."""
+
+    person = models.ForeignKey(User, models.PROTECT, related_name="+")
+    name = models.CharField(max_length=20)
+    query = models.CharField(max_length=400)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["person", "name"], name="one_saved_sieve_a_name")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Reading(models.Model):
     """後閲 or 供覧 owed by a post: to be read, never to be answered, never in the way.
 

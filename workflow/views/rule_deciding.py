@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.timezone import localdate, now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -21,7 +20,7 @@ from workflow.enums import Outcome, RouteState, StepKind
 from workflow.forms import AgainForm, ReasonForm
 from workflow.models import Slot
 from workflow.outcomes import RULES
-from workflow.steps import FROM_INBOX, is_repeated, refused
+from workflow.steps import is_repeated, next_in_list, refused
 from workflow.views.freshness import refusal_of_password
 from workflow.views.lookup import person_of
 from workflow.views.rule_desk import answer_form, run_of, slots_of
@@ -171,8 +170,8 @@ def _decided(
     if route.state == RouteState.ACTIVE:
         sentence += _("%sから、この版になります。") % wareki(route.effective_from)
     messages.success(request, sentence)
-    to_inbox = form.cleaned_data["return_to"] == FROM_INBOX
-    return redirect(reverse("inbox") if to_inbox else page_of(route))
+    following = next_in_list(request, form.cleaned_data["return_to"], seat, at)
+    return redirect(following or page_of(route))
 
 
 @login_required

@@ -261,7 +261,8 @@ class Promise:
 
     def _compare_readings(self, run: Run, kind: StepKind, now: Seats) -> None:
         meant = {post.pk for each, told in self.steps if each.kind == kind for post in told.posts}
-        found = Reading.objects.filter(run=run, kind=kind, entry=None)
+        # A 後閲 after 代決 is no step of the way: it was told to nobody.
+        found = Reading.objects.filter(run=run, kind=kind, entry=None, is_after_acting=False)
         owed = set(found.values_list("post", flat=True))
         said = run.decisions.filter(round=self.round, step_run__kind__in=DECIDING_KINDS)
         final = said.latest("pk")

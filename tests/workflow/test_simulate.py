@@ -366,6 +366,25 @@ def test_a_case_that_goes_as_previewed_is_counted(office: City) -> None:
     }
 
 
+def test_what_is_read_after_somebody_stood_in_was_told_to_nobody(office: City) -> None:
+    """The 室長 is away and reads afterwards; the 本部長, who decided, owes no 後閲 any more."""
+    an_absence(person=holder("HEAD-DIGITAL"))
+    tally = Tally()
+    draft = a_draft(**ROUTES["RT1"])
+    promise = promise_of(draft, draft.proposer, tally, AT)
+    assert promise is not None
+    project = submit(draft)
+    walk(project, to=StepKind.STANDING_DECISION)
+    say(project, Outcome.ESCALATED, by=holder("DEPT-SOMUBU"), urgent_reason="急ぐため")
+    say(project, Outcome.ADOPTED)
+
+    promise.compare(project, AT)
+
+    owed = Reading.objects.filter(kind=StepKind.POST_READING)
+    assert list(owed.values_list("post__code", "is_after_acting")) == [("HEAD-DIGITAL", True)]
+    assert (tally.previews["readings"], tally.previews["decided as previewed"]) == (2, 1)
+
+
 def test_a_step_that_was_not_previewed_is_a_failure(office: City) -> None:
     project, promise = promised(Tally())
     promise.steps = promise.steps[1:]

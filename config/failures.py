@@ -39,6 +39,7 @@ POST_ONLY: Final = frozenset(
         "paper-refuse",
         "phase-record",
         "reading-read",
+        "release",
         "route-answer",
         "route-copy",
         "route-discard",
@@ -46,7 +47,9 @@ POST_ONLY: Final = frozenset(
         "route-propose",
         "route-propose-again",
         "route-step-place",
+        "sieve-drop",
         "tour-end",
+        "unsnooze",
     }
 )
 """Addresses that take a form and show no page: nobody is ever led there."""

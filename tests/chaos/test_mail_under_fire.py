@@ -42,18 +42,22 @@ class Sink:
 
     def __init__(self) -> None:
         self.accepted: Counter[str] = Counter()
+        self.dropped: set[str] = set()
         self.chance = random.Random(7)  # noqa: S311 -- not a secret
 
     async def handle_DATA(  # noqa: N802 -- aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
-        """Refuse one in ten for now; of one in thirty take the mail and never say so."""
+        """Refuse one in ten for now; of one in thirty take the mail, once, and never say so."""
         if self.chance.random() < 0.1:
             return "451 come back later"
         content = envelope.content
         raw = content if isinstance(content, bytes) else str(content).encode()
-        self.accepted[str(message_from_bytes(raw)["Message-ID"])] += 1
-        if self.chance.random() < 0.03 and server.transport is not None:
+        name = str(message_from_bytes(raw)["Message-ID"])
+        self.accepted[name] += 1
+        drops = self.chance.random() < 0.03 and name not in self.dropped
+        if drops and server.transport is not None:
+            self.dropped.add(name)
             server.transport.close()
         return "250 accepted"
 
@@ -177,19 +181,20 @@ def test_no_mail_is_lost_and_few_are_sent_twice(
         states = Counter(
             row[0] for row in rows.execute("SELECT state FROM notifications_delivery").fetchall()
         )
-        sent = {
-            row[0]
-            for row in rows.execute(
-                "SELECT message_id FROM notifications_delivery WHERE state = 'SENT'"
+        losses = dict(
+            rows.execute(
+                "SELECT message_id, losses FROM notifications_delivery WHERE state = 'SENT'"
             ).fetchall()
-        }
+        )
     with closing(app):
         broker.stop()
 
     copies = {name: times for name, times in server.accepted.items() if times > 1}
-    print(f"\n{kills} kills, {dict(states)}, {len(sent)} sent, {len(copies)} twice")
+    print(f"\n{kills} kills, {dict(states)}, {len(losses)} sent, {len(copies)} twice")
     assert still_open == 0
     assert states["DEAD"] == 0
-    assert sent - set(server.accepted) == set()
-    assert max(server.accepted.values()) <= 2
-    assert len(copies) <= len(sent) * 0.05
+    assert losses.keys() - server.accepted.keys() == set()
+    # a worker that died with a mail, or a server that hung up, each make one copy at most
+    faults = {name: died + (name in server.dropped) for name, died in losses.items()}
+    assert {n: times for n, times in copies.items() if times > 1 + faults[n]} == {}
+    assert len(copies) <= len(losses) * 0.05

@@ -449,10 +449,10 @@ def test_a_version_is_proposed_approved_and_adopted_on_the_screen() -> None:
     keeper, head, chair = (client_of(post) for post in ("SECRETARIAT", HEAD, CHAIR))
 
     keeper.post("/routes/RT2/2/propose/", {"draft_version": draft.draft_version})
-    [item] = head.get("/inbox/").context["items"]
+    [item] = head.get("/inbox/").context["rows"]
     pane = head.get(f"/inbox/?item={item.slot_id}")
     head.post(*answer_of(item.slot_id, "APPROVED"))
-    [last] = chair.get("/inbox/").context["items"]
+    [last] = chair.get("/inbox/").context["rows"]
     done = chair.post(*answer_of(last.slot_id, "ADOPTED"), follow=True)
 
     assert (item.url, item.title) == ("/routes/RT2/2/", "経路 RT2 標準（第2版）")
@@ -521,7 +521,7 @@ def test_an_author_sees_why_nothing_can_be_pressed() -> None:
     slot = open_slot(run)
     browser = client_of(HEAD)
 
-    assert browser.get("/inbox/").context["items"] == []
+    assert browser.get("/inbox/").context["rows"] == []
     assert browser.get("/inbox/").context["desk"].load.counts.hidden == 1
     page = browser.get("/routes/RT2/2/")
     sentence = "この改正案を書いた方又はその代理の方のため、判断できません。"
@@ -537,7 +537,7 @@ def test_a_version_goes_back_and_is_proposed_again_on_the_screen() -> None:
     keeper = client_of("SECRETARIAT")
     client_of(HEAD).post(*answer_of(open_slot(run).pk, "SENT_BACK"))
 
-    [item] = keeper.get("/inbox/").context["items"]
+    [item] = keeper.get("/inbox/").context["rows"]
     page = keeper.get(item.url)
     assert "再提出する" in text_of(page)
     assert item.next_title == "室長 承認"

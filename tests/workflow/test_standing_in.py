@@ -433,7 +433,7 @@ def test_the_list_of_who_stands_in_costs_as_much_for_three_as_for_one(count: int
     with CaptureQueriesContext(connection) as asked:
         page = client.get(url)
 
-    assert len(page.context["items"]) == count
+    assert len(page.context["rows"]) == count
     assert len(asked) == 6, [each["sql"] for each in asked]
 
 

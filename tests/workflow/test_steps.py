@@ -50,10 +50,7 @@ def test_an_answer_is_recorded_and_the_page_says_that_it_can_be_taken_back() -> 
     assert response.redirect_chain == [(f"/p/{project.number}/", 302)]
     assert said(project) == ["SUBMITTED", "APPROVED"]
     assert messages_of(response) == [
-        (
-            "「書かない窓口」を「承認」として記録しました。"
-            "次の担当者が開くまでは、案件の画面から引き戻せます。"
-        )
+        ("「書かない窓口」を「承認」として記録しました。次の担当者が開くまでは、引き戻せます。")
     ]
 
 

@@ -80,6 +80,8 @@ class Whereabouts:
 
     def url(self, item: int | None = None) -> str:
         """The address, with an item opened."""
+        if self == Whereabouts() and not item:
+            return reverse(INBOX)
         opened = f"&item={item}" if item else ""
         return f"{reverse(INBOX)}?{self.query}{opened}"
 

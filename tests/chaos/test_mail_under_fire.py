@@ -181,7 +181,7 @@ def test_no_mail_is_lost_and_few_are_sent_twice(
         states = Counter(
             row[0] for row in rows.execute("SELECT state FROM notifications_delivery").fetchall()
         )
-        losses = dict(
+        losses: dict[str, int] = dict(
             rows.execute(
                 "SELECT message_id, losses FROM notifications_delivery WHERE state = 'SENT'"
             ).fetchall()

@@ -66,6 +66,8 @@ bench: environment ## the long measurements, on SQLite and on a durable PostgreS
 	$(PY) -m tests.servers --durable $(PY) -m tests.bench_pages
 	$(PY) -m tests.bench_ledger
 	$(PY) -m tests.servers --durable $(PY) -m tests.bench_ledger
+	$(PY) -m tests.bench_sweep
+	$(PY) -m tests.servers --durable $(PY) -m tests.bench_sweep
 
 pages: environment ## every page and refusal, as each role, on four screens, before axe (needs Chromium)
 	$(PY) -m tests.sweep_pages

@@ -15,6 +15,13 @@ from django.db.models import Max
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
+from bpr_projects.calendar import (
+    LAST_DAY,
+    WEEKDAYS,
+    closed_for,
+    is_business_day,
+    plain_day,
+)
 from bpr_projects.models import (
     Area,
     Closure,
@@ -189,8 +196,52 @@ class UnitPriceAdmin(ListAdmin[UnitPrice]):
         return ("starts_on", "yen_per_hour") if is_past else ()
 
 
+class ClosureForm(forms.ModelForm[Closure]):
+    """A day to come on which the city hall would be open otherwise: the past stays as counted."""
+
+    class Meta:
+        help_texts = {
+            "day": _(
+                "土日・祝日・年末年始（12/29〜1/3）は登録しなくても休みとして数えます。"
+                "この日を除いて数えるのは、登録したあとに始まる手続と、再開する保留からです。"
+                "登録しても、取り消しても、すでにお知らせした期限は動きません。"
+            )
+        }
+
+    def clean_day(self) -> date:
+        day: date = self.cleaned_data["day"]
+        if "day" not in self.changed_data:
+            return day
+        if day < localdate():
+            raise forms.ValidationError(
+                _("過ぎた日は登録できません。これまでの日数の数え方が変わるためです。")
+            )
+        if day > LAST_DAY:
+            raise forms.ValidationError(_("2100年までの日を入れてください。"))
+        if not is_business_day(day):
+            sentence = _("%(day)sは%(reason)sのため、もともと休みです。登録は要りません。")
+            reason = closed_for(day) or _("%s曜日") % WEEKDAYS[day.weekday()]
+            raise forms.ValidationError(sentence % {"day": plain_day(day), "reason": reason})
+        there = Closure.objects.filter(day=day).exclude(pk=self.instance.pk).first()
+        if there is not None:
+            sentence = _("%(day)sは、すでに閉庁日です（理由：%(reason)s）。")
+            raise forms.ValidationError(sentence % {"day": plain_day(day), "reason": there.reason})
+        return day
+
+
 @admin.register(Closure)
 class ClosureAdmin(HarmlessAdmin[Closure]):
-    """閉庁日."""
+    """閉庁日: of one that has been, the reason alone is still put right."""
 
+    form = ClosureForm
     list_display = ["day", "reason"]
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Closure | None = None
+    ) -> tuple[str, ...]:
+        return ("day",) if obj is not None and obj.day < localdate() else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Closure | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and (
+            obj is None or obj.day >= localdate()
+        )

@@ -4,6 +4,8 @@ Two rules everybody shares:
 * the day something opens is 1日目 (``business_days_between``, ``day_number``);
 * "標準 n 日" ends at closing time of the n-th business day after it opened (``due_at``), as the
   Civil Code counts: the first day is not part of a period.
+
+``reckon`` takes a due date apart again, for whoever wants to know why it is that day.
 """
 
 import re
@@ -14,6 +16,7 @@ from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import jpholiday
+from django.utils.translation import gettext as _
 
 JST: Final = ZoneInfo("Asia/Tokyo")
 CLOSING_TIME: Final = time(17, 15)
@@ -150,7 +153,7 @@ def closed_for(day: date, closures: frozenset[date] = NO_CLOSURES) -> str:
 def add_business_days(day: date, count: int, closures: frozenset[date] = NO_CLOSURES) -> date:
     """The ``count``-th business day after ``day``, or before it when negative; 0 is ``day``."""
     step = timedelta(days=1 if count >= 0 else -1)
-    for _ in range(abs(count)):
+    for _each in range(abs(count)):
         day += step
         while not is_business_day(day, closures):
             day += step
@@ -172,3 +175,91 @@ def due_at(opened_at: datetime, days: int, closures: frozenset[date] = NO_CLOSUR
     """Closing time (17:15 JST) of the ``days``-th business day after the moment of opening."""
     opened_on = opened_at.astimezone(JST).date()
     return datetime.combine(add_business_days(opened_on, days, closures), CLOSING_TIME, JST)
+
+
+def days_late(due_on: date, today: date, closures: frozenset[date] = NO_CLOSURES) -> int:
+    """Business days since the day on which it was due; 0 until the first of them begins."""
+    return business_days_between(due_on + timedelta(days=1), today, closures)
+
+
+def days_late_label(days: int) -> str:
+    """2営業日超過: the one wording of a delay, on pages and in mails."""
+    return _("%s営業日超過") % days
+
+
+def days_stood(since: datetime, until: datetime, closures: frozenset[date] = NO_CLOSURES) -> int:
+    """Business days for which a clock that was stopped stood still, the last one not included.
+
+    What is stopped or goes on after closing time is stopped or goes on with the next morning.
+    """
+    return business_days_between(_runs_on(since), _runs_on(until) - timedelta(days=1), closures)
+
+
+def _runs_on(moment: datetime) -> date:
+    local = moment.astimezone(JST)
+    return local.date() + timedelta(days=local.time() >= CLOSING_TIME)
+
+
+class Reckoning(NamedTuple):
+    """The parts of a due date: ``standard + held - added + dropped`` business days after opening.
+
+    ``closed``: the weekdays in between on which the city hall is closed, with the reason.
+    ``added``, ``dropped``: closures that were set, or taken back, when the date was told already.
+    """
+
+    due_on: date
+    standard: int
+    held: int
+    closed: tuple[tuple[date, str], ...]
+    added: int
+    dropped: int
+
+    def words(self, today: date) -> str:
+        """標準5営業日 = 12/1（火）まで（11/23（月・勤労感謝の日）を除く、保留2営業日を加算）."""
+        sum_of_days = _("標準%(days)s営業日 = %(day)sまで") % {
+            "days": self.standard,
+            "day": short_date(self.due_on, today),
+        }
+        notes = "、".join(filter(None, self._notes(today)))
+        return f"{sum_of_days}（{notes}）" if notes else sum_of_days
+
+    def _notes(self, today: date) -> tuple[str, ...]:
+        return (
+            self._left_out(today),
+            _("保留%s営業日を加算") % self.held if self.held else "",
+            _("後から加わった閉庁日%s日を含む") % self.added if self.added else "",
+            _("後から取り消された閉庁日%s日を除く") % self.dropped if self.dropped else "",
+        )
+
+    def _left_out(self, today: date) -> str:
+        """The days that were not counted; which of them came later, nobody wrote down."""
+        count = len(self.closed) - self.added
+        if count <= 0:
+            return ""
+        if self.added or count > 1:
+            return _("休日%s日を除く") % count
+        day, reason = self.closed[0]
+        return _("%sを除く") % f"{short_date(day, today).removesuffix('）')}・{reason}）"
+
+
+def reckon(
+    opened_on: date,
+    standard: int,
+    due_on: date,
+    closures: frozenset[date] = NO_CLOSURES,
+    *,
+    held: int = 0,
+) -> Reckoning:
+    """How a due date came about. ``held``: business days for which its clock stood still.
+
+    A date that was told stays although closures change: the difference is a part of its own.
+    """
+    days = [opened_on + timedelta(days=n) for n in range(1, (due_on - opened_on).days + 1)]
+    closed = tuple(
+        (day, closed_for(day, closures))
+        for day in days
+        if day.weekday() < 5 and not is_business_day(day, closures)
+    )
+    counted = sum(is_business_day(day, closures) for day in days)
+    more = counted - standard - held
+    return Reckoning(due_on, standard, held, closed, max(-more, 0), max(more, 0))

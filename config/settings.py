@@ -110,6 +110,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "workflow.inbox.shell",
+                "workflow.inbox.closing",
             ],
             "builtins": [
                 "django.templatetags.i18n",

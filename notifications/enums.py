@@ -29,6 +29,7 @@ class Event(TextChoices):
     OVERDUE = "OVERDUE", _("期限の超過")
     DELAY_TOLD = "DELAY_TOLD", _("期限超過の知らせ")
     NOT_REMINDED = "NOT_REMINDED", _("督促できない手続")
+    NOT_RESUMED = "NOT_RESUMED", _("保留を終えられない手続")
     MENTIONED = "MENTIONED", _("議論で呼ばれました")
     QUESTIONED = "QUESTIONED", _("議論での質問")
     ANSWERED = "ANSWERED", _("質問への回答")

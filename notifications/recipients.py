@@ -15,10 +15,10 @@ from notifications.models import DeliveredFact
 from roles.enums import Role
 from roles.models import Absence, Appointment, Post, StandIn
 from workflow.enums import ASIDE, RunKind, SlotState, StepKind
-from workflow.models import Decision, Reading, Slot, WorkItem
+from workflow.models import Decision, Reading, Slot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from bpr_projects.models import Comment, JoinRequest, Project
     from records.models import AnchorDay, LedgerCheck
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         PaperDecision,
         Run,
         StepRun,
+        WorkItem,
     )
 
 
@@ -46,10 +47,11 @@ class Addressee:
 
 @dataclass(frozen=True)
 class Delay:
-    """A step whose days are over, and the posts that its rule names for that."""
+    """A step whose days are over, the posts that its rule names for that, and who is asked."""
 
     step: StepRun
     told: Sequence[Post]
+    asked: Collection[int]
 
 
 def holders_of_work(item: WorkItem) -> list[Addressee]:
@@ -85,8 +87,8 @@ def keepers_of_work(item: WorkItem) -> list[Addressee]:
 
 def told_of_delay(delay: Delay) -> list[Addressee]:
     """Whom the rule names, but not who is asked already."""
-    asked = {item.post_id for item in WorkItem.objects.filter(step_run=delay.step)}
-    return [Addressee(Why.ABOVE, post_id=post.pk) for post in delay.told if post.pk not in asked]
+    above = [post for post in delay.told if post.pk not in delay.asked]
+    return [Addressee(Why.ABOVE, post_id=post.pk) for post in above]
 
 
 def readers(reading: Reading) -> list[Addressee]:

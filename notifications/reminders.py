@@ -4,7 +4,7 @@ A deadline is told on the business day before it, on its day and once when it ha
 post that the rule of the step names is told as well. Days of a 保留 do not count.
 
 Running the sweep twice, late or twice at once tells nobody twice. Work that cannot be told of is
-named to the 事務局 and never keeps the others waiting.
+named to the 事務局 and never keeps the others waiting; so is a 保留 that should have ended.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from notifications.enums import Event
 from notifications.models import OutboxMessage
 from notifications.outbox import Fact
 from notifications.recipients import Delay
+from roles.models import read_all_once
 from workflow import access
 from workflow.actions.lateness import told_when_late
 from workflow.charts import closing_days
@@ -54,6 +55,11 @@ def remind(*, at: datetime) -> int:
     today, closures = localdate(at), closing_days()
     if not is_business_day(today, closures):
         return 0
+    with read_all_once(today):
+        return _remind(today, closures, at)
+
+
+def _remind(today: date, closures: frozenset[date], at: datetime) -> int:
     morning = datetime.combine(today, MORNING, JST)
     horizon = datetime.combine(add_business_days(today, 1, closures), time.max, JST)
     due = WorkItem.objects.filter(is_paused=False, due_at__lt=horizon).order_by("pk")
@@ -63,11 +69,20 @@ def remind(*, at: datetime) -> int:
         facts = list(_facts(_keys(some, today), today))
         outbox.post(facts, at=at, hold_until=morning)
         count += len(facts)
-    unheld = [outbox.unheld(slot) for slot in access.unheld(at)]
-    told = _told([fact.key for fact in unheld])
-    fresh = [fact for fact in unheld if fact.key not in told]
+    stuck = [outbox.unheld(slot) for slot in access.unheld(at)] + list(_not_resumed(today))
+    told = _told([fact.key for fact in stuck])
+    fresh = [fact for fact in stuck if fact.key not in told]
     outbox.post(fresh, at=at, hold_until=morning)
     return count + len(fresh)
+
+
+def _not_resumed(today: date) -> Iterator[Fact]:
+    """Whose 保留 was over before this day and stands all the same: once a step."""
+    left = WorkItem.objects.filter(is_paused=True, step_run__paused_until__lt=today)
+    by_step = {item.step_run: item for item in left.select_related("step_run").order_by("-pk")}
+    for step, item in by_step.items():
+        key = f"not_resumed:{step.pk}:{step.paused_until:%Y%m%d}"
+        yield _fact(Event.NOT_RESUMED, key, item, item)
 
 
 def _keys(rows: Iterable[Due], today: date) -> dict[str, int]:
@@ -90,13 +105,18 @@ def _facts(keys: Mapping[str, int], today: date) -> Iterator[Fact]:
     """What was not told yet; of work that was answered meanwhile nothing."""
     told = _told(keys)
     fresh = {key: pk for key, pk in keys.items() if key not in told}
-    items = WorkItem.objects.select_related(
-        "step_run__run__revision", "step_run__project__section"
-    ).in_bulk(list(fresh.values()))
+    items = (
+        WorkItem.objects.select_related(
+            "step_run__run__revision", "step_run__run__project__section"
+        )
+        .defer("step_run__run__plan", "step_run__run__project__sheet")
+        .in_bulk(list(fresh.values()))
+    )
+    asked = _asked({item.step_run_id for item in items.values()})
     for key, item in ((key, items[pk]) for key, pk in fresh.items() if pk in items):
         facts: list[Fact] = []
         try:
-            facts.extend(_of(item, key, today))
+            facts.extend(_of(item, key, today, asked.get(item.step_run_id, ())))
         except Exception:
             logger.exception("a reminder of slot %s cannot be written", item.pk)
             # Under the key of the reminder itself where there is none: it is tried once.
@@ -105,7 +125,16 @@ def _facts(keys: Mapping[str, int], today: date) -> Iterator[Fact]:
         yield from facts
 
 
-def _of(item: WorkItem, key: str, today: date) -> Iterator[Fact]:
+def _asked(steps: Collection[int]) -> Mapping[int, set[int]]:
+    """Step -> the posts that it waits for."""
+    found: dict[int, set[int]] = {}
+    rows = WorkItem.objects.filter(step_run__in=steps).values_list("step_run", "post")
+    for step, post in rows:
+        found.setdefault(step, set()).add(post)
+    return found
+
+
+def _of(item: WorkItem, key: str, today: date, asked: Collection[int]) -> Iterator[Fact]:
     """What is told of a work item; nothing where the rule of its step says so."""
     step = item.step_run
     if item.due_at is None or step.at_deadline == DeadlineAction.NOTHING:
@@ -115,7 +144,7 @@ def _of(item: WorkItem, key: str, today: date) -> Iterator[Fact]:
     yield _fact(event, key, item, item)
     if event == Event.OVERDUE and (posts := told_when_late(step, today)):
         of_step = f"delay_told:{step.pk}:{due_on:%Y%m%d}"
-        yield _fact(Event.DELAY_TOLD, of_step, item, Delay(step, posts))
+        yield _fact(Event.DELAY_TOLD, of_step, item, Delay(step, posts, asked))
 
 
 def _fact(event: Event, key: str, item: WorkItem, about: WorkItem | Delay) -> Fact:

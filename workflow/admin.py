@@ -126,6 +126,7 @@ class StepRunAdmin(CaseAdmin[StepRun]):
         "standard_days",
         "opened_at",
         "due_at",
+        "held_days",
         "paused_since",
         "paused_until",
         "closed_at",

@@ -113,7 +113,7 @@ def _in_place(word: str, names: Iterable[str]) -> str:
 
 @dataclass(frozen=True)
 class Ball:
-    """Who holds a case. ``day_n`` counts business days; the day of opening is 1日目."""
+    """Who holds a case. ``day_n`` counts business days, ``held`` those of 保留; 1日目: opening."""
 
     step_id: int
     kind: StepKind
@@ -130,6 +130,7 @@ class Ball:
     is_late: bool
     next_title: str
     nudge: Permit = ALLOWED
+    held: int = 0
 
     @property
     def holder(self) -> str:
@@ -231,6 +232,7 @@ STEP_FIELDS: Final = (
     "title",
     "opened_at",
     "due_at",
+    "held_days",
     "paused_since",
     "paused_until",
     "standard_days",
@@ -385,6 +387,7 @@ def ball_of(slots: list[Slot], people: People, at: datetime, closures: frozenset
         is_late=is_late(step.due_at, at, is_paused=step.paused_since is not None),
         next_title=next_title(step),
         nudge=_nudge(step, seats, at, closures),
+        held=step.held_days,
     )
 
 

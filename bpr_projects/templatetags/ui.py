@@ -6,7 +6,7 @@ A builtin library (settings), so no template loads it. Nothing here reads the cl
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, cast
 
 from django import template
 from django.conf import settings
@@ -128,12 +128,12 @@ def rollout_chip(state: str) -> SafeString:
     return chip(look.tone, str(RolloutState(state).label), look.icon)
 
 
-@register.simple_tag
-def due(due_at: datetime | None, now: datetime) -> SafeString:
-    """A deadline in the words one would say: 1日超過, 今日まで, 11/27（金）, 期限なし."""
+@register.simple_tag(takes_context=True)
+def due(context: template.Context, due_at: datetime | None, now: datetime) -> SafeString:
+    """A deadline in the words one would say: 1営業日超過, 今日まで, 11/27（金）, 期限なし."""
     if due_at is None:
         return format_html('<span class="due">{}</span>', _("期限なし"))
-    tone, picture, words = _due_words(due_at, now)
+    tone, picture, words = _due_words(due_at, now, _closures(context))
     moment_of_due = timezone.localtime(due_at).isoformat(timespec="minutes")
     hidden = format_html('<span class="vh">{}</span>', _("期限 "))
     shown = format_html('<time datetime="{}">{}</time>', moment_of_due, words)
@@ -141,19 +141,40 @@ def due(due_at: datetime | None, now: datetime) -> SafeString:
     return format_html(frame, tone, icon(picture), hidden, shown)
 
 
-def _due_words(due_at: datetime, now: datetime) -> tuple[str, str, str]:
-    """Tone, icon and words of a deadline, in calendar days."""
+def _closures(context: template.Context) -> frozenset[date]:
+    """The city's own closures, as the frame of a page knows them."""
+    return cast("frozenset[date]", context.get("closures", calendar.NO_CLOSURES))
+
+
+def _due_words(due_at: datetime, now: datetime, closures: frozenset[date]) -> tuple[str, str, str]:
+    """Tone, icon and words of a deadline. A delay is counted in business days."""
     day, today = timezone.localdate(due_at), timezone.localdate(now)
     left = (day - today).days
-    if left < 0:
-        return "bad", "triangle-alert", _("%(days)s日超過") % {"days": -left}
-    if due_at < now:
-        return "bad", "triangle-alert", _("期限を過ぎました")
+    if due_at < now or left < 0:
+        late = calendar.days_late(day, today, closures)
+        words = calendar.days_late_label(late) if late else _("期限を過ぎました")
+        return "bad", "triangle-alert", words
     if left == 0:
         return "warn", "clock", _("今日まで")
     if left == 1:
         return "warn", "clock", _("明日まで")
     return "", "calendar", calendar.short_date(day, today)
+
+
+@register.simple_tag(takes_context=True)
+def reckoned(
+    context: template.Context,
+    opened_at: datetime,
+    standard: int,
+    due_at: datetime,
+    now: datetime,
+    held: int = 0,
+) -> str:
+    """How the deadline of a step came about: 標準5営業日 = 12/1（火）まで."""
+    reckoning = calendar.reckon(
+        _day(opened_at), standard, _day(due_at), _closures(context), held=held
+    )
+    return reckoning.words(_day(now))
 
 
 @register.simple_tag

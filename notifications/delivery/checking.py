@@ -15,13 +15,13 @@ from notifications.models import DeliveredFact, Delivery
 from roles.enums import Basis
 from roles.models import Capacity, holders_of
 from workflow import access
-from workflow.charts import ball_lines
+from workflow.charts import ball_lines, closing_days
 from workflow.enums import ASIDE, Outcome, PaperState
 from workflow.models import Decision, WorkItem
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from bpr_projects.access import Voice
     from bpr_projects.models import Comment, Project
@@ -94,6 +94,7 @@ class Situation:
     standing: dict[int, frozenset[int]]
     balls: dict[int, Ball]
     before: dict[tuple[int, datetime], Decision]
+    closures: frozenset[date]
     _visible: dict[int, frozenset[int]] = field(default_factory=dict)
     _projects: frozenset[int] = frozenset()
     _voices: dict[tuple[int, int], Voice] = field(default_factory=dict)
@@ -107,6 +108,7 @@ class Situation:
         projects: dict[int, Project] = {
             mail.project.pk: mail.project for mail in mails if mail.project is not None
         }
+        closures = closing_days()
         return cls(
             at=at,
             working=frozenset(
@@ -114,8 +116,9 @@ class Situation:
             ),
             holders=holders_of(posts, localdate(at)),
             standing=access.standing_at(_decisions(messages), localdate(at)),
-            balls=ball_lines(projects.values(), at),
+            balls=ball_lines(projects.values(), at, closures),
             before=_before(messages),
+            closures=closures,
             _projects=frozenset(projects),
         )
 
@@ -142,6 +145,8 @@ class Situation:
             return Reason.WORK_CLOSED
         if message.event in DEADLINES and (over := self._over_of_deadline(message)):
             return over
+        if message.event == Event.NOT_RESUMED and not self._is_paused(message):
+            return Reason.WORK_CLOSED
         if message.event == Event.UNHELD and not self._is_unheld(message):
             return Reason.WORK_CLOSED
         if _is_settled(message):
@@ -157,6 +162,10 @@ class Situation:
             return Reason.WORK_CLOSED
         event = event_on(localdate(self.at), localdate(step.due_at))
         return None if event == DEADLINES[Event(message.event)] else Reason.DEADLINE_PASSED
+
+    def _is_paused(self, message: OutboxMessage) -> bool:
+        """Whether the step still is 保留."""
+        return message.slot is not None and message.slot.step_run.paused_since is not None
 
     def _is_unheld(self, message: OutboxMessage) -> bool:
         """Whether there still is nobody who may answer for the seat."""

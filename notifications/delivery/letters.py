@@ -16,7 +16,7 @@ from django.utils import translation
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
-from bpr_projects.calendar import short_date
+from bpr_projects.calendar import days_late, days_late_label, short_date
 from bpr_projects.enums import RevisionKind
 from bpr_projects.sheet import effect_of
 from notifications.catalogue import CORRECTIONS, NOTICES, TURNS, Notice, Turn
@@ -42,7 +42,13 @@ SUBJECT_LIMIT: Final = 150
 QUOTE_LIMIT: Final = 1500
 INBOX: Final = "/inbox/"
 OF_OTHERS: Final = frozenset(
-    {Event.UNHELD, Event.PAPER_WAITING, Event.DELAY_TOLD, Event.NOT_REMINDED}
+    {
+        Event.UNHELD,
+        Event.PAPER_WAITING,
+        Event.DELAY_TOLD,
+        Event.NOT_REMINDED,
+        Event.NOT_RESUMED,
+    }
 )
 """Facts about work that the reader is not asked to answer."""
 
@@ -156,6 +162,7 @@ class _Words:
             "case_number": (project.number or _("下書き")) if project else "",
             "case_section": project.section.name if project and project.section else "",
             "deadline": self._due(),
+            "deadline_note": self._reckoned(work.step_run if (work := self._work()) else None),
             "url": settings.BASE_URL + self._path(),
             "url_label": self._button(),
             "reason": self._why(),
@@ -174,8 +181,10 @@ class _Words:
             "following": _following(self.decision) if self.decision else "",
             "reading": self.message.reading,
             "step_title": step.title if (step := self._step()) else "",
-            "days": self._days_late(),
+            "late": self._late(),
+            "reckoned": self._reckoned(self._step()),
             "is_today": self.event == Event.DUE_TODAY,
+            "is_late": self.event == Event.OVERDUE,
             "asked_by": self.message.actor.name if self.message.actor else "",
             "standard": self.ball.standard if self.ball else 0,
             "day_n": self.ball.day_n if self.ball else 0,
@@ -209,7 +218,7 @@ class _Words:
             "until": _("（%sまで）") % _month_day(due) if (due := self._due()) else "",
             "count": len(self.decision.conditions.all()) if self.decision else 0,
             "day": _month_day(self.decision.until) if self.decision and self.decision.until else "",
-            "days": self._days_late(),
+            "late": self._late(),
             "name": self.message.actor.name if self.message.actor else "",
             "section": self.message.join_request.section.name if self.message.join_request else "",
             "found": self._found(),
@@ -247,12 +256,19 @@ class _Words:
             return None if work.step_run.paused_since else work.step_run.due_at
         return self.message.reading.due_at if self.message.reading else None
 
-    def _days_late(self) -> int:
+    def _late(self) -> str:
+        """（2営業日超過）; nothing of a deadline that is still to come."""
         step = self._step()
         due = step.due_at if step and self.event == Event.DELAY_TOLD else self._due()
         if due is None:
-            return 0
-        return max(0, (localdate(self.situation.at) - localdate(due)).days)
+            return ""
+        days = days_late(localdate(due), localdate(self.situation.at), self.situation.closures)
+        return _("（%s）") % days_late_label(days) if days else ""
+
+    def _reckoned(self, step: StepRun | None) -> str:
+        """How the deadline of a step came about; nothing of what has none."""
+        reckoning = step.reckoned(self.situation.closures) if step else None
+        return reckoning.words(localdate(self.situation.at)) if reckoning else ""
 
     def _step(self) -> StepRun | None:
         """The step that the mail is about. A delay is told once, however many are asked in it."""

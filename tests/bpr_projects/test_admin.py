@@ -13,6 +13,7 @@ from django.urls import reverse
 from bpr_projects.admin import ListAdmin
 from bpr_projects.models import (
     Area,
+    Closure,
     DesignArticle,
     GlossaryTerm,
     NationalTrend,
@@ -180,6 +181,74 @@ def test_no_price_begins_in_the_past(secretariat: Client) -> None:
     for answer in (added, changed):
         assert "明日以降の日を入れてください。" in answer.content.decode()
     assert list(UnitPrice.objects.values_list()) == before
+
+
+def typed_day(day: str) -> dict[str, str]:
+    return {"day": day, "reason": "創立記念日"}
+
+
+@pytest.mark.parametrize(
+    ("day", "why"),
+    [
+        ("2026-05-10", "過ぎた日は登録できません。これまでの日数の数え方が変わるためです。"),
+        (
+            "2026-05-16",
+            "令和8年5月16日は土曜日のため、もともと休みです。登録は要りません。",
+        ),
+        (
+            "2026-11-23",
+            "令和8年11月23日は勤労感謝の日のため、もともと休みです。登録は要りません。",
+        ),
+        (
+            "2026-12-29",
+            "令和8年12月29日は年末年始のため、もともと休みです。登録は要りません。",
+        ),
+        ("2026-07-15", "令和8年7月15日は、すでに閉庁日です（理由：庁舎点検）。"),
+        ("2101-01-04", "2100年までの日を入れてください。"),
+        ("きのう", "日付を正しく入力してください。"),
+    ],
+)
+def test_a_day_that_is_no_closure_is_refused_beside_the_field(
+    secretariat: Client, day: str, why: str
+) -> None:
+    known = Closure.objects.create(day=date(2026, 7, 15), reason="庁舎点検")
+
+    answer = secretariat.post(address(Closure, "add"), typed_day(day))
+
+    form = answer.context["adminform"].form
+    assert form.errors == {"day": [why]}
+    assert (form["day"].value(), form["reason"].value()) == (day, "創立記念日")
+    assert list(Closure.objects.all()) == [known]
+
+
+@pytest.mark.parametrize("day", [date(2026, 5, 11), date(2026, 7, 15)])
+def test_a_closure_comes_moves_and_goes_while_it_has_not_been(
+    secretariat: Client, day: date
+) -> None:
+    add = address(Closure, "add")
+    assert "すでにお知らせした期限は動きません。" in secretariat.get(add).content.decode()
+
+    assert secretariat.post(add, typed_day(f"{day}")).status_code == 302
+    closure = Closure.objects.get(day=day)
+    page = address(Closure, "change", closure.pk)
+    secretariat.post(page, form_of(secretariat, page) | {"day": "2026-07-16"})
+    closure.refresh_from_db()
+    assert closure.day == date(2026, 7, 16)
+    secretariat.post(address(Closure, "delete", closure.pk), {"post": "yes"})
+
+    assert not Closure.objects.exists()
+
+
+def test_of_a_closure_that_has_been_only_the_reason_is_put_right(secretariat: Client) -> None:
+    past = Closure.objects.create(day=date(2026, 5, 8), reason="点検")
+    page = address(Closure, "change", past.pk)
+
+    deleted = secretariat.post(address(Closure, "delete", past.pk), {"post": "yes"})
+    secretariat.post(page, {"day": "2026-07-15", "reason": "庁舎点検"})
+
+    past.refresh_from_db()
+    assert deleted.status_code == 403
+    assert (past.day, past.reason) == (date(2026, 5, 8), "庁舎点検")
 
 
 def test_a_nul_in_the_address_of_a_list_is_refused(office: City) -> None:

@@ -162,6 +162,139 @@ def test_adding_days_and_counting_them_agree(
     assert count == 0 or calendar.is_business_day(there, closures)
 
 
+def moment(month: int, day: int, hour: int = 9, minute: int = 0, year: int = 2026) -> datetime:
+    return datetime(year, month, day, hour, minute, tzinfo=calendar.JST)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "days"),
+    [
+        (moment(5, 11, 10), moment(5, 13), 2),  # Monday to Wednesday
+        (moment(5, 11, 10), moment(5, 11, 15), 0),
+        (moment(5, 15, 17, 14), moment(5, 18), 1),  # Friday to Monday
+        (moment(5, 15, 17, 15), moment(5, 18), 0),
+        (moment(5, 11), moment(5, 13, 17, 15), 3),
+        (moment(5, 11), moment(5, 16), 5),  # ends on a Saturday: all of the week stood still
+        (moment(5, 16), moment(5, 19), 1),
+        (moment(4, 28), moment(5, 7), 3),  # 4/28, 4/30, 5/1: the rest is Golden Week
+    ],
+)
+def test_a_clock_stands_still_for_business_days(
+    since: datetime, until: datetime, days: int
+) -> None:
+    assert calendar.days_stood(since, until) == days
+
+
+def test_a_clock_stands_still_for_no_day_on_which_all_is_closed() -> None:
+    assert calendar.days_stood(moment(11, 20), moment(11, 25), NEW_YEAR_PARTY) == 1
+
+
+@pytest.mark.parametrize(
+    ("today", "days"), [(date(2026, 11, 23), 0), (date(2026, 11, 24), 1), (date(2026, 11, 25), 2)]
+)
+def test_a_delay_counts_business_days(today: date, days: int) -> None:
+    friday = date(2026, 11, 20)
+
+    assert calendar.days_late(friday, today) == days
+    assert calendar.days_late(today, friday) == 0
+
+
+@pytest.mark.parametrize(
+    ("opened_on", "standard", "due_on", "closures", "held", "words"),
+    [
+        (date(2026, 11, 24), 5, date(2026, 12, 1), [], 0, "標準5営業日 = 12/1（火）まで"),
+        (
+            date(2026, 11, 19),
+            5,
+            date(2026, 11, 27),
+            [],
+            0,
+            "標準5営業日 = 11/27（金）まで（11/23（月・勤労感謝の日）を除く）",
+        ),
+        (
+            date(2026, 12, 25),
+            3,
+            date(2027, 1, 5),
+            [],
+            0,
+            "標準3営業日 = 令和9年1/5（火）まで（休日4日を除く）",
+        ),
+        (
+            date(2026, 11, 24),
+            5,
+            date(2026, 12, 3),
+            [],
+            2,
+            "標準5営業日 = 12/3（木）まで（保留2営業日を加算）",
+        ),
+        (
+            date(2026, 11, 24),
+            5,
+            date(2026, 12, 2),
+            [date(2026, 11, 25)],
+            0,
+            "標準5営業日 = 12/2（水）まで（11/25（水・閉庁日）を除く）",
+        ),
+        (
+            date(2026, 11, 24),
+            5,
+            date(2026, 12, 1),
+            [date(2026, 11, 25)],
+            0,
+            "標準5営業日 = 12/1（火）まで（後から加わった閉庁日1日を含む）",
+        ),
+        (
+            date(2026, 11, 19),
+            5,
+            date(2026, 11, 27),
+            [date(2026, 11, 27)],
+            0,
+            "標準5営業日 = 11/27（金）まで（休日1日を除く、後から加わった閉庁日1日を含む）",
+        ),
+        (
+            date(2026, 11, 24),
+            5,
+            date(2026, 12, 2),
+            [],
+            0,
+            "標準5営業日 = 12/2（水）まで（後から取り消された閉庁日1日を除く）",
+        ),
+    ],
+)
+def test_a_due_date_says_how_it_came_about(
+    opened_on: date, standard: int, due_on: date, closures: list[date], held: int, words: str
+) -> None:
+    parts = calendar.reckon(opened_on, standard, due_on, frozenset(closures), held=held)
+
+    assert parts.words(opened_on) == words
+
+
+SETS_OF_DAYS = st.frozensets(st.integers(0, 60), max_size=8)
+
+
+@given(DAYS, st.integers(1, 30), SETS_OF_DAYS, SETS_OF_DAYS, st.integers(0, 40), st.integers(0, 40))
+def test_the_parts_of_a_due_date_always_add_up(
+    day: date, standard: int, then: frozenset[int], later: frozenset[int], after: int, long: int
+) -> None:
+    known, now = (frozenset(day + timedelta(days=n) for n in each) for each in (then, later))
+    opened = datetime.combine(day, calendar.CLOSING_TIME, calendar.JST) - timedelta(hours=3)
+    held = calendar.days_stood(
+        opened + timedelta(days=after), opened + timedelta(days=after + long), known
+    )
+    due = calendar.due_at(calendar.due_at(opened, standard, known), held, known)
+
+    as_told = calendar.reckon(day, standard, due.date(), known, held=held)
+    parts = calendar.reckon(day, standard, due.date(), now, held=held)
+
+    between = [day + timedelta(days=n + 1) for n in range((due.date() - day).days)]
+    counted = parts.standard + parts.held - parts.added + parts.dropped
+    assert (as_told.added, as_told.dropped) == (0, 0)
+    assert calendar.add_business_days(day, standard + held, known) == as_told.due_on
+    assert counted == calendar.business_days_between(day + timedelta(days=1), parts.due_on, now)
+    assert counted + len(parts.closed) == sum(each.weekday() < 5 for each in between)
+    assert 0 in (parts.added, parts.dropped)
+
+
 @given(DAYS, st.integers(1, 60))
 def test_going_forth_and_back_returns_to_a_business_day(day: date, count: int) -> None:
     start = calendar.add_business_days(day, 1)

@@ -79,7 +79,8 @@ def test_a_label_is_text_not_markup() -> None:
     ("due_at", "words", "tone"),
     [
         (None, "期限なし", None),
-        (datetime(2026, 11, 22, 8, 15, tzinfo=UTC), "期限 2日超過", "bad"),
+        (datetime(2026, 11, 19, 8, 15, tzinfo=UTC), "期限 2営業日超過", "bad"),
+        (datetime(2026, 11, 22, 8, 15, tzinfo=UTC), "期限 1営業日超過", "bad"),
         (datetime(2026, 11, 24, 1, 0, tzinfo=UTC), "期限 期限を過ぎました", "bad"),
         (datetime(2026, 11, 24, 8, 15, tzinfo=UTC), "期限 今日まで", "warn"),
         (datetime(2026, 11, 25, 8, 15, tzinfo=UTC), "期限 明日まで", "warn"),
@@ -92,6 +93,35 @@ def test_a_deadline_is_said_in_words(due_at: datetime | None, words: str, tone: 
 
     assert plain(html) == words
     assert tone is None or f'data-tone="{tone}"' in html
+
+
+@pytest.mark.parametrize(
+    ("closures", "words"),
+    [
+        (frozenset({date(2026, 11, 20)}), "期限 1営業日超過"),
+        (frozenset({date(2026, 11, 20), date(2026, 11, 24)}), "期限 期限を過ぎました"),
+    ],
+)
+def test_no_day_is_late_on_which_the_city_hall_is_closed(
+    closures: frozenset[date], words: str
+) -> None:
+    due_at = datetime(2026, 11, 19, 8, 15, tzinfo=UTC)
+
+    html = rendered("{% due due_at now %}", due_at=due_at, closures=closures)
+
+    assert plain(html) == words
+
+
+def test_a_deadline_shows_its_arithmetic() -> None:
+    values = {
+        "opened_at": datetime(2026, 11, 20, 1, 0, tzinfo=UTC),
+        "due_at": datetime(2026, 12, 2, 8, 15, tzinfo=UTC),
+        "closures": frozenset({date(2026, 11, 25)}),
+    }
+
+    assert rendered("{% reckoned opened_at 5 due_at now 1 %}", **values) == (
+        "標準5営業日 = 12/2（水）まで（休日2日を除く、保留1営業日を加算）"
+    )
 
 
 def test_a_deadline_of_just_after_midnight_is_tomorrow_in_japan() -> None:

@@ -105,8 +105,8 @@ def propose(at: Counter) -> None:
     at.sees("所属長 確認")
     assert Decision.objects.filter(outcome=Outcome.SUBMITTED).count() == 1
     assert at.ball() == (
-        "いま 市民課長 石川さん が「所属長 確認」を担当中。5/11（月）から1日目（標準2日）、"
-        "期限は5/13（水）。次は「事務局 受付」。"
+        "いま 市民課長 石川さん が「所属長 確認」を担当中。5/11（月）から1日目、"
+        "標準2営業日 = 5/13（水）まで。次は「事務局 受付」。"
     )
 
 

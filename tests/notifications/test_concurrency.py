@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from datetime import timedelta
 from functools import partial
+from io import StringIO
 from typing import TYPE_CHECKING
 
 import pytest
+from django.core.management import call_command
 
 from notifications import outbox
 from notifications.delivery import sweep
@@ -17,14 +19,15 @@ from notifications.models import Delivery, OutboxMessage
 from notifications.outbox import Fact, worker_name
 from notifications.recipients import Addressee
 from notifications.reminders import remind
-from tests.concurrency.at_once import at_once
-from tests.make import AT, a_project, a_user, the_slot, the_step
-from tests.notifications.mails import assert_accounted, send
-from workflow.enums import StepKind
-from workflow.models import Slot
+from tests.concurrency.at_once import at_once, several
+from tests.make import AT, a_project, a_user, say, the_slot, the_step
+from tests.notifications.mails import assert_accounted, send, told
+from workflow.enums import Outcome, StepKind
+from workflow.models import Slot, StepRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from tests.fixtures_city import City
     from tests.notifications.conftest import Sink
@@ -94,6 +97,38 @@ def test_work_that_closes_during_an_expansion_leaves_no_mail(real_office: City) 
 
         assert not Delivery.objects.filter(state=DeliveryState.QUEUED).exists()
     assert send().sent == 0
+
+
+def late_in_review(real_office: City) -> datetime:
+    """Six seats are late with a review, the chair is to be told; a decision's 保留 is over."""
+    case = a_project(to=StepKind.REVIEW)
+    step = the_step(case)
+    assert step is not None
+    assert step.due_at is not None
+    step.snapshot |= {"at_deadline": "ESCALATE", "escalate_to": "PT_CHAIR"}
+    step.save(update_fields=["snapshot"])
+    say(a_project(to=StepKind.DECISION), Outcome.HELD)
+    return step.due_at.replace(hour=9) + timedelta(days=1)
+
+
+@pytest.mark.parametrize("crowd", several(2, 4))
+def test_whole_sweeps_at_once_resume_remind_and_send_once(
+    real_office: City, sink: Sink, crowd: int
+) -> None:
+    moment = late_in_review(real_office)
+    command = partial(
+        call_command, "outbox_sweep", "--mails-only", "--at", f"{moment:%Y-%m-%dT%H:%M}"
+    )
+
+    at_once([lambda: command(stdout=StringIO())] * crowd)
+
+    command(stdout=StringIO())  # what one of them left to the other
+    held = StepRun.objects.get(kind=StepKind.DECISION)
+    assert (held.held_days, f"{held.due_at:%m-%d}") == (5, "05-25")
+    assert set(Counter(sink.ids()).values()) == {1}
+    assert len(told(Event.OVERDUE)) == 6
+    assert told(Event.DELAY_TOLD) == [real_office.holder("PT-CHAIR").name]
+    assert_accounted()
 
 
 def test_reminders_at_once_tell_each_deadline_once(real_office: City) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from django.test import RequestFactory
 
-from bpr_projects.models import Project
+from bpr_projects.models import Closure, Project
 from notifications.delivery.letters import one_line
 from notifications.enums import Event, MessageState, Reason
 from notifications.models import Delivery, OutboxMessage
+from notifications.reminders import remind
 from tests.make import (
     AT,
     a_delegation,
@@ -132,6 +133,34 @@ def test_a_case_sent_back_again_is_asked_to_be_corrected_again(office: City) -> 
     assert told(Event.SENT_BACK).count(office.holder("LEADER-SHIMIN").name) == 1
 
 
+def test_a_deadline_says_how_it_came_about(office: City) -> None:
+    a_project()
+
+    send()
+
+    mail = the_mail(Event.YOUR_TURN)
+    assert "  期限：令和8年5月13日（水）　※標準2営業日 = 5/13（水）まで\n" in mail.text
+    assert (
+        '<span style="font-size:14px;color:#4d4d4d">標準2営業日 = 5/13（水）まで</span>'
+        in mail.html
+    )
+
+
+def test_a_reminder_counts_holidays_and_holds(office: City) -> None:
+    case = a_project(to=StepKind.DECISION)
+    Closure.objects.create(day=date(2026, 5, 20), reason="庁舎点検")
+    say(case, Outcome.HELD, until="2026-05-13")
+    engine.resume_due(at=AT + timedelta(days=2))
+    forget_mails()
+
+    remind(at=AT + timedelta(days=10))
+    send(AT + timedelta(days=10))
+
+    words = "標準5営業日 = 5/21（木）まで（5/20（水・閉庁日）を除く、保留2営業日を加算）"
+    mail = the_mail(Event.DUE_TODAY)
+    assert (words in mail.text, words in mail.html) == (True, True)
+
+
 def test_a_result_with_conditions_lists_them(office: City) -> None:
     case = a_project(to=StepKind.DECISION)
 
@@ -247,7 +276,7 @@ def test_the_first_lines_say_who_what_and_by_when(office: City) -> None:
         "",
         "■ 書かない窓口（R8-001）",
         "  提案：市民課",
-        "  期限：令和8年5月13日（水）",
+        "  期限：令和8年5月13日（水）　※標準2営業日 = 5/13（水）まで",
         "",
     ]
     assert "見込まれる効果：年間 567時間の削減" in mail.text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -14,6 +15,7 @@ from notifications.models import Delivery, OutboxMessage
 from notifications.reminders import remind
 from tests.make import JST, a_project, record_phase, say, the_slot, the_step, walk
 from tests.notifications.mails import assert_accounted, forget_mails, names, send, the_mail, told
+from workflow import engine
 from workflow.enums import DeadlineAction, Outcome, StepKind, WhoRule
 from workflow.models import StepRun, WorkItem
 
@@ -33,6 +35,11 @@ SATURDAY_AFTER = datetime(2026, 5, 30, 9, 0, tzinfo=JST)
 MONDAY_AFTER = datetime(2026, 6, 1, 9, 0, tzinfo=JST)
 LATE = datetime(2026, 5, 27, 9, 0, tzinfo=JST)
 LATE_FOR_REVIEW = datetime(2026, 6, 15, 9, 0, tzinfo=JST)
+
+# A decision is due on Monday 5/18; held from 5/11 to 5/18 it is due on 5/25.
+AFTER_HOLD = datetime(2026, 5, 19, 9, 0, tzinfo=JST)
+DUE_AFTER_HOLD = datetime(2026, 5, 25, 17, 15, tzinfo=JST)
+BEYOND = datetime(9999, 12, 30, 12, 0, tzinfo=JST)
 
 
 def a_running_case() -> None:
@@ -96,9 +103,19 @@ def test_being_late_is_told_once_with_the_days(office: City) -> None:
     send(LATE)
 
     assert the_mail(Event.OVERDUE).subject == (
-        "【業務改革ナビ】期限を過ぎています（2日）：R8-001 書かない窓口"
+        "【業務改革ナビ】期限を過ぎています（2営業日超過）：R8-001 書かない窓口"
     )
-    assert "期限を2日過ぎています" in the_mail(Event.OVERDUE).text
+    assert "期限を過ぎています（2営業日超過）。" in the_mail(Event.OVERDUE).text
+
+
+def test_a_delay_is_counted_in_business_days(office: City) -> None:
+    a_running_case()
+    Closure.objects.create(day=LATE.date(), reason="創立記念日")
+
+    remind(at=MONDAY_AFTER)  # of 5/26-6/1 one day is closed, two are a weekend
+    send(MONDAY_AFTER)
+
+    assert "期限を過ぎています（4営業日超過）" in the_mail(Event.OVERDUE).subject
 
 
 def test_a_record_that_came_in_is_not_reminded_of(office: City) -> None:
@@ -181,6 +198,7 @@ def test_the_post_that_the_rule_names_is_told_once_of_a_delay(office: City) -> N
     mail = the_mail(Event.DELAY_TOLD)
     assert mail.subject.startswith("【業務改革ナビ】期限を過ぎた手続のお知らせ（")
     assert "規則に基づき、上位の職の方にお知らせします。" in mail.text
+    assert "期限の数え方：標準8営業日 = 5/21（木）まで" in mail.text
     assert_accounted()
 
 
@@ -274,3 +292,78 @@ def test_the_sweep_asks_the_same_whatever_is_due(
 
     with django_assert_num_queries(len(one)):
         assert remind(at=LATE_FOR_REVIEW) == 3
+
+
+def test_the_sweep_asks_the_same_whatever_is_late_and_told_above(
+    office: City, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    late_review(WhoRule.DEPARTMENT_HEAD)
+    with CaptureQueriesContext(connection) as one:
+        remind(at=LATE_FOR_REVIEW)
+    OutboxMessage.objects.filter(event__in=[Event.OVERDUE, Event.DELAY_TOLD]).delete()
+    late_review(WhoRule.DEPARTMENT_HEAD)
+    late_review(WhoRule.PT_CHAIR)
+
+    with django_assert_num_queries(len(one)):
+        remind(at=LATE_FOR_REVIEW)
+    assert OutboxMessage.objects.filter(event=Event.DELAY_TOLD).count() == 3
+
+
+def held_and_broken() -> Project:
+    """A case whose 保留 ends on 5/18 and cannot be resumed: its deadline is beyond all time."""
+    case = a_project(to=StepKind.DECISION)
+    say(case, Outcome.HELD)
+    StepRun.objects.filter(project=case, closed_at=None).update(due_at=BEYOND)
+    return case
+
+
+def test_a_hold_that_cannot_end_is_named_and_stops_nobody(
+    office: City, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, well = held_and_broken(), a_project(to=StepKind.DECISION)
+    say(well, Outcome.HELD)
+    forget_mails()
+    step = the_step(broken)
+    assert step is not None
+
+    assert engine.resume_due(at=AFTER_HOLD) == 1
+    assert [remind(at=AFTER_HOLD), remind(at=AFTER_HOLD)] == [1, 0]
+    send(AFTER_HOLD)
+
+    assert [record.message for record in caplog.records] == [f"step {step.pk} cannot be resumed"]
+    assert told(Event.NOT_RESUMED) == names(*office.holders("SECRETARIAT"))
+    mail = the_mail(Event.NOT_RESUMED)
+    assert mail.subject == "【業務改革ナビ】保留を終えられません：R8-001 書かない窓口"
+    assert "自動で再開する処理が失敗しました" in mail.text
+    assert_accounted()
+
+
+def test_a_hold_that_ended_before_the_mail_went_out_is_not_named(office: City) -> None:
+    say(a_project(to=StepKind.DECISION), Outcome.HELD)
+    forget_mails()
+    night = AFTER_HOLD.replace(hour=0, minute=5)
+
+    assert remind(at=night) == 1
+    engine.resume_due(at=night)
+    send(AFTER_HOLD)
+
+    assert told(Event.NOT_RESUMED) == []
+    assert_accounted()
+
+
+def test_cron_alone_resumes_then_reminds_then_sends(office: City) -> None:
+    case = a_project(to=StepKind.DECISION)
+    due = the_slot(case).step_run.due_at
+    say(case, Outcome.HELD)
+    forget_mails()
+    assert due is not None
+
+    call_command("outbox_sweep", "--mails-only", "--at", "2026-05-26T09:00")
+
+    step = the_step(case)
+    assert step is not None
+    assert (due, step.due_at) == (datetime(2026, 5, 18, 17, 15, tzinfo=JST), DUE_AFTER_HOLD)
+    assert told() == [office.holder("HQ-CHAIR").name]
+    assert the_mail(Event.OVERDUE).subject == (
+        "【業務改革ナビ】期限を過ぎています（1営業日超過）：R8-001 書かない窓口"
+    )

@@ -169,7 +169,7 @@ def test_the_page_says_who_holds_it_since_when_until_when_and_what_follows() -> 
 
     head = holder("HEAD-SHIMIN").family_name
     assert f"市民課長 {head}さん" in page
-    assert "「所属長 確認」を担当中。5/11（月）から1日目（標準2日）、期限は" in page
+    assert "「所属長 確認」を担当中。5/11（月）から1日目、標準2営業日 = 5/13（水）まで。" in page
     assert "次は「事務局 受付」。" in page
     assert "あなたの操作は必要ありません。" in page
 

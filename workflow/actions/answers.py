@@ -194,6 +194,8 @@ def answer(
 
 def _hold(slot: Slot, answer: Answer, act: Act) -> None:
     step = slot.step_run
+    if step.paused_until is not None and step.paused_until <= localdate(act.at):
+        steps.resume(step, act.at)  # over, although no sweep came by
     step.paused_since = step.paused_since or act.at
     step.paused_until = date.fromisoformat(answer.until)
     step.save(update_fields=["paused_since", "paused_until"])

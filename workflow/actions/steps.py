@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.utils.timezone import localdate, localtime
 from django.utils.translation import gettext as _
 
 from bpr_projects import calendar
@@ -406,14 +404,13 @@ def resume(step: StepRun, at: datetime) -> None:
     if step.paused_since is None:
         return
     off = Closure.days()
-    since = localtime(step.paused_since)
-    first = since.date() + timedelta(days=since.time() >= calendar.CLOSING_TIME)
-    stood = calendar.business_days_between(first, localdate(at), off)
+    stood = step.days_stood(off, at)
     if step.due_at is not None:
-        step.due_at = calendar.due_at(step.due_at, max(stood - 1, 0), off)
+        step.due_at = calendar.due_at(step.due_at, stood, off)
+    step.held_days += stood
     step.paused_since = None
     step.paused_until = None
-    step.save(update_fields=["due_at", "paused_since", "paused_until"])
+    step.save(update_fields=["due_at", "held_days", "paused_since", "paused_until"])
     WorkItem.objects.filter(step_run=step).update(
         is_paused=False, due_at=step.due_at, due_sort=step.due_at or FAR_FUTURE
     )

@@ -68,7 +68,8 @@ def mark_read(*, reading_id: int, by: User, at: datetime) -> Reading:
 def resume_due(*, at: datetime) -> int:
     """End every 保留 whose day has come. Safe to run twice or not at all; returns how many.
 
-    A case that is being worked on right now is left for the next time.
+    A case that is being worked on right now is left for the next time; one that cannot be resumed
+    is logged and stops no other (the reminders name it to the 事務局).
     """
     count = 0
     due = StepRun.objects.filter(closed_at=None, paused_until__lte=localdate(at))
@@ -78,6 +79,8 @@ def resume_due(*, at: datetime) -> int:
                 count += _resume(step.pk, at)
         except Busy:
             logger.info("step %s is busy, it is resumed by the next sweep", step.pk)
+        except Exception:
+            logger.exception("step %s cannot be resumed", step.pk)
     return count
 
 

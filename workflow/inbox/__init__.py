@@ -1,5 +1,6 @@
 """Home, the work list and the frame's counts: what waits for a person, found by their posts."""
 
+from workflow.inbox.closing import closing
 from workflow.inbox.desk import Desk
 from workflow.inbox.frame import desk_of, shell
 from workflow.inbox.rows import CaseRow
@@ -10,6 +11,7 @@ __all__ = [
     "CaseRow",
     "Desk",
     "came_from",
+    "closing",
     "desk_of",
     "home",
     "inbox",

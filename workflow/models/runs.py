@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time
 from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
+from django.utils.timezone import localdate
 from viewflow.workflow.models import Process
 
+from bpr_projects import calendar
 from bpr_projects.models import Cycle, Project, Revision
 from roles.models import Post, User
 from workflow.enums import (
@@ -30,6 +33,9 @@ from workflow.enums import (
 from workflow.models.routes import Route
 
 if TYPE_CHECKING:
+    from datetime import date
+
+    from bpr_projects.calendar import Reckoning
     from roles.enums import Basis
 
 
@@ -109,7 +115,7 @@ class StepRun(models.Model):
     """A step of a route that was opened, with the snapshot it was opened from.
 
     ``due_at`` is the only deadline. While ``paused_since`` is set (保留) it does not run; on
-    resume it moves by the business time that passed.
+    resume it moves by the business days that passed, and ``held_days`` grows by them.
     """
 
     run = models.ForeignKey(Run, models.PROTECT, related_name="steps")
@@ -131,6 +137,7 @@ class StepRun(models.Model):
     standard_days = models.PositiveSmallIntegerField()
     opened_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True, blank=True)
+    held_days = models.PositiveSmallIntegerField(default=0)
     paused_since = models.DateTimeField(null=True, blank=True)
     paused_until = models.DateField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -177,6 +184,23 @@ class StepRun(models.Model):
     def at_deadline(self) -> DeadlineAction:
         """What happens when its days are over, by the rule that the step was opened from."""
         return DeadlineAction(self.snapshot.get("at_deadline", DeadlineAction.REMIND))
+
+    def reckoned(self, closures: frozenset[date]) -> Reckoning | None:
+        """How its due date came about; nothing without one, or while its clock stands still."""
+        if self.due_at is None or self.paused_since is not None:
+            return None
+        opened_on, due_on = localdate(self.opened_at), localdate(self.due_at)
+        return calendar.reckon(opened_on, self.standard_days, due_on, closures, held=self.held_days)
+
+    def days_stood(self, closures: frozenset[date], at: datetime | None = None) -> int:
+        """Business days for which a 保留 stops its clock: until ``at``, or else to its end.
+
+        The clock goes on with the day that was set, however late a sweep comes to say so.
+        """
+        if self.paused_since is None or self.paused_until is None:
+            return 0
+        end = datetime.combine(self.paused_until, time.min, calendar.JST)
+        return calendar.days_stood(self.paused_since, min(end, at or end), closures)
 
 
 class Slot(models.Model):

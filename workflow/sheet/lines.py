@@ -240,16 +240,16 @@ def coming_of(dossier: Dossier, run: Run) -> list[Planned]:
 def _done_by(dossier: Dossier, opened: Step | None) -> date | None:
     """The day on which the open step is through: its deadline, or today when that is past.
 
-    While it is 保留 its days do not run: they begin anew when the 保留 ends.
+    While it is 保留 its days do not run: the deadline moves by them when the 保留 ends.
     """
     if opened is None:
         return None
     today, step = localdate(dossier.at), opened.run
-    if step.paused_until is not None:
-        return calendar.add_business_days(
-            max(step.paused_until, today), step.standard_days, dossier.belongings.closures
-        )
-    return max(localdate(step.due_at), today) if step.due_at else today
+    if step.due_at is None:
+        return today
+    closures = dossier.belongings.closures
+    due_on = calendar.add_business_days(localdate(step.due_at), step.days_stood(closures), closures)
+    return max(due_on, today)
 
 
 def _who(dossier: Dossier, step: PlanStep) -> str:

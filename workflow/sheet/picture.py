@@ -77,6 +77,7 @@ class Stop:
     day: date | None = None
     until: date | None = None
     days: int = 0
+    held: int = 0
     is_paused: bool = False
     is_aside: bool = False
     kind: str = ""
@@ -250,6 +251,7 @@ def _opened(dossier: Dossier, step: Step) -> Stop:
             day=localdate(step.run.opened_at),
             until=_day(step.run.due_at),
             days=step.run.standard_days,
+            held=step.run.held_days,
             is_paused=step.run.paused_since is not None,
             kind=step.run.kind,
         )

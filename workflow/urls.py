@@ -4,6 +4,7 @@ from django.urls import path
 
 from workflow import inbox, steps
 from workflow.views import (
+    approving,
     attaching,
     auditing,
     board,
@@ -40,6 +41,7 @@ urlpatterns = [
     path("", inbox.home, name="home"),
     path("tour/end/", inbox.tour_end, name="tour-end"),
     path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/approve/", approving.bulk_approve, name="bulk-approve"),
     path("unheld/", handing.unheld, name="unheld"),
     path("proposals/", listing.project_list, name="project-list"),
     path("running/", listing.running, name="running"),

@@ -50,6 +50,7 @@ MATRIX: Final[dict[str, tuple[Row, Row]]] = {
     "home": (row(302, 200), row(405, 405)),
     "tour-end": (row(405, 405), row(302, 302)),
     "inbox": (row(302, 200), row(405, 405)),
+    "bulk-approve": (row(302, 200), row(302, 422)),
     "project-list": (row(302, 200), row(405, 405)),
     "running": (row(302, 200), row(405, 405)),
     "project-new": (

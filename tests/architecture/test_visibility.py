@@ -84,6 +84,7 @@ SHOWS_NOTHING: Final = {
     "attachment-add",
     "attachment-remove",
     "board",
+    "bulk-approve",
     "close-region",
     "comment-settle",
     "condition-check",

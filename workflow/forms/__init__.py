@@ -15,6 +15,7 @@ from workflow.forms.answers import (
     ReceiverCard,
     WithConditions,
 )
+from workflow.forms.at_once import AtOnceForm
 from workflow.forms.papers import ConfirmPaperForm, PaperForm, RefusePaperForm
 from workflow.forms.rules import ADD_ROW, AgainForm, HeadForm, StepForm
 
@@ -27,6 +28,7 @@ __all__ = [
     "AnswerForm",
     "ApproveDisposalForm",
     "AskDisposalForm",
+    "AtOnceForm",
     "ConditionRow",
     "ConditionsField",
     "ConfirmPaperForm",

@@ -27,6 +27,7 @@ from tests.workflow.pages import client_of, text_of
 from workflow import engine
 from workflow.enums import Outcome, StepKind
 from workflow.outcomes import AT_ONCE, Answer
+from workflow.views.approving import BUDGET
 
 if TYPE_CHECKING:
     from bpr_projects.models import Project
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.once
 
 SOON = AT + GATHERING
+LONGEST_STATEMENT = 15.0
+"""Seconds, by the settings of the database."""
 PREFIX = "【業務改革ナビ】"
 
 
@@ -80,6 +83,12 @@ def test_several_cases_at_once_are_one_mail_a_person(office: City, sink: Sink) -
     assert sent["Subject"].strip() == mail.subject
     assert sent["References"] is None
     assert_accounted()
+
+
+def test_what_acts_tell_together_waits_longer_than_their_request_lasts() -> None:
+    longest = BUDGET + LONGEST_STATEMENT
+
+    assert timedelta(seconds=longest) < GATHERING
 
 
 def test_the_mail_lists_each_case_with_its_deadline_and_its_address(office: City) -> None:

@@ -43,7 +43,7 @@ def opened(office: City, to: StepKind = StepKind.RECEPTION) -> list[Slot]:
 
 
 def form(*slots: Slot) -> dict[str, Any]:
-    hashes = {f"hash-{slot.pk}": slot.step_run.revision.content_hash for slot in slots}  # type: ignore[union-attr]
+    hashes = {f"{slot.pk}-revision_hash": slot.step_run.revision.content_hash for slot in slots}  # type: ignore[union-attr]
     return {"slot": [slot.pk for slot in slots], "comment": "", **hashes}
 
 

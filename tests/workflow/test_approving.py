@@ -61,7 +61,7 @@ def waiting(count: int = 3) -> list[Slot]:
 def form(*slots: Slot, **more: Any) -> dict[str, Any]:
     """What the page would send with these ticked."""
     hashes = {
-        f"hash-{slot.pk}": slot.step_run.revision.content_hash
+        f"{slot.pk}-revision_hash": slot.step_run.revision.content_hash
         for slot in slots
         if slot.step_run.revision
     }
@@ -393,7 +393,7 @@ def test_one_that_fails_neither_stops_nor_undoes_the_others(office: City) -> Non
     for slot in (first, stale, taken, last):
         engine.mark_seen(slot=slot, by=mine, at=AT)
     say(slot_case(taken), Outcome.SENT_BACK, by=other, at=AT + timedelta(minutes=1))
-    sent = form(first, stale, taken, last, **{f"hash-{stale.pk}": "0" * 64})
+    sent = form(first, stale, taken, last, **{f"{stale.pk}-revision_hash": "0" * 64})
     sent["slot"] += [the_slot(a_project(title="よその案")).pk, "x"]
 
     response = client_of(mine).post(URL, sent)

@@ -200,7 +200,7 @@ def _answer_one(
         engine.decide(
             project=slot.step_run.project,
             slot_id=slot.pk,
-            revision_hash=request.POST.get(f"hash-{slot.pk}", ""),
+            revision_hash=request.POST.get(f"{slot.pk}-revision_hash", ""),
             outcome=outcome,
             answer=answer,
             by=desk.user,

@@ -96,6 +96,7 @@ class OutboxMessage(models.Model):
         AnchorDay, models.PROTECT, null=True, blank=True, related_name="+"
     )
     disposal = models.ForeignKey(Disposal, models.PROTECT, null=True, blank=True, related_name="+")
+    bundle = models.UUIDField(null=True, blank=True, help_text="of acts that are told in one mail")
     urgency = models.CharField(max_length=8, choices=urgency_choices, default=Urgency.NOW)
     hold_until = models.DateTimeField(null=True, blank=True)
     state = models.CharField(
@@ -129,6 +130,9 @@ class OutboxMessage(models.Model):
         ]
         indexes = [
             models.Index(fields=["id"], condition=Q(state="PENDING"), name="message_pending"),
+            models.Index(
+                fields=["bundle"], condition=Q(bundle__isnull=False), name="message_bundle"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -166,7 +170,9 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
 
 class Delivery(models.Model):
-    """One mail to one person. A digest is one delivery that joins many facts.
+    """One mail to one person. A digest is one delivery that joins many facts (of one ``bundle``).
+
+    ``project``: the one case that it is about; none of a digest about several.
 
     What was sent is kept as it was sent; a secret (``is_secret``) is erased once it is settled
     and never shown.

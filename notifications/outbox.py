@@ -9,6 +9,7 @@ import os
 import socket
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ from notifications.models import DeliveredFact, Delivery, OutboxMessage
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
+    from uuid import UUID
 
     from notifications.recipients import Addressee
     from roles.models import User
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 
 NAMESPACE: Final = uuid.UUID("6f1d0f2e-6a0b-5d0e-9a53-3f3d1c8c7a10")
 """Never changes: a mail that is sent again keeps its Message-ID."""
+
+GATHERING: Final = timedelta(minutes=1)
+"""Longer than any request lasts: what several acts tell in one mail waits for the last of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,8 +63,14 @@ def post(
     at: datetime,
     actor: User | None = None,
     hold_until: datetime | None = None,
+    bundle: UUID | None = None,
 ) -> None:
-    """Remember to tell these facts. Told before to the same addressee: nothing happens."""
+    """Remember to tell these facts. Told before to the same addressee: nothing happens.
+
+    ``bundle``: whoever is told of several facts of one kind and bundle gets one mail.
+    """
+    if bundle is not None:
+        hold_until = at + GATHERING
     rows = [
         OutboxMessage(
             event=fact.event,
@@ -83,6 +94,7 @@ def post(
             disposal_id=fact.disposal_id,
             urgency=NOTICES[fact.event].urgency,
             hold_until=hold_until,
+            bundle=bundle,
             created_at=at,
         )
         for fact in facts
@@ -107,13 +119,16 @@ def supersede(slot_ids: Collection[int], *, at: datetime) -> None:
     """The work is closed: what was not sent yet about it is not sent any more.
 
     Messages first, mails second: a sweep that is just expanding a message is waited for, and
-    the mails it made are then found.
+    the mails it made are then found. Of a digest nothing is taken back here: what is over drops
+    out of it at the moment of sending.
     """
     OutboxMessage.objects.filter(slot__in=slot_ids, state=MessageState.PENDING).update(
         state=MessageState.SUPERSEDED, reason=Reason.WORK_CLOSED, settled_at=at
     )
     Delivery.objects.filter(
-        pk__in=DeliveredFact.objects.filter(message__slot__in=slot_ids).values("delivery"),
+        pk__in=DeliveredFact.objects.filter(
+            message__slot__in=slot_ids, message__bundle=None
+        ).values("delivery"),
         state=DeliveryState.QUEUED,
     ).update(state=DeliveryState.SUPERSEDED, reason=Reason.WORK_CLOSED)
 
@@ -140,6 +155,25 @@ def supersede_paper(paper_id: int, *, at: datetime) -> None:
         pk__in=DeliveredFact.objects.filter(message__paper=paper_id).values("delivery"),
         state=DeliveryState.QUEUED,
     ).update(state=DeliveryState.SUPERSEDED, reason=Reason.WORK_CLOSED)
+
+
+def leave_out(fact: DeliveredFact, state: DeliveryState, reason: Reason) -> None:
+    """Take a fact out of a digest, which goes out without it: it ends as a mail of its own."""
+    mail = fact.delivery
+    alone = Delivery(
+        person=mail.person,
+        event=mail.event,
+        project_id=fact.message.project_id,
+        state=state,
+        reason=reason,
+        message_id=message_id(fact.fact, fact.person_id),
+        due_at=mail.due_at,
+        created_at=mail.created_at,
+    )
+    with transaction.atomic():
+        Delivery.objects.bulk_create([alone], ignore_conflicts=True)
+        ended = Delivery.objects.get(message_id=alone.message_id)
+        DeliveredFact.objects.filter(pk=fact.pk, delivery=mail).update(delivery=ended)
 
 
 def post_secret(*, key: str, person: User, subject: str, text: str, at: datetime) -> Delivery:

@@ -41,6 +41,7 @@ from workflow.signals import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+    from uuid import UUID
 
     from bpr_projects.models import Comment, JoinRequest, Project
     from records.models import AnchorDay, LedgerCheck
@@ -65,6 +66,7 @@ def tell_whose_turn_it_is(
     work_items: Sequence[WorkItem],
     at: datetime,
     by: User | None = None,
+    bundle: UUID | None = None,
     **_later: Any,
 ) -> None:
     """Each post that is asked."""
@@ -80,7 +82,7 @@ def tell_whose_turn_it_is(
         for item in work_items
         if StepKind(item.kind) in TURNS
     ]
-    outbox.post(facts, at=at, actor=by)
+    outbox.post(facts, at=at, actor=by, bundle=bundle)
 
 
 @receiver(work_closed, dispatch_uid="notifications.work_closed")
@@ -93,15 +95,27 @@ def take_back_what_was_not_sent(
 
 @receiver(work_unheld, dispatch_uid="notifications.work_unheld")
 def tell_who_keeps_cases_moving(
-    sender: object, *, slots: Sequence[Slot], by: User, at: datetime, **_later: Any
+    sender: object,
+    *,
+    slots: Sequence[Slot],
+    by: User,
+    at: datetime,
+    bundle: UUID | None = None,
+    **_later: Any,
 ) -> None:
     """The 事務局, which moves the place to somebody who may answer."""
-    outbox.post([outbox.unheld(slot) for slot in slots], at=at, actor=by)
+    outbox.post([outbox.unheld(slot) for slot in slots], at=at, actor=by, bundle=bundle)
 
 
 @receiver(decision_recorded, dispatch_uid="notifications.decision_recorded")
 def tell_what_was_decided(
-    sender: object, *, decision: Decision, by: User, at: datetime, **_later: Any
+    sender: object,
+    *,
+    decision: Decision,
+    by: User,
+    at: datetime,
+    bundle: UUID | None = None,
+    **_later: Any,
 ) -> None:
     """Whoever the catalogue names for this outcome; who decided on paper did not act here."""
     kind = StepKind(decision.step_run.kind) if decision.step_run is not None else None
@@ -118,7 +132,7 @@ def tell_what_was_decided(
         run_id=decision.run_id,
         decision_id=decision.pk,
     )
-    outbox.post([fact], at=at, actor=by)
+    outbox.post([fact], at=at, actor=by, bundle=bundle)
 
 
 @receiver(reading_opened, dispatch_uid="notifications.reading_opened")
@@ -128,6 +142,7 @@ def tell_what_is_to_be_read(
     readings: Sequence[Reading],
     at: datetime,
     by: User | None = None,
+    bundle: UUID | None = None,
     **_later: Any,
 ) -> None:
     """Each post that owes a 後閲 or gets a 供覧."""
@@ -142,7 +157,7 @@ def tell_what_is_to_be_read(
         )
         for reading in readings
     ]
-    outbox.post(facts, at=at, actor=by)
+    outbox.post(facts, at=at, actor=by, bundle=bundle)
 
 
 @receiver(nudged, dispatch_uid="notifications.nudged")

@@ -202,7 +202,7 @@ def _detail(
         "mail": delivery,
         "tone": tone,
         "icon_name": icon,
-        "facts": delivery.facts.select_related("message__post"),
+        "facts": delivery.facts.select_related("message__post", "message__project"),
         "interventions": delivery.interventions.select_related("by"),
         "form": form,
         "may_resend": may_resend and request.user.has_perm(Perm.VIEW_MAILBOX),

@@ -1,26 +1,28 @@
 """Facts, past tense, sent inside the transaction that made them.
 
 Only ``notifications.receivers`` listens. ``send``, never ``send_robust``: a fact that nobody
-could record must not commit.
+could record must not commit. ``bundle``: UUID of several acts that are told together, or None.
 """
 
 from django.dispatch import Signal
 
-# work_items: list[WorkItem] that were opened together; by: User whose act opened them; at: datetime
+# work_items: list[WorkItem] that were opened together; by: User whose act opened them;
+# at: datetime; bundle
 work_opened = Signal()
 
 # slot_ids: list[int] whose work items were closed; at: datetime
 work_closed = Signal()
 
 # slots: list[Slot] that are open and that nobody can answer; by: User whose act left them so;
-# at: datetime
+# at: datetime; bundle
 work_unheld = Signal()
 
 # decision: Decision (with step_run, slot, revision, project loaded); by: User whose act it was, who
-# of a decision on paper confirmed it; at: datetime
+# of a decision on paper confirmed it; at: datetime; bundle
 decision_recorded = Signal()
 
-# readings: list[Reading] that were opened together; by: User whose act opened them; at: datetime
+# readings: list[Reading] that were opened together; by: User whose act opened them; at: datetime;
+# bundle
 reading_opened = Signal()
 
 # nudge: Nudge (with slot.step_run loaded); at: datetime

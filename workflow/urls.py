@@ -4,6 +4,7 @@ from django.urls import path
 
 from workflow import inbox, steps
 from workflow.views import (
+    approving,
     arranging,
     attaching,
     auditing,
@@ -48,6 +49,7 @@ urlpatterns = [
     path("inbox/<int:slot>/back/", arranging.unsnooze, name="unsnooze"),
     path("inbox/<int:slot>/claim/", arranging.claim, name="claim"),
     path("inbox/<int:slot>/release/", arranging.release, name="release"),
+    path("inbox/approve/", approving.bulk_approve, name="bulk-approve"),
     path("unheld/", handing.unheld, name="unheld"),
     path("proposals/", listing.project_list, name="project-list"),
     path("running/", listing.running, name="running"),

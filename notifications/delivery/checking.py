@@ -46,6 +46,8 @@ def load(keys: Collection[int]) -> list[Delivery]:
     facts = (
         DeliveredFact.objects.select_related(
             "message__post",
+            "message__project__section",
+            "message__project__proposer_post",
             "message__actor",
             "message__run__revision",
             "message__run__rule",
@@ -78,7 +80,7 @@ def load(keys: Collection[int]) -> list[Delivery]:
     )
     return list(
         Delivery.objects.filter(pk__in=keys)
-        .select_related("person", "project__section", "project__proposer_post")
+        .select_related("person")
         .prefetch_related(Prefetch("facts", queryset=facts))
         .order_by("due_at", "pk")
     )
@@ -106,7 +108,9 @@ class Situation:
         slots = {message.slot_id for message in messages if message.slot_id}
         posts = {message.post_id for message in messages if message.post_id}
         projects: dict[int, Project] = {
-            mail.project.pk: mail.project for mail in mails if mail.project is not None
+            message.project.pk: message.project
+            for message in messages
+            if message.project is not None
         }
         closures = closing_days()
         return cls(
@@ -198,7 +202,7 @@ class Situation:
 
     def _may_read_comment(self, fact: DeliveredFact, comment: Comment) -> bool:
         """Whether the person reads the level of the remark, through a post or not."""
-        project, person = fact.delivery.project, fact.delivery.person
+        project, person = fact.message.project, fact.delivery.person
         if project is None:
             return False
         if (person.pk, project.pk) not in self._voices:

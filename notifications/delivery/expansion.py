@@ -1,12 +1,14 @@
-"""Posts become the persons of the day: one mail a person and fact."""
+"""Posts become the persons of the day: one mail a person and fact, or a digest of a bundle."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
+from django.db.models import Min
 from django.utils.timezone import localdate
 
 from notifications.enums import DeliveryState, MessageState, Reason
@@ -18,8 +20,9 @@ from workflow import access
 from workflow.enums import OWN_WORK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Hashable, Iterable, Sequence
     from datetime import date, datetime
+    from uuid import UUID
 
 BATCH: Final = 500
 VACANCY: Final = timedelta(hours=1)
@@ -34,8 +37,7 @@ class Expansion:
     told: set[tuple[str, int]]
     left_out: dict[tuple[str, int], int]
     again: list[int] = field(default_factory=list)
-    mails: list[Delivery] = field(default_factory=list)
-    facts: list[DeliveredFact] = field(default_factory=list)
+    mails: dict[Hashable, list[DeliveredFact]] = field(default_factory=dict)
     ends: dict[tuple[MessageState, str], list[int]] = field(default_factory=dict)
 
     def end(self, message: OutboxMessage, state: MessageState, reason: str = "") -> None:
@@ -43,36 +45,23 @@ class Expansion:
         self.ends.setdefault((state, reason), []).append(message.pk)
 
     def tell(self, message: OutboxMessage, person: User, basis: str) -> None:
-        """One more mail, or the one that was left out while the person held no post."""
+        """One more mail, or the one that was left out while the person held no post.
+
+        What acts given at once tell a person of one kind goes into one mail.
+        """
         self.told.add((message.fact, person.pk))
         if (message.fact, person.pk) in self.left_out:
             self.again.append(self.left_out[message.fact, person.pk])
             return
-        mail = Delivery(
-            person=person,
-            event=message.event,
-            project_id=message.project_id,
-            message_id=message_id(message.fact, person.pk),
-            due_at=self.at,
-            created_at=self.at,
-        )
-        self.mails.append(mail)
-        self.facts.append(
-            DeliveredFact(
-                delivery=mail, message=message, fact=message.fact, person=person, basis=basis
-            )
-        )
+        told = DeliveredFact(message=message, fact=message.fact, person=person, basis=basis)
+        mail: Hashable = (message.bundle or message.fact, message.event, person.pk)
+        self.mails.setdefault(mail, []).append(told)
 
 
 def expand(at: datetime) -> int:
     """Turn facts that are ready into mails for the persons of the day. Returns how many facts."""
     with transaction.atomic():
-        messages = list(
-            OutboxMessage.objects.ready(at)
-            .select_for_update(skip_locked=True, of=("self",))
-            .select_related("person", "slot__step_run", "slot__post", "reading")
-            .order_by("pk")[:BATCH]
-        )
+        messages = _take(at)
         if not messages:
             return 0
         expansion = _begin(messages, at)
@@ -87,6 +76,46 @@ def expand(at: datetime) -> int:
                 _to_post(message, held, excluded, expansion)
         _write(expansion)
         return len(messages)
+
+
+def _take(at: datetime) -> list[OutboxMessage]:
+    """Messages that no other sweep is just expanding; of a bundle all or none."""
+    ready = (
+        OutboxMessage.objects.ready(at)
+        .select_for_update(skip_locked=True, of=("self",))
+        .select_related("person", "slot__step_run", "slot__post", "reading")
+        .order_by("pk")
+    )
+    messages = list(ready.filter(bundle=None)[:BATCH])
+    if bundles := _bundles(at):
+        messages += ready.filter(bundle__in=bundles)
+    return messages
+
+
+def _bundles(at: datetime) -> list[UUID]:
+    """Bundles that wait and are this sweep's: whoever holds the first message has them all."""
+    ready = OutboxMessage.objects.ready(at).exclude(bundle=None).order_by("pk")
+    waiting = set(ready.values_list("bundle", flat=True)[:BATCH])
+    if not waiting:
+        return []
+    of_these = OutboxMessage.objects.filter(bundle__in=waiting).order_by()
+    firsts = of_these.values("bundle").annotate(first=Min("pk")).values("first")
+    held = OutboxMessage.objects.filter(pk__in=firsts).select_for_update(skip_locked=True)
+    return [row.bundle for row in held.only("bundle") if row.bundle is not None]
+
+
+def _mail_of(facts: Sequence[DeliveredFact], at: datetime) -> Delivery:
+    """The mail that tells these facts; which ones they are names it."""
+    first = facts[0]
+    cases = {each.message.project_id for each in facts}
+    return Delivery(
+        person=first.person,
+        event=first.message.event,
+        project_id=first.message.project_id if len(cases) == 1 else None,
+        message_id=message_id("|".join(each.fact for each in facts), first.person_id),
+        due_at=at,
+        created_at=at,
+    )
 
 
 def _begin(messages: Iterable[OutboxMessage], at: datetime) -> Expansion:
@@ -182,15 +211,18 @@ def _write(expansion: Expansion) -> None:
     Delivery.objects.filter(pk__in=expansion.again).update(
         state=DeliveryState.QUEUED, reason="", due_at=expansion.at
     )
-    Delivery.objects.bulk_create(expansion.mails, ignore_conflicts=True)
+    told = list(expansion.mails.values())
+    mails = [_mail_of(facts, expansion.at) for facts in told]
+    Delivery.objects.bulk_create(mails, ignore_conflicts=True)
     by_id = dict(
-        Delivery.objects.filter(
-            message_id__in=[mail.message_id for mail in expansion.mails]
-        ).values_list("message_id", "pk")
+        Delivery.objects.filter(message_id__in=[mail.message_id for mail in mails]).values_list(
+            "message_id", "pk"
+        )
     )
-    for row, mail in zip(expansion.facts, expansion.mails, strict=True):
-        row.delivery_id = by_id[mail.message_id]
-    DeliveredFact.objects.bulk_create(expansion.facts, ignore_conflicts=True)
+    for facts, mail in zip(told, mails, strict=True):
+        for each in facts:
+            each.delivery_id = by_id[mail.message_id]
+    DeliveredFact.objects.bulk_create(chain.from_iterable(told), ignore_conflicts=True)
     for (state, reason), keys in expansion.ends.items():
         waits = state == MessageState.PENDING
         OutboxMessage.objects.filter(pk__in=keys).update(

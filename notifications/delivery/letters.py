@@ -6,11 +6,9 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import formataddr
 from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives  # noqa: TID251 -- only built here, sent by Line
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.timezone import localdate
@@ -22,7 +20,6 @@ from bpr_projects.sheet import effect_of
 from notifications.catalogue import CORRECTIONS, NOTICES, TURNS, Notice, Turn
 from notifications.delivery.checking import moment_of
 from notifications.enums import Event, Why
-from notifications.outbox import mail_host
 from roles.actions.deputies import days_of
 from roles.enums import Basis
 from roles.models import Post, StandIn
@@ -30,9 +27,9 @@ from workflow.access import said_by, standing_paper
 from workflow.enums import Outcome, RunKind, SendBackTarget, StepKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import date
 
+    from bpr_projects.models import Project
     from notifications.delivery.checking import Situation
     from notifications.models import DeliveredFact, Delivery, OutboxMessage
     from workflow.charts import Ball
@@ -89,36 +86,12 @@ class Letter:
     html: str
 
 
-def letter_of(delivery: Delivery, facts: Sequence[DeliveredFact], situation: Situation) -> Letter:
-    """Words for the facts that are still to be said."""
+def letter_of(delivery: Delivery, fact: DeliveredFact, situation: Situation) -> Letter:
+    """Words for the one fact that a mail tells."""
     if delivery.is_secret:
         return Letter(one_line(delivery.subject, SUBJECT_LIMIT), delivery.text, "")
     with translation.override(settings.LANGUAGE_CODE):
-        return _Words(delivery, facts[0], situation).letter()
-
-
-def envelope(delivery: Delivery, letter: Letter) -> EmailMultiAlternatives:
-    """The mail as it goes out. One thread a case; no auto-reply comes back."""
-    person = delivery.person
-    headers = {
-        "Message-ID": delivery.message_id,
-        "Auto-Submitted": "auto-generated",
-        "X-Auto-Response-Suppress": "All",
-        "List-Id": formataddr((settings.SITE_NAME, f"bpr.{mail_host()}")),
-    }
-    if delivery.project_id is not None:
-        thread = f"<case-{delivery.project_id}@{mail_host()}>"
-        headers |= {"In-Reply-To": thread, "References": thread}
-    mail = EmailMultiAlternatives(
-        subject=letter.subject,
-        body=letter.text,
-        from_email=settings.DEFAULT_FROM_EMAIL,
-        to=[formataddr((one_line(person.name, 80), person.email))],
-        headers=headers,
-    )
-    if letter.html:
-        mail.attach_alternative(letter.html, "text/html")
-    return mail
+        return Words(delivery, fact, situation).letter()
 
 
 def one_line(text: str, limit: int) -> str:
@@ -129,7 +102,7 @@ def one_line(text: str, limit: int) -> str:
     return clean if len(clean) <= limit else f"{clean[: limit - 1]}…"
 
 
-class _Words:
+class Words:
     """Everything that a notice may mention about one fact for one person."""
 
     def __init__(self, delivery: Delivery, fact: DeliveredFact, situation: Situation) -> None:
@@ -138,7 +111,8 @@ class _Words:
         self.event = Event(self.message.event)
         self.notice: Notice = NOTICES[self.event]
         self.decision: Decision | None = self.message.decision
-        self.ball: Ball | None = situation.balls.get(delivery.project_id or 0)
+        self.project: Project | None = self.message.project
+        self.ball: Ball | None = situation.balls.get(self.message.project_id or 0)
         self.turn: Turn | None = self._turn()
 
     def letter(self) -> Letter:
@@ -147,33 +121,49 @@ class _Words:
         context["body"] = "\n".join(line.rstrip() for line in body.strip().splitlines())
         return Letter(
             subject=context["subject"],
-            text=_tidy(render_to_string("notifications/email/notice.txt", context)),
+            text=tidy(render_to_string("notifications/email/notice.txt", context)),
             html=render_to_string("notifications/email/notice.html", context),
         )
 
+    @property
+    def title(self) -> str:
+        """What the case or the rule is called, in one line."""
+        run = self.message.run
+        revised = run.revision.title if run and run.revision else ""
+        return one_line(self.project.title if self.project else revised, 60)
+
+    @property
+    def number(self) -> str:
+        """R8-001 of a case."""
+        return str(self.project.number or _("下書き")) if self.project else ""
+
+    @property
+    def url(self) -> str:
+        """Where the mail leads."""
+        return settings.BASE_URL + self._path()
+
     def _context(self) -> dict[str, Any]:
-        project, run = self.delivery.project, self.message.run
-        title = project.title if project else run.revision.title if run and run.revision else ""
+        project, run = self.project, self.message.run
         return {
-            "subject": self._subject(one_line(title, 60)),
+            "subject": self._subject(self.title),
             "recipient_name": self.delivery.person.name,
             "heading": str(self.notice.heading) % {"found": self._found(), **self._absence()},
-            "case_title": one_line(title, 60),
-            "case_number": (project.number or _("下書き")) if project else "",
+            "case_title": self.title,
+            "case_number": self.number,
             "case_section": project.section.name if project and project.section else "",
-            "deadline": self._due(),
+            "deadline": self.due(),
             "deadline_note": self._reckoned(work.step_run if (work := self._work()) else None),
-            "url": settings.BASE_URL + self._path(),
+            "url": self.url,
             "url_label": self._button(),
-            "reason": self._why(),
+            "reason": self.why(),
             "said": said_by(self.decision) if self.decision else "",
             "decision": self.decision,
             "target": self._target(),
             "is_mine": self.turn is not None,
             "conditions": list(self.decision.conditions.all()) if self.decision else [],
-            "before": self._before(),
+            "before": self.before(),
             "sentence": str(self.turn.sentence) if self.turn else "",
-            "acting_for": self._acting_for(),
+            "acting_for": self.acting_for(),
             "acting_as": Basis(self.fact.basis).label if self.fact.basis else "",
             "quote_label": _(QUOTES[Outcome(told.outcome)]) if (told := self._told()) else "",
             "quote": _comment(told) if told else "",
@@ -210,12 +200,12 @@ class _Words:
     # --- the subject -------------------------------------------------------------------------
 
     def _subject(self, title: str) -> str:
-        number = self.delivery.project.number if self.delivery.project else ""
+        number = self.project.number if self.project else ""
         case = f"{number or ''} {title}{self._kind()}".strip()
         words = str(self.notice.subject) % {
             "ask": str(self.turn.ask) if self.turn else "",
             "case": case,
-            "until": _("（%sまで）") % _month_day(due) if (due := self._due()) else "",
+            "until": _("（%sまで）") % _month_day(due) if (due := self.due()) else "",
             "count": len(self.decision.conditions.all()) if self.decision else 0,
             "day": _month_day(self.decision.until) if self.decision and self.decision.until else "",
             "late": self._late(),
@@ -250,7 +240,7 @@ class _Words:
 
     # --- the deadline ------------------------------------------------------------------------
 
-    def _due(self) -> datetime | None:
+    def due(self) -> datetime | None:
         """The deadline of what this person is to do; nothing for what is only told."""
         if (work := self._work()) is not None:
             return None if work.step_run.paused_since else work.step_run.due_at
@@ -259,7 +249,7 @@ class _Words:
     def _late(self) -> str:
         """（2営業日超過）; nothing of a deadline that is still to come."""
         step = self._step()
-        due = step.due_at if step and self.event == Event.DELAY_TOLD else self._due()
+        due = step.due_at if step and self.event == Event.DELAY_TOLD else self.due()
         if due is None:
             return ""
         days = days_late(localdate(due), localdate(self.situation.at), self.situation.closures)
@@ -301,11 +291,11 @@ class _Words:
         return str(SendBackTarget(self.decision.target).label)
 
     def _path(self) -> str:
-        if self.delivery.project is None:
+        if self.project is None:
             is_elsewhere = self.message.absence is not None or self.event in OF_THE_LEDGER
             return self.notice.path if is_elsewhere else self._rule_path()
         path = self.turn.path if self.turn else self.notice.path
-        address = path.format(reference=self.delivery.project.reference, slot=self.message.slot_id)
+        address = path.format(reference=self.project.reference, slot=self.message.slot_id)
         remark = self.message.comment_id
         return f"{address}?thread={remark}#c{remark}" if remark else address
 
@@ -319,7 +309,7 @@ class _Words:
     def _button(self) -> str:
         return str(self.turn.button if self.turn else self.notice.button)
 
-    def _acting_for(self) -> str:
+    def acting_for(self) -> str:
         """「市民課長 戸舘さん」 for who acts in another's place, nothing for everybody else."""
         if self.fact.basis not in (Basis.DEPUTY, Basis.ACTING) or self.message.post is None:
             return ""
@@ -331,8 +321,9 @@ class _Words:
             "name": principal.name,
         }
 
-    def _why(self) -> str:
-        if (acting_for := self._acting_for()) and self.fact.basis == Basis.ACTING:
+    def why(self) -> str:
+        """Why this person is told."""
+        if (acting_for := self.acting_for()) and self.fact.basis == Basis.ACTING:
             return _("規則により、%sに代わって代決する順序にあたるためです。") % acting_for
         if acting_for:
             return _("%sの代理に指名されているためです。") % acting_for
@@ -383,7 +374,8 @@ class _Words:
             return None
         return self.situation.before.get((run, moment))
 
-    def _before(self) -> str:
+    def before(self) -> str:
+        """Who did what, so that it is this person's turn."""
         earlier = self._earlier()
         return said_by(earlier) if earlier else ""
 
@@ -410,8 +402,8 @@ class _Words:
             lines.append((_("いまの担当"), self._holder(self.ball)))
             if self.ball.next_title:
                 lines.append((_("このあと"), self.ball.next_title))
-        elif self.delivery.project is not None:
-            lines.append((_("いまの状態"), self.delivery.project.get_stage_display()))
+        elif self.project is not None:
+            lines.append((_("いまの状態"), self.project.get_stage_display()))
         return lines
 
     def _holder(self, ball: Ball) -> str:
@@ -450,6 +442,6 @@ def _month_day(moment: datetime | date) -> str:
     return f"{day.month}/{day.day}"
 
 
-def _tidy(text: str) -> str:
+def tidy(text: str) -> str:
     """At most one empty line between paragraphs."""
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"

@@ -19,16 +19,19 @@ from notifications.delivery.claims import (
     release,
     settle,
 )
+from notifications.delivery.digests import letter_for
 from notifications.delivery.expansion import expand
-from notifications.delivery.letters import Letter, envelope, letter_of
-from notifications.delivery.transport import Line
+from notifications.delivery.transport import Line, envelope
 from notifications.enums import DeliveryState, MessageState, Reason
 from notifications.models import OutboxMessage
+from notifications.outbox import leave_out
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
+    from notifications.delivery.checking import Ending
+    from notifications.delivery.letters import Letter
     from notifications.models import DeliveredFact, Delivery
 
 logger = logging.getLogger(__name__)
@@ -114,12 +117,14 @@ class _Batch:
         mails = load(self.keys)
         situation = Situation.of(mails, self.at)
         for delivery in mails:
-            alive = [fact for fact in delivery.facts.all() if not situation.ending(fact)]
+            facts: list[DeliveredFact] = list(delivery.facts.all())
+            endings = {fact: ending for fact in facts if (ending := situation.ending(fact))}
+            alive = [fact for fact in facts if fact not in endings]
+            self._drop(delivery, endings, is_empty=not alive)
             if not alive:
-                self._drop(delivery, situation)
                 continue
             try:
-                letter = letter_of(delivery, alive, situation)
+                letter = letter_for(delivery, alive, situation)
             except SoftTimeLimitExceeded:  # the worker's time is up; the mail is well
                 raise
             except Exception as error:  # noqa: BLE001 -- one bad mail may not stop the others
@@ -133,15 +138,20 @@ class _Batch:
                 continue
             yield delivery, letter
 
-    def _drop(self, delivery: Delivery, situation: Situation) -> None:
-        facts: list[DeliveredFact] = list(delivery.facts.all())
-        state, reason = situation.ending(facts[-1]) or (DeliveryState.SKIPPED, Reason.WORK_CLOSED)
-        self._settle(delivery, state=state, reason=reason)
-        if reason == Reason.NOT_HOLDER:
-            # Whoever holds the post now is told instead.
-            OutboxMessage.objects.filter(
-                pk__in=[fact.message_id for fact in facts], post__isnull=False
-            ).update(state=MessageState.PENDING, settled_at=None)
+    def _drop(
+        self, delivery: Delivery, endings: Mapping[DeliveredFact, Ending], *, is_empty: bool
+    ) -> None:
+        """Each fact that is not said any more ends with its own reason, the last with the mail."""
+        for n, (fact, (state, reason)) in enumerate(endings.items(), 1):
+            if is_empty and n == len(endings):
+                self._settle(delivery, state=state, reason=reason)
+            else:
+                leave_out(fact, state, reason)
+            if reason == Reason.NOT_HOLDER:
+                # Whoever holds the post now is told instead.
+                OutboxMessage.objects.filter(pk=fact.message_id, post__isnull=False).update(
+                    state=MessageState.PENDING, settled_at=None
+                )
 
     def _send(self, delivery: Delivery, letter: Letter) -> bool:
         """Hand it over and settle it. False: the server refuses us, the mail was not tried."""

@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import smtplib
 from dataclasses import dataclass
+from email.utils import formataddr
 from typing import TYPE_CHECKING, Final, Self
 
+from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection  # noqa: TID251 -- the place
 
 from notifications.delivery.letters import one_line
 from notifications.enums import DeliveryState, Reason
+from notifications.outbox import mail_host
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from notifications.delivery.letters import Letter
+    from notifications.models import Delivery
 
 PERMANENT: Final = 500
 """Answers from here on are final: the same mail will be refused again."""
@@ -39,6 +45,30 @@ class Result:
 
 
 SENT: Final = Result(DeliveryState.SENT)
+
+
+def envelope(delivery: Delivery, letter: Letter) -> EmailMultiAlternatives:
+    """The mail as it goes out. One thread a case; no auto-reply comes back."""
+    person = delivery.person
+    headers = {
+        "Message-ID": delivery.message_id,
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "All",
+        "List-Id": formataddr((settings.SITE_NAME, f"bpr.{mail_host()}")),
+    }
+    if delivery.project_id is not None:
+        thread = f"<case-{delivery.project_id}@{mail_host()}>"
+        headers |= {"In-Reply-To": thread, "References": thread}
+    mail = EmailMultiAlternatives(
+        subject=letter.subject,
+        body=letter.text,
+        from_email=settings.DEFAULT_FROM_EMAIL,
+        to=[formataddr((one_line(person.name, 80), person.email))],
+        headers=headers,
+    )
+    if letter.html:
+        mail.attach_alternative(letter.html, "text/html")
+    return mail
 
 
 class Line:

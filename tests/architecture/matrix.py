@@ -57,6 +57,7 @@ MATRIX: Final[dict[str, tuple[Row, Row]]] = {
     "unsnooze": (row(302, 405), row(302, 404, head=302)),
     "claim": (row(302, 404, head=403), row(302, 404, head=403)),
     "release": (row(302, 405), row(302, 404, head=403)),
+    "bulk-approve": (row(302, 200), row(302, 422)),
     "project-list": (row(302, 200), row(405, 405)),
     "running": (row(302, 200), row(405, 405)),
     "project-new": (

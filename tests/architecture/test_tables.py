@@ -19,7 +19,10 @@ from workflow.enums import (
     StepKind,
 )
 from workflow.outcomes import (
+    AT_ONCE,
+    CAVEATS,
     FINAL,
+    ONE_BY_ONE,
     PULLABLE,
     RULES,
     STAGE_OF,
@@ -97,6 +100,42 @@ def test_final_decisions_are_those_that_end_a_run_and_are_never_pulled_back() ->
 
     assert ending == FINAL
     assert not PULLABLE & DECIDING_KINDS
+
+
+def test_every_kind_of_step_is_answered_at_once_or_one_by_one() -> None:
+    assert set(AT_ONCE) | set(ONE_BY_ONE) == set(StepKind)
+    assert not set(AT_ONCE) & (set(ONE_BY_ONE) | DECIDING_KINDS | CYCLE_KINDS)
+    assert all(str(reason).endswith("。") for reason in ONE_BY_ONE.values())
+
+
+@pytest.mark.parametrize(("kind", "outcome"), AT_ONCE.items())
+def test_what_is_said_at_once_is_a_plain_yes_that_needs_nothing(
+    kind: StepKind, outcome: Outcome
+) -> None:
+    rule = RULES[outcome]
+
+    assert outcome == STATIONS[kind][0]
+    assert (rule.effect, rule.tone) == (Effect.COUNT, Tone.OK)
+    assert not any(
+        (
+            rule.needs_comment,
+            rule.needs_conditions,
+            rule.needs_until,
+            rule.needs_scores,
+            rule.needs_confirmation,
+            rule.targets,
+        )
+    )
+
+
+def test_whoever_comes_after_reads_these_words_first() -> None:
+    assert {
+        Outcome.REFERRED_CONDITIONALLY,
+        Outcome.REFERRED_AGAINST,
+        Outcome.AGREED_WITH_OPINION,
+        Outcome.OBJECTED,
+        Outcome.UNSETTLED,
+    } == CAVEATS
 
 
 def test_the_words_are_those_of_a_city_hall() -> None:

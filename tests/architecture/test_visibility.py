@@ -85,6 +85,7 @@ SHOWS_NOTHING: Final = {
     "attachment-remove",
     "board",
     "claim",
+    "bulk-approve",
     "close-region",
     "comment-settle",
     "condition-check",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import pytest
 from django.utils.timezone import localdate
@@ -20,8 +20,9 @@ from workflow.enums import Outcome, SlotState, StepKind
 from workflow.models import Decision, Slot, StepRun
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from roles.models import User
     from tests.fixtures_city import City
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -34,11 +35,11 @@ TRY_AGAIN = 503
 REPEATED = "すでに記録済みです。二重には記録されていません。"
 """What somebody reads who sent one act twice."""
 
-Post = tuple[str, str, dict[str, Any]]
+Post: TypeAlias = "tuple[User | str, str, dict[str, Any]]"
 """Post of whoever sends it, address, form."""
 
 
-def send_at_once(posts: list[Post]) -> list[Any]:
+def send_at_once(posts: Sequence[Post]) -> list[Any]:
     """Send all forms together, each from its own browser; the responses in their order."""
     browsers = [(client_of(who), url, form) for who, url, form in posts]
     acts: list[Callable[[], Any]] = [

@@ -57,6 +57,7 @@ from workflow.forms import (
     AnswerForm,
     ApproveDisposalForm,
     AskDisposalForm,
+    AtOnceForm,
     ConditionRow,
     ConfirmPaperForm,
     HeadForm,
@@ -202,6 +203,17 @@ def answer_places(_world: World) -> Iterator[Place]:
             yield Place(actor, address, answer_names(kind), whole, kept)
 
 
+def at_once_places(_world: World) -> Iterator[Place]:
+    """まとめて承認 of one case that its head has opened."""
+    slot = the_slot(a_project())
+    engine.mark_seen(slot=slot, by=holder(slot.post.code), at=AT)
+    revision = slot.step_run.revision
+    assert revision is not None
+    known = f"{slot.pk}-revision_hash"
+    whole = {"slot": str(slot.pk), "comment": "", known: revision.content_hash}
+    yield Place("head", "/inbox/approve/", (*names_of(AtOnceForm()), "slot", known), whole)
+
+
 def answer_names(kind: StepKind) -> tuple[str, ...]:
     """Scores and conditions are several fields each."""
     names = set(AnswerForm(Question(kind, "", targets=tuple(SendBackTarget))).fields)
@@ -331,6 +343,7 @@ PLACES: Final[dict[type, Callable[[World], Any]]] = {
     QuestionForm: question_places,
     AnswerForm: answer_places,
     ReasonForm: reason_places,
+    AtOnceForm: at_once_places,
     AttachmentForm: file_places,
     ProjectFilter: filter_places,
     MeasurementForm: measurement_places,

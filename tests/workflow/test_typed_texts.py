@@ -37,6 +37,7 @@ from workflow.forms import (
     AnswerForm,
     ApproveDisposalForm,
     AskDisposalForm,
+    AtOnceForm,
     ConfirmPaperForm,
     HeadForm,
     PaperForm,
@@ -98,6 +99,7 @@ def every_form() -> Iterator[forms.Form]:
     yield ReorganizeForm(today=TODAY)
     yield from (PersonForm(people=[]), AbsenceForm(seats=[], people=[], is_other=True))
     yield from (ReassignForm(receivers=[]), AskDisposalForm(), ApproveDisposalForm())
+    yield AtOnceForm()
     yield CorrectionForm(final=Decision(outcome=Outcome.ADOPTED), is_fresh=False)
     yield PaperForm(
         people=[], outcomes=sorted(ON_PAPER), targets=list(SendBackTarget), needs_reply=True

@@ -25,6 +25,7 @@ from workflow.signals import decision_recorded, reading_opened, work_closed, wor
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
+    from uuid import UUID
 
     from records.models import LedgerEntry
     from roles.models import Capacity, User
@@ -61,6 +62,8 @@ class Act:
     has to see to them. ``overtaken``: places at 決裁 that were answered or closed, so that a paper
     that waits for one has come too late.
 
+    ``bundle``: which acts, given at once, are told together.
+
     ``paper``: of a decision on paper, what the snapshot of authority says about it; ``by`` is who
     confirmed it then, ``capacity`` whose decision it was.
     """
@@ -77,6 +80,7 @@ class Act:
     rules: list[ledger.Draft] = field(default_factory=list)
     unheld: list[Slot] = field(default_factory=list)
     overtaken: list[int] = field(default_factory=list)
+    bundle: UUID | None = None
     paper: dict[str, Any] | None = None
 
     @property
@@ -89,6 +93,11 @@ class Act:
     def on(self) -> date:
         """The local day of the act."""
         return localdate(self.at)
+
+    @property
+    def telling(self) -> dict[str, Any]:
+        """What goes with every fact of the act: whose it is, when, and what it is told with."""
+        return {"by": self.by, "at": self.at, "bundle": self.bundle}
 
     def say(self, saying: Saying) -> None:
         """Remember to record this."""
@@ -334,11 +343,11 @@ def record(act: Act) -> list[Decision]:
     if act.closed:
         work_closed.send(sender=Slot, slot_ids=act.closed, at=act.at)
     for decision in decisions:
-        decision_recorded.send(sender=Decision, decision=decision, by=act.by, at=act.at)
+        decision_recorded.send(sender=Decision, decision=decision, **act.telling)
     if act.unheld:
-        work_unheld.send(sender=Slot, slots=act.unheld, by=act.by, at=act.at)
+        work_unheld.send(sender=Slot, slots=act.unheld, **act.telling)
     if act.readings:
-        reading_opened.send(sender=Run, readings=act.readings, by=act.by, at=act.at)
+        reading_opened.send(sender=Run, readings=act.readings, **act.telling)
     return decisions
 
 

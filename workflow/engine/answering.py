@@ -20,6 +20,7 @@ from workflow.flows import ApprovalFlow
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+    from uuid import UUID
 
     from bpr_projects.models import Project
     from roles.models import User
@@ -36,10 +37,13 @@ def decide(
     answer: Answer,
     by: User,
     at: datetime,
+    bundle: UUID | None = None,
 ) -> Decision:
     """Answer an open step. Returns the recorded decision; an equal repeat of a score its first.
 
     ``project`` is the case that the slot has to belong to; a step about a rule has none.
+    ``bundle`` names the answers that are given together (まとめて承認): they are asked more
+    (``access.may_answer_at_once``), and told in one mail.
 
     Raises ``NotFound`` for a slot of another case, ``AlreadyDone``, ``NotAllowed``,
     ``StaleText`` or ``Unanswered``.
@@ -53,7 +57,7 @@ def decide(
         if outcome == Outcome.RECUSED:
             handing.recused_before(slot, by)
         permit = access.may_answer(by, slot, at, held)
-        act = Act(by, at, permit.capacity) if permit.capacity else None
+        act = Act(by, at, permit.capacity, bundle=bundle) if permit.capacity else None
         before = answers.check(
             slot=slot,
             outcome=outcome,
@@ -64,6 +68,8 @@ def decide(
         )
         if act is None:
             raise NotAllowed(permit.reason)
+        if bundle is not None:
+            allowed(access.may_answer_at_once(by, slot, outcome, permit))
         if before is not None and answers.is_repeat(before, outcome, answer):
             return before
         if outcome == Outcome.RECUSED:

@@ -109,7 +109,7 @@ def bind(run: Run, act: Act) -> None:
     if tied != len(asked):
         raise FlowRuntimeError(f"{step} asks {len(asked)} posts and has {tied} tasks")
     items = WorkItem.objects.bulk_create(work_item(run, step, slot) for slot in asked)
-    work_opened.send(sender=WorkItem, work_items=items, by=act.by, at=act.at)
+    work_opened.send(sender=WorkItem, work_items=items, **act.telling)
 
 
 def work_item(run: Run, step: StepRun, slot: Slot) -> WorkItem:

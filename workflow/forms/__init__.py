@@ -16,6 +16,7 @@ from workflow.forms.answers import (
     WithConditions,
 )
 from workflow.forms.arranging import ClaimForm, SieveForm, SnoozeForm
+from workflow.forms.at_once import AtOnceForm
 from workflow.forms.papers import ConfirmPaperForm, PaperForm, RefusePaperForm
 from workflow.forms.rules import ADD_ROW, AgainForm, HeadForm, StepForm
 
@@ -28,6 +29,7 @@ __all__ = [
     "AnswerForm",
     "ApproveDisposalForm",
     "AskDisposalForm",
+    "AtOnceForm",
     "ClaimForm",
     "ConditionRow",
     "ConditionsField",

@@ -6,10 +6,13 @@ may end a leader's proposal); ``tests/architecture`` keeps both tables complete.
 
 from workflow.outcomes.rules import BACK_TARGETS, IT_ENDS, RULES, Effect, Rule, Tone
 from workflow.outcomes.stations import (
+    AT_ONCE,
+    CAVEATS,
     FINAL,
     MEASURES,
     OBJECTING,
     ON_PAPER,
+    ONE_BY_ONE,
     PASSING,
     PULLABLE,
     STAGE_OF,
@@ -19,16 +22,20 @@ from workflow.outcomes.stations import (
     Answer,
     answers_at,
     answers_on_paper,
+    caveats_in,
     send_back_targets,
     standing_objections,
 )
 
 __all__ = [
+    "AT_ONCE",
     "BACK_TARGETS",
+    "CAVEATS",
     "FINAL",
     "IT_ENDS",
     "MEASURES",
     "OBJECTING",
+    "ONE_BY_ONE",
     "ON_PAPER",
     "PASSING",
     "PULLABLE",
@@ -43,6 +50,7 @@ __all__ = [
     "Tone",
     "answers_at",
     "answers_on_paper",
+    "caveats_in",
     "send_back_targets",
     "standing_objections",
 ]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bpr_projects.enums import RevisionKind, Stage
 from workflow.enums import Outcome, SendBackTarget, Station, StepKind
-from workflow.outcomes.rules import BACK_TARGETS
+from workflow.outcomes.rules import BACK_TARGETS, RULES, Effect, Tone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,6 +114,38 @@ PULLABLE: Final = frozenset(
 )
 """Steps whose holder may take the own act back until a holder of the next step has seen it."""
 
+AT_ONCE: Final[dict[StepKind, Outcome]] = {
+    StepKind.CONFIRMATION: Outcome.APPROVED,
+    StepKind.RECEPTION: Outcome.RECEIVED,
+    StepKind.APPROVAL: Outcome.APPROVED,
+    StepKind.CONCURRENCE: Outcome.AGREED,
+    StepKind.DELIBERATION: Outcome.AGREED,
+}
+"""Kind of step -> the plain yes that may be given to several cases at once (まとめて承認)."""
+
+ONE_BY_ONE: Final[dict[StepKind, StrOrPromise]] = {
+    StepKind.REVIEW: _("採点は、案件ごとに行います。"),
+    StepKind.REFERRAL: _("上申には、案件ごとの意見が要ります。"),
+    StepKind.MEDIATION: _("協議の結果は、案件ごとに記録します。"),
+    StepKind.STANDING_DECISION: _("専決は、1件ずつ行います。"),
+    StepKind.DECISION: _("決裁は、1件ずつ行います。"),
+    StepKind.POST_READING: _("後閲は、1件ずつ行います。"),
+    StepKind.CIRCULATION: _("供覧は、1件ずつ確認します。"),
+    StepKind.REVISION: _("修正と再提出は、案件ごとに行います。"),
+    StepKind.OBSERVE: _("OODAの記録は、案件ごとに行います。"),
+    StepKind.ORIENT: _("OODAの記録は、案件ごとに行います。"),
+    StepKind.DECIDE: _("OODAの記録は、案件ごとに行います。"),
+    StepKind.ACT: _("OODAの記録は、案件ごとに行います。"),
+}
+"""Kind of step -> why it is never answered together with others."""
+
+CAVEATS: Final = frozenset(
+    outcome
+    for outcome, rule in RULES.items()
+    if rule.effect == Effect.COUNT and rule.tone in (Tone.COND, Tone.BAD)
+)
+"""Words that count and yet say "if" or "no": whoever comes after reads them first."""
+
 STAGE_OF: Final[dict[StepKind, Stage]] = {
     StepKind.CONFIRMATION: Stage.WITH_HEAD,
     StepKind.RECEPTION: Stage.RECEPTION,
@@ -172,6 +204,21 @@ class Answer:
     urgent_reason: str = ""
     correction: str = ""
     confirmed: bool = False
+
+
+def caveats_in(said: Sequence[Decision]) -> list[Decision]:
+    """What whoever answers next has to read first, of the effective decisions of a round in order.
+
+    A 不同意 that 協議 settled is none any more; an answer on an earlier text that stands is one.
+    """
+    objections = standing_objections(said)
+    return [
+        each
+        for each in said
+        if each in objections
+        or (each.outcome in CAVEATS and each.outcome != Outcome.OBJECTED)
+        or (each.carries is not None and each.carries.outcome in CAVEATS)
+    ]
 
 
 def standing_objections(said: Sequence[Decision]) -> list[Decision]:

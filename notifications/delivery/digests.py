@@ -1,0 +1,104 @@
+"""What acts given at once tell a person of one kind: one letter that lists all of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from notifications.delivery.letters import (
+    INBOX,
+    SUBJECT_LIMIT,
+    Letter,
+    Words,
+    letter_of,
+    one_line,
+    tidy,
+)
+from notifications.enums import Event
+from roles.enums import Basis
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from django_stubs_ext import StrOrPromise
+
+    from notifications.delivery.checking import Situation
+    from notifications.models import DeliveredFact, Delivery
+
+PLACES: Final[dict[Event, tuple[str, StrOrPromise]]] = {
+    Event.YOUR_TURN: (INBOX, gettext_lazy("承認・確認を開く")),
+    Event.UNHELD: ("/unheld/", gettext_lazy("担当できる職がない手続の一覧を開く")),
+    Event.POST_READING: (f"{INBOX}?tab=reading", gettext_lazy("後閲・供覧の一覧を開く")),
+    Event.CIRCULATION: (f"{INBOX}?tab=reading", gettext_lazy("後閲・供覧の一覧を開く")),
+}
+"""Event -> the list in which all of it stands. What is in none leads to the cases alone."""
+
+
+def letter_for(delivery: Delivery, facts: Sequence[DeliveredFact], situation: Situation) -> Letter:
+    """Words for the facts that are still to be said: of one the letter as ever."""
+    if len(facts) == 1:
+        return letter_of(delivery, facts[0], situation)
+    with translation.override(settings.LANGUAGE_CODE):
+        return _digest(delivery, [Words(delivery, fact, situation) for fact in facts])
+
+
+def _digest(delivery: Delivery, words: Sequence[Words]) -> Letter:
+    path, label = PLACES.get(Event(delivery.event), ("", ""))
+    asked = Counter(_asked(each) for each in words)
+    counted = [_("%(ask)s：%(count)s件") % {"ask": ask, "count": n} for ask, n in asked.items()]
+    subject = one_line(f"【{settings.SITE_NAME}】{'、'.join(counted)}", SUBJECT_LIMIT)
+    context = {
+        "subject": subject,
+        "recipient_name": delivery.person.name,
+        "heading": _("次の%s件を、まとめてお知らせします。") % len(words),
+        "body": "\n".join(_distinct(_sentences(words))),
+        "items": [_item(each) for each in words],
+        "url": settings.BASE_URL + path if path else "",
+        "url_label": label,
+        "reason": "".join(_distinct(each.why() for each in words)),
+    }
+    return Letter(
+        subject=subject,
+        text=tidy(render_to_string("notifications/email/digest.txt", context)),
+        html=render_to_string("notifications/email/digest.html", context),
+    )
+
+
+def _asked(words: Words) -> str:
+    """受付のお願い; 供覧."""
+    return str(words.turn.ask if words.turn else words.event.label)
+
+
+def _sentences(words: Iterable[Words]) -> Iterable[str]:
+    for each in words:
+        yield str(each.turn.sentence if each.turn else each.notice.heading)
+    for each in words:
+        yield each.before()
+
+
+def _distinct(texts: Iterable[str]) -> list[str]:
+    """Each once, in their order, without empty ones."""
+    return [text for text in dict.fromkeys(texts) if text]
+
+
+def _item(words: Words) -> dict[str, Any]:
+    acting_for = words.acting_for()
+    project = words.project
+    return {
+        "title": words.title,
+        "number": words.number,
+        "section": project.section.name if project and project.section else "",
+        "ask": _asked(words),
+        "deadline": words.due(),
+        "acting": _("%(who)sの%(basis)sとしてのお願いです。")
+        % {"who": acting_for, "basis": Basis(words.fact.basis).label}
+        if acting_for
+        else "",
+        "url": words.url,
+    }

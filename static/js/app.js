@@ -126,6 +126,7 @@ document.addEventListener("click", (event) => {
     rows().forEach((each) => each.classList.toggle("is-open", each === row));
     row.classList.remove("is-unread");
     one("[data-unread]", row)?.remove();
+    one(".check:disabled", row)?.removeAttribute("disabled");
   }
 });
 

@@ -13,7 +13,7 @@ from tests import make
 from tests.browser import axe_violations
 from tests.journeys.test_keyboard import type_login
 from workflow.enums import Outcome, StepKind
-from workflow.models import Claim, Snooze
+from workflow.models import Claim, Decision, Snooze
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -121,3 +121,25 @@ def test_work_is_put_off_and_taken_on_with_the_keyboard(
     assert Snooze.objects.get().slot_id == slot.pk
     assert page.locator(".mail__a").all_inner_texts() == ["案件1"]
     assert page.locator("#preview-title").inner_text() == "案件1"
+
+
+@WITH_JAVASCRIPT
+def test_several_are_approved_at_once_with_the_keys(
+    page: Page, real_office: City, live_server: LiveServer, monday: Any
+) -> None:
+    cases = [make.submit(make.a_draft(title=f"案件{n}", at=now()), at=now()) for n in range(3)]
+    type_login(page, live_server.url + "/inbox/", make.holder("HEAD-SHIMIN").employee_number)
+    for _case in cases[:2]:
+        page.keyboard.press("j")
+        page.keyboard.press("o")
+        page.locator(".mail.is-open:not(.is-unread)").wait_for()
+        page.keyboard.press("x")
+    assert page.locator(".mail .check:checked").count() == 2
+    assert page.locator(".mail .check:disabled").count() == 1
+    assert axe_violations(page) == []
+    page.get_by_role("button", name="まとめて承認へ").press("Enter")
+    page.get_by_role("button", name="選んだ案件を「承認」とする").press("Enter")
+    page.get_by_text("2件のうち2件を記録しました。").wait_for()
+
+    said = Decision.objects.filter(outcome=Outcome.APPROVED)
+    assert set(said.values_list("project", flat=True)) == {case.pk for case in cases[:2]}

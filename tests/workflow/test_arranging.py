@@ -537,3 +537,25 @@ def test_a_part_of_a_page_never_becomes_the_login(client: Client, office: City) 
     assert (part.status_code, part.headers.get("HX-Refresh")) == (204, "true")
     assert (by_itself.status_code, by_itself.headers.get("HX-Refresh")) == (204, None)
     assert "Location" not in part.headers
+
+
+def test_what_was_opened_can_be_chosen_for_several_at_once(client: Client, office: City) -> None:
+    cases = [a_project(title=f"案件{n}", at=AT + timedelta(minutes=n)) for n in range(2)]
+    head, slot = holder("HEAD-SHIMIN"), the_slot(cases[0])
+    engine.mark_seen(slot=slot, by=head, at=AT)
+
+    shown = page(client, head, INBOX)
+
+    boxes = re.findall(r'<input class="check" type="checkbox" name="slot"[^>]*>', shown)
+    assert [f'value="{slot.pk}"' in box for box in boxes] == [True, False]
+    assert ["disabled" in box for box in boxes] == [False, True]
+    assert f'action="{reverse("bulk-approve")}"' in shown
+
+
+def test_a_decision_is_never_chosen(client: Client, office: City) -> None:
+    a_project(to=StepKind.DECISION)
+
+    shown = page(client, holder("HQ-CHAIR"), INBOX)
+
+    assert 'name="slot"' not in shown
+    assert reverse("bulk-approve") not in shown

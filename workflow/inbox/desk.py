@@ -24,6 +24,7 @@ from workflow.inbox.links import rule_url, work_url
 from workflow.inbox.places import in_place_of
 from workflow.inbox.sieve import ALL, Sieve
 from workflow.inbox.statement import CAP, COLUMNS, statement
+from workflow.outcomes import AT_ONCE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,6 +100,11 @@ class Item:
         if self.project_id is None:
             return rule_url(self.number)
         return work_url(self.reference, self.kind)
+
+    @property
+    def goes_together(self) -> bool:
+        """Whether it may be chosen for まとめて承認, once it was opened."""
+        return self.kind in AT_ONCE and self.project_id is not None
 
     @property
     def is_deputised(self) -> bool:

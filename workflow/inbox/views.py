@@ -150,6 +150,7 @@ def _rows(desk: Desk, here: Whereabouts, *, is_whole: bool = False) -> dict[str,
     found: dict[str, Any] = {
         "rows": load.items,
         "following": load.items[-1].cursor if load.has_more else "",
+        "can_choose": any(item.goes_together for item in load.items),
     }
     if is_whole:
         found |= {

@@ -115,6 +115,7 @@ TEMPLATES = [
                 "django.templatetags.i18n",
                 "bpr_projects.templatetags.ui",
                 "bpr_projects.templatetags.amounts",
+                "bpr_projects.templatetags.constant",
                 "bpr_projects.templatetags.terms",
             ],
         },
@@ -144,8 +145,10 @@ else:
         **DATABASE.get("OPTIONS", {}),
         "options": (
             "-c lock_timeout=3s -c statement_timeout=15s -c idle_in_transaction_session_timeout=60s"
+            " -c plan_cache_mode=force_generic_plan"
         ),
-        # A verb is some thirty short statements: planned once a connection, not every time.
+        # A verb is some thirty short statements, the work list a long one: each is planned once a
+        # connection, not every time (``plan_cache_mode`` above).
         "server_side_binding": True,
         "prepare_threshold": 3,
     }

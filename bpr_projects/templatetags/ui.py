@@ -6,6 +6,7 @@ A builtin library (settings), so no template loads it. Nothing here reads the cl
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Final, NamedTuple, Protocol
 
 from django import template
@@ -76,17 +77,6 @@ class Site(NamedTuple):
     contact: str
 
 
-class NavEntry(NamedTuple):
-    """One link of the main menu; ``url`` is empty where this installation has no such page."""
-
-    url: str
-    label: str
-    icon: str
-    shown_count: str
-    is_quiet: bool
-    current: str
-
-
 @register.simple_tag
 def site() -> Site:
     """Name of the system, the city and whom to ask: ``{% site as site %}``."""
@@ -97,8 +87,9 @@ def site() -> Site:
 
 
 @register.simple_tag
+@cache
 def icon(name: str, size: str = "") -> SafeString:
-    """An icon of the sprite; decoration only, so a word must stand beside it."""
+    """An icon of the sprite; decoration only, so a word must stand beside it. Spelled once."""
     frame = '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}#i-{}"></use></svg>'
     return format_html(frame, f"icon {size}".rstrip(), static("ui/icons.svg"), name)
 
@@ -191,7 +182,7 @@ def banner_tone(level: str) -> str:
 # --- Navigation ------------------------------------------------------------------------------
 
 
-@register.inclusion_tag("ui/nav_link.html", takes_context=True)
+@register.simple_tag(takes_context=True)
 def nav_link(
     context: template.Context,
     url_name: str,
@@ -199,16 +190,29 @@ def nav_link(
     icon_name: str,
     count: int = 0,
     also: str = "",
-) -> dict[str, object]:
+) -> SafeString:
     """A link of the main menu, current also below the path ``also``; nothing for a missing page."""
+    url = _address(url_name)
+    if not url:
+        return SafeString("")
+    current = _current(getattr(context.get("request"), "path", ""), url, also)
+    return format_html(
+        '<a href="{}"{}>{}<span>{}</span>{}</a>',
+        url,
+        format_html(' aria-current="{}"', current) if current else "",
+        icon(icon_name),
+        label,
+        badge(count or 0, is_quiet=url_name == "home"),
+    )
+
+
+@cache
+def _address(url_name: str) -> str:
+    """Where a page of the menu is; empty where this installation has no such page."""
     try:
-        url = reverse(url_name)
+        return reverse(url_name)
     except NoReverseMatch:
-        url = ""
-    path: str = getattr(context.get("request"), "path", "")
-    current = _current(path, url, also)
-    is_quiet = url_name == "home"
-    return {"entry": NavEntry(url, label, icon_name, capped(count or 0), is_quiet, current)}
+        return ""
 
 
 def _current(path: str, url: str, also: str) -> str:

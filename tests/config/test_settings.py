@@ -95,11 +95,12 @@ def test_the_readme_lists_everything_that_the_settings_read() -> None:
     assert sorted(set(read)) == sorted(set(re.findall(r"`([A-Z][A-Z_]+)`", " ".join(rows))))
 
 
-def test_postgresql_gets_its_timeouts(settings_of: type[Settings]) -> None:
+def test_postgresql_gets_its_timeouts_and_plans_once(settings_of: type[Settings]) -> None:
     database = settings_of()["DATABASES"]["default"]
 
     assert database["OPTIONS"]["options"] == (
         "-c lock_timeout=3s -c statement_timeout=15s -c idle_in_transaction_session_timeout=60s"
+        " -c plan_cache_mode=force_generic_plan"
     )
     assert database["CONN_HEALTH_CHECKS"] is True
     assert "ATOMIC_REQUESTS" not in database or not database["ATOMIC_REQUESTS"]

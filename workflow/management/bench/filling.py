@@ -239,12 +239,14 @@ def _unhurried() -> Iterator[None]:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL statement_timeout = 0")
+            cursor.execute("SET LOCAL enable_nestloop = off")  # it takes n for a few rows
             cursor.execute("SHOW is_superuser")
             if cursor.fetchone() == ("on",):
                 cursor.execute("SET LOCAL session_replication_role = replica")
         yield
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL session_replication_role = DEFAULT")
+            cursor.execute("SET LOCAL enable_nestloop = DEFAULT")
 
 
 def _gather_statistics() -> None:

@@ -143,11 +143,11 @@ def _rules() -> dict[str, tuple[str, QuerySet[Any]]]:
         ),
         "item-without-slot": (
             "一覧の行 #%s に、未処理の席がありません。",
-            WorkItem.objects.exclude(slot__in=open_slots()),
+            WorkItem.objects.exclude(_is_asked()),
         ),
         "item-differs": (
             "一覧の行 #%s が、席の内容と違います。",
-            WorkItem.objects.exclude(pk__in=WorkItem.objects.filter(_agrees()).values("pk")),
+            WorkItem.objects.exclude(Exists(WorkItem.objects.filter(_agrees(), pk=OuterRef("pk")))),
         ),
         "slot-without-task": (
             "未処理の席 #%s に、エンジンのタスクがありません。",
@@ -171,6 +171,11 @@ def _shared_tasks() -> QuerySet[Any, Any]:
     """Slots after the first one that name the same task."""
     earlier = open_slots().filter(task_id=OuterRef("task_id"), pk__lt=OuterRef("pk"))
     return open_slots().filter(Exists(earlier)).values("pk")
+
+
+def _is_asked() -> Exists:
+    """The slot of an item is open. Row by row: a list of a million keys fits no memory."""
+    return Exists(open_slots().filter(pk=OuterRef("slot")))
 
 
 def _agrees() -> Q:
@@ -248,7 +253,7 @@ def _rewrite(first: int) -> int:
 def _sweep() -> int:
     """Rows of slots that are answered; a slot never opens again."""
     taken = 0
-    stale = WorkItem.objects.exclude(slot__in=open_slots()).order_by("pk")
+    stale = WorkItem.objects.exclude(_is_asked()).order_by("pk")
     while batch := list(stale.values_list("pk", flat=True)[:BATCH]):
         taken += WorkItem.objects.filter(pk__in=batch).delete()[0]
     return taken

@@ -62,6 +62,8 @@ bench: environment ## the long measurements, on SQLite and on a durable PostgreS
 	$(PY) -m tests.bench
 	$(PY) -m tests.servers --durable $(PY) -m tests.bench
 	$(PY) -m tests.servers --durable $(PY) -m tests.bench_engine
+	$(PY) -m tests.bench_inbox --open 10000
+	$(PY) -m tests.servers --durable $(PY) -m tests.bench_inbox
 	$(PY) -m tests.bench_pages
 	$(PY) -m tests.servers --durable $(PY) -m tests.bench_pages
 	$(PY) -m tests.bench_ledger

@@ -116,6 +116,7 @@ TEMPLATES = [
                 "django.templatetags.i18n",
                 "bpr_projects.templatetags.ui",
                 "bpr_projects.templatetags.amounts",
+                "bpr_projects.templatetags.constant",
                 "bpr_projects.templatetags.terms",
             ],
         },

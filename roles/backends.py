@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from roles.enums import Scope
 from roles.grants import permits, scopes_of
-from roles.models import Section, User, capacities_of
+from roles.models import Prepared, Section, User, capacities_of
 from roles.permissions import Perm
 
 if TYPE_CHECKING:
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 ADMIN_PAGE: Final = re.compile(r"\w+\.view_\w+")
 """Django's own permission to look at the rows of a model in the administration."""
+
+
+PERSON: Final = Prepared(lambda on, pk: User.objects.with_leaving(on).filter(pk=pk))
+"""Asked at every request: whose session it is, and whether the last post has ended."""
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -66,7 +70,7 @@ class AppointmentBackend(AuthenticationBackend):
 
     def get_user(self, user_id: object) -> User | None:
         """Whose session it is; it ends with the last post, and nothing has to run for that."""
-        found = User.objects.with_leaving(timezone.localdate()).filter(pk=user_id).first()
+        found = next(iter(PERSON.rows(timezone.localdate(), int(str(user_id)))), None)
         return None if found is None or found.has_left or not found.is_active else found
 
     def has_perm(self, user_obj: object, perm: str, obj: object = None) -> bool:

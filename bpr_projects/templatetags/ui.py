@@ -6,6 +6,7 @@ A builtin library (settings), so no template loads it. Nothing here reads the cl
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Final, NamedTuple, Protocol, cast
 
 from django import template
@@ -76,21 +77,6 @@ class Site(NamedTuple):
     contact: str
 
 
-class NavEntry(NamedTuple):
-    """One link of the main menu; ``url`` is empty where this installation has no such page.
-
-    ``badge``: under which name its count is renewed; empty where nothing is counted.
-    """
-
-    url: str
-    label: str
-    icon: str
-    badge: str
-    waiting: int
-    is_quiet: bool
-    current: str
-
-
 @register.simple_tag
 def site() -> Site:
     """Name of the system, the city and whom to ask: ``{% site as site %}``."""
@@ -101,8 +87,9 @@ def site() -> Site:
 
 
 @register.simple_tag
+@cache
 def icon(name: str, size: str = "") -> SafeString:
-    """An icon of the sprite; decoration only, so a word must stand beside it."""
+    """An icon of the sprite; decoration only, so a word must stand beside it. Spelled once."""
     frame = '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}#i-{}"></use></svg>'
     return format_html(frame, f"icon {size}".rstrip(), static("ui/icons.svg"), name)
 
@@ -216,7 +203,7 @@ def banner_tone(level: str) -> str:
 # --- Navigation ------------------------------------------------------------------------------
 
 
-@register.inclusion_tag("ui/nav_link.html", takes_context=True)
+@register.simple_tag(takes_context=True)
 def nav_link(
     context: template.Context,
     url_name: str,
@@ -224,17 +211,40 @@ def nav_link(
     icon_name: str,
     count: int | None = None,
     also: str = "",
-) -> dict[str, object]:
-    """A link of the main menu, current also below the path ``also``; nothing for a missing page."""
+) -> SafeString:
+    """A link of the main menu, current also below the path ``also``; nothing for a missing page.
+
+    A link with a ``count`` carries the name under which its badge is renewed.
+    """
+    url = _address(url_name)
+    if not url:
+        return SafeString("")
+    current = _current(getattr(context.get("request"), "path", ""), url, also)
+    return format_html(
+        '<a href="{}"{}>{}<span>{}</span>{}</a>',
+        url,
+        format_html(' aria-current="{}"', current) if current else "",
+        icon(icon_name),
+        label,
+        _counted(url_name, count),
+    )
+
+
+def _counted(url_name: str, count: int | None) -> SafeString:
+    """The badge of a link, in a place that is there also while nothing waits."""
+    if count is None:
+        return SafeString("")
+    shown = badge(count, is_quiet=url_name == "home")
+    return format_html('<span data-badge="{}">{}</span>', url_name, shown)
+
+
+@cache
+def _address(url_name: str) -> str:
+    """Where a page of the menu is; empty where this installation has no such page."""
     try:
-        url = reverse(url_name)
+        return reverse(url_name)
     except NoReverseMatch:
-        url = ""
-    path: str = getattr(context.get("request"), "path", "")
-    current = _current(path, url, also)
-    is_quiet = url_name == "home"
-    badge_name = "" if count is None else url_name
-    return {"entry": NavEntry(url, label, icon_name, badge_name, count or 0, is_quiet, current)}
+        return ""
 
 
 def _current(path: str, url: str, also: str) -> str:

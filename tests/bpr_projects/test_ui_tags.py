@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from django import forms
 from django.conf import settings
-from django.template import Context, Template
+from django.template import Context, Template, engines
 from django.test import RequestFactory
 
 from bpr_projects.charts import KpiSeries, MatrixPoint
@@ -205,6 +205,18 @@ def test_the_menu_marks_where_one_is(path: str, current: str) -> None:
 
     assert html.count("aria-current") == bool(current)
     assert not current or f'aria-current="{current}"' in html
+
+
+def test_what_is_constant_is_drawn_once_and_sees_nothing_of_the_page() -> None:
+    template = engines["django"].from_string(
+        "{% constant %}[{{ word }}{% icon 'plus' %}]{% endconstant %}{{ word }}"
+    )
+
+    first, second = (template.render({"word": word}) for word in ("甲", "乙"))
+
+    assert first.endswith("]甲")
+    assert second == first.replace("]甲", "]乙")
+    assert "甲" not in second
 
 
 def test_the_frame_stands_without_a_person() -> None:

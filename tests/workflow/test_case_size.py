@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.usefixtures("office"), pytest.mark.once]
 
 MOST_QUERIES = 12
+BESIDE = 4
+"""Session, person, posts, badges: what every page asks."""
 MOST_BYTES = 200_000
 TABS = ["", "review/", "discussion/", "history/", "files/", "versions/?from=1&to=10&all=1", "flow/"]
 LONG = "窓口で同じことを何度も書いていただいているため、時間がかかっている。" * 25
@@ -97,3 +99,15 @@ def test_every_tab_of_a_large_case_stays_small() -> None:
             with CaptureQueriesContext(connection) as fewer:
                 client.get(f"/p/{small.number}/{tab}")
             assert len(fewer) <= len(queries), (who, tab)
+
+
+def test_the_history_costs_six_queries_beside_login_and_menu() -> None:
+    case = a_project(to=StepKind.DECISION, route="RT2")
+    client = client_of("HQ-CHAIR")
+    client.get(f"/p/{case.number}/history/")
+
+    with CaptureQueriesContext(connection) as queries:
+        response = client.get(f"/p/{case.number}/history/")
+
+    assert response.content.count(b"route__i") == Decision.objects.filter(project=case).count()
+    assert len(queries) <= BESIDE + 6

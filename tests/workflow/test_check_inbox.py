@@ -186,10 +186,23 @@ def test_rebuilding_changes_nothing_that_is_right(case: Project) -> None:
     assert list(WorkItem.objects.order_by("pk").values()) == before
 
 
+def test_rebuilding_writes_what_verbs_write(office: City) -> None:
+    for kind in (StepKind.CONFIRMATION, StepKind.REVIEW, StepKind.DECISION, StepKind.OBSERVE):
+        a_project(to=kind)
+    a_cycle(a_project(to=StepKind.OBSERVE, route="RT1"), result="STOP", lesson="予約では足りない。")
+    say(a_project(to=StepKind.DECISION), Outcome.HELD, until="2026-06-01")
+    before = list(WorkItem.objects.order_by("pk").values())
+    WorkItem.objects.all().delete()
+
+    assert worklist.rebuild() == (len(before), 0)
+    assert list(WorkItem.objects.order_by("pk").values()) == before
+
+
 def test_rebuilding_mends(
     office: City, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(worklist, "BATCH", 2)
+    monkeypatch.setattr(worklist, "SPAN", 2)
     cases = [a_project(title=f"案件{n}") for n in range(5)]
     before = list(WorkItem.objects.order_by("pk").values())
     WorkItem.objects.filter(project=cases[0]).delete()

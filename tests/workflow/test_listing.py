@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from bpr_projects.enums import Stage
 from bpr_projects.models import Project
 from tests.make import AT, JST, a_draft, a_project, holder, record_phase, say, withdraw
 from workflow.enums import Outcome, StepKind
+from workflow.views.paging import cursor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,6 +122,10 @@ def test_a_person_is_found_by_name(client: Client, four: None) -> None:
         {"section": "%"},
         {"page": "999"},
         {"page": "x"},
+        {"after": "x"},
+        {"after": "20260511T000000.000000-"},
+        {"after": "19000101T000000.000000-1"},
+        {"before": "99991231T000000.000000-1"},
     ],
 )
 def test_a_value_without_meaning_is_left_out(
@@ -197,13 +203,10 @@ def test_an_empty_city_says_what_will_come(client: Client, office: City) -> None
     assert "まだありません" in client.get(reverse("running")).content.decode()
 
 
-@pytest.mark.parametrize("name", ["project-list", "running"])
-@pytest.mark.parametrize("count", [1, 3, 30, 1000])
-def test_a_list_costs_the_same_for_one_and_many(
-    client: Client, office: City, name: str, count: int
-) -> None:
-    first = a_project(to=StepKind.OBSERVE, route="RT1")
-    Project.objects.bulk_create(
+def many(count: int, *, moved: int = 1) -> list[str]:
+    """Cases that run, ``moved`` at each moment; their titles as the list has them."""
+    first = a_project(to=StepKind.OBSERVE, route="RT1", title="案件0")
+    made = Project.objects.bulk_create(
         Project(
             number=f"R8-9{n:03}",
             title=f"案件{n}",
@@ -213,10 +216,77 @@ def test_a_list_costs_the_same_for_one_and_many(
             proposer=first.proposer,
             proposer_post=first.proposer_post,
             created_at=AT,
-            updated_at=AT - timedelta(days=1),
+            updated_at=AT - timedelta(days=1, minutes=n // moved),
         )
-        for n in range(count - 1)
+        for n in range(1, count)
     )
+    ordered = sorted(made, key=lambda case: (case.updated_at, case.pk), reverse=True)
+    return [first.title, *(case.title for case in ordered)]
+
+
+def turn(client: Client, url: str, rel: str) -> str:
+    """Where a page leads; nothing at the end."""
+    link = re.search(rf'href="([^"]+)" rel="{rel}"', client.get(url).content.decode())
+    return f"{url.partition('?')[0]}{html.unescape(link[1])}" if link else ""
+
+
+def rows_of(client: Client, url: str) -> list[str]:
+    text = client.get(url).content.decode()
+    return re.findall(r'class="row__t" href="[^"]+">([^<]+)<', text)
+
+
+@pytest.mark.parametrize("name", ["project-list", "running"])
+@pytest.mark.parametrize("moved", [1, 40], ids=["one-by-one", "together"])
+def test_pages_are_turned_to_the_end_and_back(
+    client: Client, office: City, name: str, moved: int
+) -> None:
+    titles = many(80, moved=moved)
+    client.force_login(holder("DEPT-SHIMINBU"))
+    pages, url = [], f"{reverse(name)}?section=SHIMIN&page=3"
+    while url:
+        pages.append(url)
+        url = turn(client, url, "next")
+    back = [pages[-1]]
+    while url := turn(client, back[-1], "prev"):
+        back.append(url)
+
+    assert [len(rows_of(client, each)) for each in pages] == [25, 25, 25, 5]
+    assert [title for each in pages for title in rows_of(client, each)] == titles
+    assert [rows_of(client, each) for each in reversed(back)] == [
+        rows_of(client, each) for each in pages
+    ]
+    assert all("section=SHIMIN" in each and "page=3" not in each for each in pages[1:])
+
+
+def test_a_page_beyond_the_end_is_the_first_one(client: Client, office: City) -> None:
+    titles = many(30)
+    last = Project.objects.earliest("updated_at", "pk")
+    client.force_login(holder("DEPT-SHIMINBU"))
+
+    for way in (f"after={cursor(last)}", f"before={cursor(Project.objects.get(title='案件0'))}"):
+        assert rows_of(client, f"{reverse('project-list')}?{way}") == titles[:25]
+
+
+def test_no_page_is_found_by_counting(client: Client, office: City) -> None:
+    many(1100)
+    client.force_login(holder("DEPT-SHIMINBU"))
+    url = turn(client, turn(client, reverse("project-list"), "next"), "next")
+
+    with CaptureQueriesContext(connection) as asked:
+        response = client.get(url)
+
+    assert "1,000件以上" in response.content.decode()
+    assert not [each["sql"] for each in asked if "OFFSET" in each["sql"]]
+    counts = [each["sql"] for each in asked if each["sql"].startswith("SELECT COUNT(*)")]
+    assert [sql.count("LIMIT 1001") for sql in counts] == [1]
+
+
+@pytest.mark.parametrize("name", ["project-list", "running"])
+@pytest.mark.parametrize("count", [1, 3, 30, 1000])
+def test_a_list_costs_the_same_for_one_and_many(
+    client: Client, office: City, name: str, count: int
+) -> None:
+    many(count)
     client.force_login(holder("DEPT-SHIMINBU"))
     client.get(reverse(name))
 

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 
 CHOOSE, SUBMIT, SCORE, NEXT, INBOX = 12, 38, 28, 65, 8
+WORK_LIST: Final = 2
+"""So many statements of a verb keep the work list."""
 BEFORE: Final = StepKind.CONCURRENCE
 """The step before the one that asks all of 本部."""
 CROWD: Final = 30
@@ -55,6 +57,14 @@ def cost(act: Callable[[], object]) -> int:
     with CaptureQueriesContext(connection) as queries:
         act()
     return sum("SAVEPOINT" not in each["sql"] for each in queries)
+
+
+def on_the_work_list(act: Callable[[], object]) -> list[str]:
+    """What an act does with the rows of the work list."""
+    with CaptureQueriesContext(connection) as queries:
+        act()
+    said = [each["sql"].lstrip().split(None, 1) for each in queries]
+    return [verb for verb, rest in said if 'workflow_workitem"' in rest]
 
 
 def a_crowd() -> None:
@@ -150,6 +160,20 @@ def test_opening_a_review_ties_every_member_to_a_task_of_its_own(office: City) -
     tasks = Slot.objects.filter(step_run=the_slot(case).step_run).values_list("task_id", flat=True)
     assert None not in tasks
     assert len(set(tasks)) == len(tasks) > 1
+
+
+def test_the_work_list_costs_a_verb_two_statements_for_few_and_many(office: City) -> None:
+    opening = on_the_work_list(submitting(a_draft()))
+    few = on_the_work_list(answering(the_slot(a_project(route="RT3", to=BEFORE)), Outcome.AGREED))
+    case = a_project(route="RT3", to=BEFORE)
+    a_crowd()
+    many = on_the_work_list(answering(the_slot(case), Outcome.AGREED))
+    decided = a_project(to=StepKind.DECISION)
+    sent_back = on_the_work_list(lambda: say(decided, Outcome.SENT_BACK))
+
+    assert opening == ["INSERT"]
+    assert few == many == ["DELETE", "INSERT"]
+    assert len(sent_back) <= WORK_LIST
 
 
 @pytest.mark.parametrize("seat", ["DEPT-SOMUBU", "SECRETARIAT", "HQ-CHAIR", "LEADER-SHIMIN"])

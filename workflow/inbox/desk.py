@@ -293,6 +293,7 @@ def _load(desk: Desk, rows: Sequence[Sequence[Any]], listing: Listing | None) ->
 
 def _counts(desk: Desk, by_tag: dict[str, list[dict[str, Any]]]) -> Counts:
     counts = Counts(readings=sum(row["slot_id"] for row in by_tag.get("readings", ())))
+    counts.by_post = dict.fromkeys(desk.capacities, 0)
     for post, slots in desk.stood_in.items():
         counts.deputised += min(len(slots), CAP)
         counts.by_post[post] = min(len(slots), CAP)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from django.db import connection
-from django.utils.timezone import localdate, localtime
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from workflow.enums import READING_KINDS, StepKind
@@ -54,7 +54,7 @@ COSTS: Final = """COALESCE((SELECT {cost} FROM bpr_projects_revision v
 CALLED: Final = """(UPPER(w.title) LIKE %s ESCAPE '!' OR UPPER(w.number) LIKE %s ESCAPE '!'
     OR UPPER(w.section_name) LIKE %s ESCAPE '!' OR UPPER(u.family_name) LIKE %s ESCAPE '!'
     OR UPPER(u.given_name) LIKE %s ESCAPE '!')"""
-PUT_OFF: Final = "(z.id IS NOT NULL AND z.until > %s AND w.due_sort > %s)"
+PUT_OFF: Final = "(z.id IS NOT NULL AND z.until > %(on)s AND w.due_sort > %(now)s)"
 """あとで: left out of the list until its day, and never when it is overdue."""
 
 
@@ -126,15 +126,15 @@ def _code(text: str | None) -> str:
     return text if text is not None and text.isascii() and text.isprintable() else ""
 
 
-def conditions_of(sieve: Sieve, desk: Desk) -> tuple[str, list[Any]]:
-    """The condition on a row and its parameters, in their order."""
-    off = [localdate(desk.at).isoformat(), _moment(desk.at)]
-    found = [(PUT_OFF if sieve.later else f"NOT {PUT_OFF}", off)]
-    found += [put(sieve, desk) for name, put in CONDITIONS.items() if getattr(sieve, name)]
-    return (
-        " AND ".join(sql for sql, _values in found),
-        [value for _sql, values in found for value in values],
-    )
+def conditions_of(sieve: Sieve, desk: Desk) -> tuple[str, dict[str, Any]]:
+    """The condition on a row and the parameters that it names, beside those of the statement."""
+    found = [put(sieve, desk) for name, put in CONDITIONS.items() if getattr(sieve, name)]
+    values = [value for _sql, each in found for value in each]
+    names = [f"sieve_{n}" for n in range(len(values))]
+    asked = " AND ".join(["1 = 1", *(sql for sql, _each in found)])
+    put_off = PUT_OFF if sieve.later else f"NOT {PUT_OFF}"
+    named = asked % tuple(f"%({name})s" for name in names)
+    return f"{put_off} AND {named}", dict(zip(names, values, strict=True))
 
 
 def _due(sieve: Sieve, desk: Desk) -> Condition:

@@ -5,7 +5,6 @@ Every part has the width of ``COLUMNS``; ``nulls`` fills it up.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connection
@@ -19,7 +18,6 @@ from workflow.inbox.sieve import DUES, PUT_OFF, conditions_of, end_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import date
 
     from workflow.inbox.desk import Desk, Listing
 
@@ -72,28 +70,29 @@ GONE_STATES: Final = ", ".join(f"'{state.value}'" for state in sorted(GONE))
 AUTHORING_WORDS: Final = ", ".join(f"'{codename}'" for codename in AUTHORING)
 
 CONFLICT: Final = """(w.kind NOT IN ({own_kinds}) AND (
-    COALESCE(p.proposer_id, -1) IN ({persons}) OR COALESCE(p.proposer_post_id, -1) IN ({seats})
+    COALESCE(p.proposer_id, -1) {persons} OR COALESCE(p.proposer_post_id, -1) {seats}
     OR COALESCE(w.project_id, -1) IN (
         SELECT g.content_object_id FROM bpr_projects_projectuserobjectpermission g
         JOIN auth_permission a ON a.id = g.permission_id AND a.codename IN ({authoring})
-        WHERE g.user_id IN ({persons}))
-    OR COALESCE(w.revision_id, 0) IN (
-        SELECT v.id FROM bpr_projects_revision v WHERE v.created_by_id IN ({persons}))
+        WHERE g.user_id {persons})
+    OR EXISTS (
+        SELECT 1 FROM bpr_projects_revision v
+        WHERE v.id = w.revision_id AND v.created_by_id {persons})
     OR w.step_run_id IN (
         SELECT c.id FROM workflow_route_authors x
         JOIN workflow_run q ON q.rule_id = x.route_id AND q.state = 'OPEN'
         JOIN workflow_steprun c ON c.run_id = q.id AND c.closed_at IS NULL
-        WHERE x.user_id IN ({persons}))
+        WHERE x.user_id {persons})
     OR w.step_run_id IN (
         SELECT c.id FROM workflow_decision d
         JOIN workflow_steprun c ON c.run_id = d.run_id AND c.closed_at IS NULL
-        WHERE d.decided_by_id IN ({persons}) AND d.outcome IN ({interested}))))"""
+        WHERE d.decided_by_id {persons} AND d.outcome IN ({interested}))))"""
 """The rule of ``access.conflicts`` for one reader: nobody decides on what they proposed, or where
 they stepped aside.
 
-``persons``: the reader and those whose seats the reader deputises. ``seats``: what makes the
-reader the author's deputy, or the holder of the proposing seat. What is asked beside ``w`` and
-``p`` begins at the reader, and is read once however long the list is.
+``persons``: among the reader and those whose seats the reader deputises. ``seats``: among what
+makes the reader the author's deputy, or the holder of the proposing seat. What is asked beside
+``w`` and ``p`` begins at the reader, and is read once however long the list is.
 """
 
 DEPUTY: Final = {
@@ -108,12 +107,17 @@ ADMITTED: Final = """(w.kind NOT IN ({deciding}) AND NOT EXISTS (SELECT 1 FROM w
     WHERE b.id = w.step_run_id AND {deputy} = 'NEVER'))"""
 """The rule of ``DeputyPolicy.admits`` for a post that the reader deputises."""
 
-STOOD_IN: Final = "w.slot_id IN ({slots})"
+STOOD_IN: Final = "w.slot_id {slots}"
 """Decisions in which the reader stands in: ``access.standing`` has found which."""
 
-PERSONS: Final = """SELECT {me} UNION SELECT h.person_id FROM roles_appointment h
-    WHERE h.post_id IN ({deputised}) AND h.revoked_at IS NULL AND h.starts_on <= '{on}'
-    AND (h.ends_on IS NULL OR h.ends_on > '{on}')"""
+PERSONS: Final = """IN (SELECT {me} UNION SELECT h.person_id FROM roles_appointment h
+    WHERE h.post_id {deputised} AND h.revoked_at IS NULL AND h.starts_on <= '{on}'
+    AND (h.ends_on IS NULL OR h.ends_on > '{on}'))"""
+
+EACH_SEAT: Final = """SELECT mine.* FROM (VALUES {seats}) AS seat (post_id)
+    CROSS JOIN LATERAL ({pick}) AS mine"""
+ONE_SEAT: Final = "SELECT * FROM ({pick})"
+"""What the seats give, on PostgreSQL; SQLite knows no LATERAL and is asked seat by seat."""
 
 CLAIM: Final = """LEFT JOIN workflow_claim c ON c.slot_id = w.slot_id AND EXISTS (
         SELECT 1 FROM roles_appointment k WHERE k.post_id = w.post_id
@@ -121,10 +125,25 @@ CLAIM: Final = """LEFT JOIN workflow_claim c ON c.slot_id = w.slot_id AND EXISTS
         AND (k.ends_on IS NULL OR k.ends_on > '{on}'))"""
 """Who sees to it, as long as that person holds the seat."""
 
-ROWS: Final = """SELECT * FROM (
-    SELECT 'item' AS tag, w.slot_id, w.post_id, w.project_id, w.kind, w.number, w.title,
-        w.section_name, st.title AS step_title, w.standard_days, w.opened_at, w.due_at, w.due_sort,
-        w.is_paused, s.id IS NOT NULL AS is_seen, p.stage, u.family_name AS proposer,
+SNOOZE: Final = """LEFT JOIN workflow_snooze z
+        ON z.slot_id = w.slot_id AND z.person_id = %(me)s"""
+SEEN: Final = "LEFT JOIN workflow_seen s ON s.slot_id = w.slot_id AND s.person_id = %(me)s"
+PROPOSER: Final = "LEFT JOIN roles_user u ON u.id = p.proposer_id"
+
+SOUGHT_IN: Final = {"unread": SEEN, "held": CLAIM, "q": PROPOSER}
+"""Field of the sieve -> what its condition looks into, beside the work and its case."""
+
+PICK: Final = """SELECT w.*, p.stage, p.proposer_id, z.until FROM workflow_workitem w
+    LEFT JOIN bpr_projects_project p ON p.id = w.project_id
+    {snooze} {sought}
+    WHERE w.post_id = {post} AND (w.due_sort, w.slot_id) > (%(after)s, %(after_slot)s)
+        AND {sieve} AND NOT {conflict} AND {admitted}
+    ORDER BY w.due_sort, w.slot_id LIMIT {limit}"""
+"""The first rows of a seat: found, and no more said of them than the list has."""
+
+ROWS: Final = """SELECT 'item' AS tag, w.slot_id, w.post_id, w.project_id, w.kind, w.number,
+        w.title, w.section_name, st.title AS step_title, w.standard_days, w.opened_at, w.due_at,
+        w.due_sort, w.is_paused, s.id IS NOT NULL AS is_seen, w.stage, u.family_name AS proposer,
         (SELECT COUNT(*) FROM workflow_slot x
             WHERE x.step_run_id = w.step_run_id AND x.state NOT IN ({gone})) AS asked,
         (SELECT COUNT(*) FROM workflow_slot x
@@ -132,41 +151,39 @@ ROWS: Final = """SELECT * FROM (
         r.kind AS run_kind, {next_kind} AS next_kind, {next_title} AS next_title,
         n.asked_at AS nudged_at, asker.family_name AS nudged_by,
         c.person_id AS claimed_by, claimer.family_name AS claimer,
-        CAST(z.until AS varchar(10)) AS put_off
-    FROM workflow_workitem w
+        CAST(w.until AS varchar(10)) AS put_off
+    FROM (SELECT * FROM ({picked}) AS found ORDER BY due_sort, slot_id LIMIT {limit}) AS w
     JOIN workflow_steprun st ON st.id = w.step_run_id
     JOIN workflow_run r ON r.id = st.run_id
-    LEFT JOIN bpr_projects_project p ON p.id = w.project_id
-    LEFT JOIN roles_user u ON u.id = p.proposer_id
-    LEFT JOIN workflow_seen s ON s.slot_id = w.slot_id AND s.person_id = %s
-    LEFT JOIN workflow_snooze z ON z.slot_id = w.slot_id AND z.person_id = %s
+    LEFT JOIN roles_user u ON u.id = w.proposer_id
+    {seen}
     {claim}
     LEFT JOIN roles_user claimer ON claimer.id = c.person_id
     LEFT JOIN workflow_nudge n ON n.id = (
         SELECT MAX(y.id) FROM workflow_nudge y WHERE y.slot_id = w.slot_id)
-    LEFT JOIN roles_user asker ON asker.id = n.asked_by_id
-    WHERE w.post_id = %s AND (w.due_sort, w.slot_id) > (%s, %s) AND {sieve}
-        AND NOT {conflict} AND {admitted}
-    ORDER BY w.due_sort, w.slot_id LIMIT {limit}) AS post_{post}"""
+    LEFT JOIN roles_user asker ON asker.id = n.asked_by_id"""
 
-COUNTS: Final = """SELECT 'count', COUNT(*), {post}, SUM(hidden), NULL, NULL, NULL, NULL, NULL,
+COUNTED: Final = """SELECT w.post_id, CASE WHEN {conflict} THEN 1 ELSE 0 END AS hidden,
+    CASE WHEN {put_off} THEN 1 ELSE 0 END AS later,
+    CASE WHEN w.due_sort < %(late)s AND NOT w.is_paused THEN 1 ELSE 0 END AS late,
+    CASE WHEN w.due_sort < %(today)s AND NOT w.is_paused THEN 1 ELSE 0 END AS today,
+    CASE WHEN w.due_sort < %(week)s AND NOT w.is_paused THEN 1 ELSE 0 END AS week
+    FROM workflow_workitem w LEFT JOIN bpr_projects_project p ON p.id = w.project_id
+    {snooze}
+    WHERE w.post_id = {post} AND {admitted}
+    ORDER BY w.due_sort, w.slot_id LIMIT {limit}"""
+"""The rows of a seat that are counted."""
+
+COUNTS: Final = """SELECT 'count', COUNT(*), post_id, SUM(hidden), NULL, NULL, NULL, NULL, NULL,
     SUM(CASE WHEN hidden = 0 THEN late ELSE 0 END), NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     SUM(CASE WHEN hidden + later = 0 THEN week ELSE 0 END),
     SUM(CASE WHEN hidden = 0 THEN later ELSE 0 END), NULL, NULL, NULL, NULL, NULL,
     SUM(CASE WHEN hidden + later = 0 THEN today ELSE 0 END), NULL, NULL
-    FROM (SELECT CASE WHEN {conflict} THEN 1 ELSE 0 END AS hidden,
-        CASE WHEN {put_off} THEN 1 ELSE 0 END AS later,
-        CASE WHEN w.due_sort < %s AND NOT w.is_paused THEN 1 ELSE 0 END AS late,
-        CASE WHEN w.due_sort < %s AND NOT w.is_paused THEN 1 ELSE 0 END AS today,
-        CASE WHEN w.due_sort < %s AND NOT w.is_paused THEN 1 ELSE 0 END AS week
-        FROM workflow_workitem w LEFT JOIN bpr_projects_project p ON p.id = w.project_id
-        LEFT JOIN workflow_snooze z ON z.slot_id = w.slot_id AND z.person_id = %s
-        WHERE w.post_id = %s AND {admitted}
-        ORDER BY w.due_sort, w.slot_id LIMIT {cap}) AS waiting_{post}"""
-"""A post's work: all, hidden for conflict, late, due this week, put later, due today."""
+    FROM ({picked}) AS waiting GROUP BY post_id"""
+"""A seat's work: all, hidden for conflict, late, due this week, put off, due today."""
 
 READINGS: Final = """SELECT 'readings', COUNT(*), {nulls} FROM (
-    SELECT 1 AS one FROM workflow_reading WHERE read_at IS NULL AND post_id IN ({posts})
+    SELECT 1 AS one FROM workflow_reading WHERE read_at IS NULL AND post_id {posts}
     LIMIT {cap}) AS unread"""
 
 CLOSURES: Final = """SELECT 'closure', NULL, NULL, NULL, NULL, CAST(day AS varchar(10)), {nulls}
@@ -180,7 +197,7 @@ CHOICES: Final = """SELECT 'area', "order", NULL, NULL, NULL, code, name, {nulls
     FROM bpr_projects_area
     UNION ALL SELECT 'section', "order", NULL, NULL, NULL, code, name, {nulls} FROM roles_section
     UNION ALL SELECT 'saved', id, NULL, NULL, NULL, name, query, {nulls}
-    FROM workflow_savedsieve WHERE person_id = %s"""
+    FROM workflow_savedsieve WHERE person_id = %(me)s"""
 """What the form of しぼり込み offers, and what the person saved of it."""
 
 
@@ -189,105 +206,154 @@ def nulls(already: int) -> str:
     return ", ".join(["NULL"] * (len(COLUMNS) - already))
 
 
-def statement(desk: Desk, listing: Listing | None) -> tuple[str, list[Any]]:
-    """The UNION ALL and its parameters."""
-    me, now, ends = desk.user.pk, *_clock(desk)
-    conflict = conflict_of(desk)
+def statement(desk: Desk, listing: Listing | None) -> tuple[str, dict[str, Any]]:
+    """The UNION ALL and its parameters; its text is the same for people with the same capacities.
+
+    Seats come in three ways: own, deputised, and stood in for. What no seat needs is not asked.
+    """
+    asking = _Asking(desk)
     branches: list[str] = []
-    parameters: list[Any] = []
     if listing is not None:
-        sieve, values = conditions_of(listing.sieve, desk)
-        after = [connection.ops.adapt_datetimefield_value(listing.after[0]), listing.after[1]]
-        for post, admitted in _asked(desk, listing):
-            rows = _Rows(desk, listing, sieve, conflict, admitted)
-            branches.append(rows.of(post, len(branches)))
-            parameters += [me, me, post, *after, *values]
-    for post in desk.capacities:
-        admitted = _admitted(desk, post)
-        branches.append(
-            COUNTS.format(post=post, conflict=conflict, admitted=admitted, put_off=PUT_OFF, cap=CAP)
-        )
-        parameters += [localdate(desk.at).isoformat(), now, *ends, me, post]
-    if desk.capacities:
-        posts = ", ".join(map(str, desk.capacities))
+        picked = asking.picked(listing)
+        branches += [asking.rows(picked, listing.limit + 1)] if picked else []
+    if counted := asking.counted():
+        branches.append(COUNTS.format(picked=counted))
+        posts = asking.among("posts", desk.capacities)
         branches.append(READINGS.format(posts=posts, cap=CAP, nulls=nulls(2)))
     branches += [CLOSURES.format(nulls=nulls(6)), PRINCIPLES.format(nulls=nulls(7))]
     if listing is not None and listing.with_choices:
         branches.append(CHOICES.format(nulls=nulls(7)))
-        parameters.append(me)
-    return " UNION ALL ".join(branches), parameters
+    return " UNION ALL ".join(branches), asking.parameters
 
 
-def _clock(desk: Desk) -> tuple[Any, list[Any]]:
-    """The moment, and the moments before which work is late, due today and due this week."""
-    adapt = connection.ops.adapt_datetimefield_value
-    return adapt(desk.at), [adapt(end_of(due, desk.at)) for due in DUES]
+class _Asking:
+    """The parts of the statement for a desk, and the parameters that they name."""
 
+    def __init__(self, desk: Desk) -> None:
+        self.desk, self.vendor = desk, connection.vendor
+        self._adapt = connection.ops.adapt_datetimefield_value
+        self.on = localdate(desk.at).isoformat()
+        self.parameters: dict[str, Any] = {
+            "me": desk.user.pk,
+            "on": self.on,
+            "now": self._adapt(desk.at),
+            **{due: self._adapt(end_of(due, desk.at)) for due in DUES},
+        }
+        self.conflict = self._conflict()
 
-def _asked(desk: Desk, listing: Listing) -> list[tuple[int, str]]:
-    """The posts whose rows are wanted, and which of them: all of the bases, or the chosen one."""
-    asked = [
-        (post, _admitted(desk, post))
-        for post, each in desk.capacities.items()
-        if each.basis in listing.bases
-    ]
-    if Basis.ACTING in listing.bases:
-        asked += [
-            (post, STOOD_IN.format(slots=_listed(slots))) for post, slots in desk.stood_in.items()
-        ]
-    return [each for each in asked if listing.sieve.post in (None, each[0])]
+    def among(self, name: str, keys: Iterable[int]) -> str:
+        """The condition that a column is one of these."""
+        return f"IN ({', '.join(self._named(name, keys)) or '0'})"
+
+    def _named(self, name: str, keys: Iterable[int]) -> list[str]:
+        """A parameter for each key: what is asked of so many keys is planned once."""
+        named = {f"{name}_{n}": key for n, key in enumerate(keys)}
+        self.parameters |= named
+        return [f"%({each})s" for each in named]
+
+    def picked(self, listing: Listing) -> str:
+        """The rows that a page wants, of all seats of its bases or of the chosen one."""
+        self.parameters |= {"after": self._adapt(listing.after[0]), "after_slot": listing.after[1]}
+        sieve, values = conditions_of(listing.sieve, self.desk)
+        self.parameters |= values
+        sought = [each for field, each in SOUGHT_IN.items() if getattr(listing.sieve, field)]
+        fill = {
+            "sieve": sieve,
+            "sought": " ".join(sought).format(on=self.on),
+            "limit": listing.limit + 1,
+        }
+        return self._of_seats("pick", self._seats(listing), PICK, fill)
+
+    def rows(self, picked: str, limit: int) -> str:
+        """What the list says of the picked rows."""
+        pick = NEXT[self.vendor]
+        return ROWS.format(
+            picked=picked,
+            limit=limit,
+            gone=GONE_STATES,
+            seen=SEEN,
+            claim=CLAIM.format(on=self.on),
+            next_kind=pick.format("kind"),
+            next_title=pick.format("title"),
+        )
+
+    def counted(self) -> str:
+        """The rows that the badges count, of every seat that is held or deputised."""
+        seats = {basis: self.desk.posts(basis) for basis in (Basis.OWN, Basis.DEPUTY)}
+        return self._of_seats("count", seats, COUNTED, {"put_off": PUT_OFF, "limit": CAP})
+
+    def _seats(self, listing: Listing) -> dict[Basis, list[int]]:
+        """Basis -> the posts whose rows are wanted."""
+        asked = {basis: self.desk.posts(basis) for basis in (Basis.OWN, Basis.DEPUTY)}
+        asked[Basis.ACTING] = list(self.desk.stood_in)
+        return {
+            basis: [post for post in posts if listing.sieve.post in (None, post)]
+            for basis, posts in asked.items()
+            if basis in listing.bases
+        }
+
+    def _of_seats(
+        self, part: str, seats: dict[Basis, list[int]], pick: str, fill: dict[str, Any]
+    ) -> str:
+        found: list[str] = []
+        for basis, posts in seats.items():
+            named = self._named(f"{part}_{basis.lower()}", posts)
+            fill = {
+                **fill,
+                "snooze": SNOOZE,
+                "conflict": self.conflict,
+                "admitted": self._admitted(basis),
+            }
+            if named and self.vendor == "postgresql":
+                values = ", ".join(f"({each}::bigint)" for each in named)
+                pick_one = pick.format(post="seat.post_id", **fill)
+                found.append(EACH_SEAT.format(seats=values, pick=pick_one))
+            else:
+                found += [ONE_SEAT.format(pick=pick.format(post=each, **fill)) for each in named]
+        return " UNION ALL ".join(found)
+
+    def _admitted(self, basis: Basis) -> str:
+        """The condition on ``w`` that its step lets this person answer for such a seat."""
+        if basis == Basis.OWN:
+            return ANY_STEP
+        if basis == Basis.DEPUTY:
+            return ADMITTED.format(deputy=DEPUTY[self.vendor], deciding=DECIDING_WORDS)
+        slots = [slot for slots in self.desk.stood_in.values() for slot in slots]
+        return STOOD_IN.format(slots=self.among("slots", slots))
+
+    def _conflict(self) -> str:
+        deputised, single = self.desk.posts(Basis.DEPUTY), _single(self.desk)
+        persons = self.among("persons", [self.desk.user.pk])
+        if deputised:
+            among = self.among("deputised", deputised)
+            persons = PERSONS.format(me=self.desk.user.pk, deputised=among, on=self.on)
+        return _conflict(persons, self.among("seats", [*single, *deputised]))
 
 
 def conflict_of(desk: Desk) -> str:
     """The condition on ``w`` and its case ``p`` that this person may not answer for conflict."""
     deputised = desk.posts(Basis.DEPUTY)
-    single = [pk for pk in desk.posts(Basis.OWN) if not desk.capacities[pk].post.is_shared]
+    persons = _listed([desk.user.pk])
+    if deputised:
+        on = localdate(desk.at).isoformat()
+        persons = PERSONS.format(me=desk.user.pk, deputised=_listed(deputised), on=on)
+    return _conflict(persons, _listed([*_single(desk), *deputised]))
+
+
+def _conflict(persons: str, seats: str) -> str:
     return CONFLICT.format(
         own_kinds=OWN_KINDS,
         interested=INTERESTED_WORDS,
         authoring=AUTHORING_WORDS,
-        persons=_persons(desk.user.pk, deputised, localdate(desk.at)),
-        seats=_listed([*single, *deputised]),
+        persons=persons,
+        seats=seats,
     )
 
 
-def _persons(me: int, deputised: list[int], on: date) -> str:
-    if not deputised:
-        return str(me)
-    return PERSONS.format(me=me, deputised=_listed(deputised), on=on.isoformat())
+def _single(desk: Desk) -> list[int]:
+    """Own seats of one person."""
+    return [pk for pk in desk.posts(Basis.OWN) if not desk.capacities[pk].post.is_shared]
 
 
 def _listed(keys: Iterable[int]) -> str:
-    return ", ".join(map(str, keys)) or "0"
-
-
-def _admitted(desk: Desk, post: int) -> str:
-    """The condition on ``w`` that its step lets this person answer for the post."""
-    if desk.capacities[post].basis == Basis.OWN:
-        return ANY_STEP
-    return ADMITTED.format(deputy=DEPUTY[connection.vendor], deciding=DECIDING_WORDS)
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """The branch of the statement that lists the work of one post."""
-
-    desk: Desk
-    listing: Listing
-    sieve: str
-    conflict: str
-    admitted: str
-
-    def of(self, post: int, branch: int) -> str:
-        pick = NEXT[connection.vendor]
-        return ROWS.format(
-            post=f"{post}_{branch}",
-            conflict=self.conflict,
-            admitted=self.admitted,
-            sieve=self.sieve,
-            limit=self.listing.limit + 1,
-            gone=GONE_STATES,
-            claim=CLAIM.format(on=localdate(self.desk.at).isoformat()),
-            next_kind=pick.format("kind"),
-            next_title=pick.format("title"),
-        )
+    return f"IN ({', '.join(map(str, keys)) or '0'})"

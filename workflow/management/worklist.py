@@ -9,15 +9,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db import transaction
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
-from django.db.models.functions import Coalesce
+from django.db import connection, transaction
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils.timezone import localdate
 from viewflow.workflow import STATUS
 from viewflow.workflow.models import Task
 
 from roles.models import holders_of
-from workflow import access, engine
+from workflow import access
 from workflow.enums import GONE, OWN_WORK, Outcome, RunKind, RunState, SlotState
 from workflow.models import FAR_FUTURE, Decision, Run, Slot, StepRun, WorkItem
 
@@ -31,12 +42,47 @@ BATCH: Final = 500
 NO_HOLDER: Final = "slot-without-holder"
 LEAVING: Final = (Outcome.RECUSED, Outcome.REASSIGNED)
 OPEN_TASKS: Final = (STATUS.NEW, STATUS.ASSIGNED, STATUS.STARTED)
-REFRESHED: Final = [
-    field.name
-    for field in WorkItem._meta.concrete_fields  # noqa: SLF001 -- Django's documented name
-    if not field.primary_key
-]
-"""All of a row but its slot."""
+SPAN: Final = 5_000
+"""So many keys of slots a batch covers: a part of a second, so that no verb waits long."""
+
+STEP, RUN, CASE, RULE = (
+    "step_run",
+    "step_run__run",
+    "step_run__run__project",
+    "step_run__run__rule",
+)
+NOTHING: Final = Value("")
+WRITTEN: Final[dict[str, Any]] = {
+    "slot_id": "pk",
+    "post_id": "post_id",
+    "project_id": f"{RUN}__project_id",
+    "revision_id": f"{RUN}__revision_id",
+    "step_run_id": f"{STEP}_id",
+    "kind": f"{STEP}__kind",
+    "number": Case(
+        When(**{f"{CASE}__isnull": False}, then=Coalesce(f"{CASE}__number", NOTHING)),
+        When(
+            **{f"{RULE}__isnull": False},
+            then=Concat(f"{RULE}__code", Value("-"), Cast(f"{RULE}__version", CharField())),
+        ),
+        default=NOTHING,
+    ),
+    "title": Coalesce(f"{CASE}__title", f"{RUN}__revision__title", NOTHING),
+    "section_name": Coalesce(f"{CASE}__section__name", NOTHING),
+    "standard_days": f"{STEP}__standard_days",
+    "opened_at": "opened_at",
+    "due_at": f"{STEP}__due_at",
+    "due_sort": Coalesce(f"{STEP}__due_at", Value(FAR_FUTURE)),
+    "is_paused": Case(When(**{f"{STEP}__paused_since": None}, then=False), default=True),
+}
+"""Column -> what ``engine.work_item`` says of a slot; a test holds the two together."""
+
+UPSERT: Final = (
+    "INSERT INTO workflow_workitem ({columns}) {{rows}} ON CONFLICT (slot_id) DO UPDATE SET {fresh}"
+).format(
+    columns=", ".join(WRITTEN),
+    fresh=", ".join(f"{name} = excluded.{name}" for name in WRITTEN if name != "slot_id"),
+)
 
 
 @dataclass(frozen=True)
@@ -97,11 +143,11 @@ def _rules() -> dict[str, tuple[str, QuerySet[Any]]]:
         ),
         "item-without-slot": (
             "一覧の行 #%s に、未処理の席がありません。",
-            WorkItem.objects.exclude(slot__in=open_slots()),
+            WorkItem.objects.exclude(_is_asked()),
         ),
         "item-differs": (
             "一覧の行 #%s が、席の内容と違います。",
-            WorkItem.objects.exclude(pk__in=WorkItem.objects.filter(_agrees()).values("pk")),
+            WorkItem.objects.exclude(Exists(WorkItem.objects.filter(_agrees(), pk=OuterRef("pk")))),
         ),
         "slot-without-task": (
             "未処理の席 #%s に、エンジンのタスクがありません。",
@@ -125,6 +171,11 @@ def _shared_tasks() -> QuerySet[Any, Any]:
     """Slots after the first one that name the same task."""
     earlier = open_slots().filter(task_id=OuterRef("task_id"), pk__lt=OuterRef("pk"))
     return open_slots().filter(Exists(earlier)).values("pk")
+
+
+def _is_asked() -> Exists:
+    """The slot of an item is open. Row by row: a list of a million keys fits no memory."""
+    return Exists(open_slots().filter(pk=OuterRef("slot")))
 
 
 def _agrees() -> Q:
@@ -177,48 +228,32 @@ def count_open() -> int:
 def rebuild() -> tuple[int, int]:
     """Write the list anew in batches; returns rows written and rows taken away.
 
-    Each batch is a short transaction over the slots it writes. A slot that a verb holds at the
-    moment is left out: that verb writes its own row. Readers see the old row or the new one.
+    Each batch is one statement over the slots that it writes. A slot that a verb holds at the
+    moment is left out: that verb writes its own row. Readers see the old row or the new one, and
+    wait for nobody.
     """
-    written, last = 0, 0
-    while batch := _rewrite(last):
-        written, last = written + len(batch), batch[-1]
+    last = Slot.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    written = sum(_rewrite(first) for first in range(0, last + 1, SPAN))
     return written, _sweep()
 
 
-def _rewrite(after: int) -> list[int]:
+def _rewrite(first: int) -> int:
+    """The rows of the open slots among so many keys; the database copies them."""
+    slots = open_slots().filter(pk__gte=first, pk__lt=first + SPAN)
+    rows = slots.order_by("pk").values_list(*WRITTEN.values())
     with transaction.atomic():
-        slots = list(
-            open_slots()
-            .filter(pk__gt=after)
-            .select_for_update(of=("self",), skip_locked=True)
-            .select_related(
-                "post",
-                "step_run__run__revision",
-                "step_run__run__rule",
-                "step_run__run__project__section",
-            )
-            .order_by("pk")[:BATCH]
-        )
-        WorkItem.objects.bulk_create(
-            [_row(slot) for slot in slots],
-            update_conflicts=True,
-            unique_fields=["slot"],
-            update_fields=REFRESHED,
-        )
-    return [slot.pk for slot in slots]
-
-
-def _row(slot: Slot) -> WorkItem:
-    item = engine.work_item(slot.step_run.run, slot.step_run, slot)
-    item.is_paused = slot.step_run.paused_since is not None
-    return item
+        sql, parameters = rows.select_for_update(
+            of=("self",), skip_locked=True
+        ).query.sql_with_params()
+        with connection.cursor() as cursor:
+            cursor.execute(UPSERT.format(rows=sql), parameters)
+            return int(cursor.rowcount)
 
 
 def _sweep() -> int:
     """Rows of slots that are answered; a slot never opens again."""
     taken = 0
-    stale = WorkItem.objects.exclude(slot__in=open_slots()).order_by("pk")
+    stale = WorkItem.objects.exclude(_is_asked()).order_by("pk")
     while batch := list(stale.values_list("pk", flat=True)[:BATCH]):
         taken += WorkItem.objects.filter(pk__in=batch).delete()[0]
     return taken

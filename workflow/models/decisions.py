@@ -119,6 +119,11 @@ class Decision(models.Model):
         indexes = [
             models.Index(fields=["project", "id"], name="decision_by_project"),
             models.Index(fields=["decided_by", "-id"], name="decision_by_person"),
+            models.Index(  # what bars somebody from deciding: access.conflicts.INTERESTED
+                fields=["decided_by", "run"],
+                condition=Q(outcome__in=["SUBMITTED", "RESUBMITTED", "RECUSED"]),
+                name="decision_of_interest",
+            ),
         ]
 
     def __str__(self) -> str:

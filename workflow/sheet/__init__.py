@@ -3,6 +3,7 @@
 from workflow.sheet.belongings import Belongings, Owed, belongings_of
 from workflow.sheet.columns import Column, columns_of
 from workflow.sheet.dossier import (
+    NEWEST,
     Dossier,
     Step,
     dossier_of,
@@ -44,6 +45,7 @@ from workflow.sheet.versions import compared
 from workflow.sheet.words import question_words
 
 __all__ = [
+    "NEWEST",
     "Belongings",
     "Column",
     "Dossier",

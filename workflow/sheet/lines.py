@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bpr_projects import calendar
-from bpr_projects.enums import Stage
+from bpr_projects.enums import RevisionKind, Stage
 from roles.enums import Basis
 from workflow.enums import (
     ASIDE,
@@ -78,6 +78,15 @@ class Line:
     def paper(self) -> OnPaper | None:
         """That it was decided on paper, by whom it was registered and confirmed."""
         return paper_of(self.decision)
+
+    @property
+    def revision_words(self) -> str:
+        """提案第1版: on which text; nothing where there is none."""
+        text = self.decision.revision
+        if text is None:
+            return ""
+        kind = RevisionKind(text.kind).label
+        return _("%(kind)s第%(number)s版") % {"kind": kind, "number": text.number}
 
     @property
     def at(self) -> datetime:
@@ -192,11 +201,11 @@ def _what(said: Decision, *, is_hidden: bool) -> str:
 
 
 def _outcome(said: Decision, *, is_hidden: bool) -> str:
-    words = str(said.get_outcome_display())
+    words = str(Outcome(said.outcome).label)  # by itself: get_…_display spells every choice anew
     if said.carries is not None:
         return _("%(words)s（前の版の%(answer)s）") % {
             "words": words,
-            "answer": said.carries.get_outcome_display(),
+            "answer": Outcome(said.carries.outcome).label,
         }
     if said.outcome == Outcome.SENT_BACK and said.target:
         return f"{words}（→ {SendBackTarget(said.target).label}）"

@@ -27,7 +27,7 @@ from workflow.views.lookup import person_of
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest, HttpResponse, QueryDict
 
     from workflow.inbox import Desk
 
@@ -38,7 +38,7 @@ def snooze(request: HttpRequest, slot: int) -> HttpResponse:
     """GET asks until when; POST puts the item off."""
     desk = desk_of(request)
     place, here = _mine(desk, slot), _here(request, desk)
-    form = SnoozeForm(request.POST or None)
+    form = SnoozeForm(_sent(request))
     if not (request.method == "POST" and form.is_valid()):
         return _ask(request, place, here, form, "workflow/snooze.html")
     try:
@@ -78,7 +78,7 @@ def claim(request: HttpRequest, slot: int) -> HttpResponse:
     people = access.claimants(place, desk.at)
     standing = access.standing_claim(getattr(place, "claim", None), place, localdate(desk.at))
     initial = {"shown": standing.person_id if standing else None}
-    form = ClaimForm(request.POST or None, people=people, initial=initial)
+    form = ClaimForm(_sent(request), people=people, initial=initial)
     if not (request.method == "POST" and form.is_valid()):
         return _ask(request, place, here, form, "workflow/claim.html", standing=standing)
     try:
@@ -123,7 +123,7 @@ def sieve_keep(request: HttpRequest) -> HttpResponse:
     """Save the conditions of the list under a name."""
     desk = desk_of(request)
     here = _here(request, desk)
-    form = SieveForm(request.POST or None)
+    form = SieveForm(_sent(request))
     if request.method == "POST" and form.is_valid():
         name = form.cleaned_data["name"]
         try:
@@ -146,6 +146,11 @@ def sieve_drop(request: HttpRequest, pk: int) -> HttpResponse:
     if name:
         messages.success(request, _("保存した条件「%s」を消しました。") % name)
     return redirect(_here(request, desk).url())
+
+
+def _sent(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: an empty one too."""
+    return request.POST if request.method == "POST" else None
 
 
 def _mine(desk: Desk, slot_id: int) -> Slot:

@@ -210,23 +210,40 @@ def history(request: HttpRequest, ref: str) -> HttpResponse:
     """All that was said on a case, newest first, by pages that stay the same while it grows."""
     frame = frame_of(request, ref, timezone.now())
     before = request.GET.get("before", "")
-    decisions = sheet.rows_of(Decision.objects.filter(project=frame.project)).order_by("-pk")
-    if before.isascii() and before.isdecimal():
-        decisions = decisions.filter(pk__lt=int(before[:18]))
-    taken_back = Exists(Decision.objects.filter(supersedes=OuterRef("pk")))
-    decisions = decisions.select_related("carries__post", "carries__decided_by")
-    shown = list(decisions.annotate(is_superseded=taken_back)[: PAGE + 1])
-    standing = [each for each in shown[:PAGE] if not each.is_superseded]
+    is_key = before.isascii() and before.isdecimal()
+    said = _said(frame.dossier, int(before[:18]) if is_key else None)
+    shown = said[:PAGE]
     context = {
         **frame.context("project-history"),
-        "lines": _history_lines(frame, shown[:PAGE]),
-        "older": shown[PAGE - 1].pk if len(shown) > PAGE else None,
+        "lines": _history_lines(frame, shown),
+        "older": shown[-1].pk if len(said) > PAGE else None,
         "is_first": not before,
         "correctable": access.correctable(
-            frame.reader, standing, frame.capacities, frame.dossier.at
+            frame.reader,
+            [each for each in shown if not _is_gone(frame.dossier, each)],
+            frame.capacities,
+            frame.dossier.at,
         ),
     }
     return render(request, "workflow/case_history.html", context)
+
+
+def _said(dossier: Dossier, before: int | None) -> list[Decision]:
+    """A page of what was said and one more, newest first; asked for again of a very long case."""
+    if len(dossier.decisions) < sheet.NEWEST:
+        known = reversed(dossier.decisions)
+        return [each for each in known if before is None or each.pk < before][: PAGE + 1]
+    decisions = sheet.rows_of(Decision.objects.filter(project=dossier.project)).order_by("-pk")
+    if before is not None:
+        decisions = decisions.filter(pk__lt=before)
+    taken_back = Exists(Decision.objects.filter(supersedes=OuterRef("pk")))
+    decisions = decisions.select_related("carries__post", "carries__decided_by")
+    return list(decisions.annotate(is_superseded=taken_back)[: PAGE + 1])
+
+
+def _is_gone(dossier: Dossier, said: Decision) -> bool:
+    """Whether a later row took it back; a row that was asked for alone says so itself."""
+    return bool(getattr(said, "is_superseded", said.pk in dossier.superseded))
 
 
 def _history_lines(frame: Frame, shown: Sequence[Decision]) -> list[sheet.Line]:
@@ -237,7 +254,7 @@ def _history_lines(frame: Frame, shown: Sequence[Decision]) -> list[sheet.Line]:
             each,
             texts.get(each.pk, {}),
             tuple(frame.dossier.belongings.conditions.get(each.pk, ())),
-            is_superseded=each.is_superseded,  # type: ignore[attr-defined]  # annotated
+            is_superseded=_is_gone(frame.dossier, each),
             is_hidden=each.step_run_id in hidden,
             is_outdated=sheet.is_outdated(frame.dossier, each),
         )

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import django_filters
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.db.models import OuterRef, Q, Subquery, Value
 from django.forms import Select, TextInput
 from django.shortcuts import render
@@ -25,6 +24,7 @@ from roles.models import Section
 from roles.permissions import Perm
 from workflow.charts import ball_lines
 from workflow.inbox import CaseRow, desk_of
+from workflow.views.paging import page_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from workflow.charts import Ball
     from workflow.inbox import Desk
 
-PAGE: Final = 25
 YEARS: Final = 5
 IN_OPERATION: Final = (Stage.RUNNING, Stage.ROLLED_OUT)
 
@@ -158,15 +157,14 @@ def _context(request: HttpRequest, desk: Desk, found: ProjectFilter) -> dict[str
         found.qs.select_related("section", "area", "proposer")
         .defer("sheet")
         .annotate(phase=Subquery(cycle.values("phase")), cycle=Subquery(cycle.values("number")))
-        .order_by("-updated_at", "-pk")
     )
-    page = Paginator(cases, PAGE).get_page(request.GET.get("page"))
-    balls = ball_lines(page.object_list, desk.at, desk.load.closures)
+    page = page_of(cases, request.GET)
+    balls = ball_lines(page.cases, desk.at, desk.load.closures)
     return {
         "now": desk.at,
         "form": found.form,
         "page": page,
-        "rows": list(_rows(page.object_list, balls)),
+        "rows": list(_rows(page.cases, balls)),
         "is_filtered": any(request.GET.get(name) for name in found.form.fields),
         "can_propose": permits(desk.capacities.values(), Perm.PROPOSE_PROJECT),
     }

@@ -5,23 +5,16 @@ from __future__ import annotations
 import json
 import time
 from io import StringIO
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection, transaction
+from django.db import connection
 from django.test.utils import override_settings
 
 from bpr_projects.models import Project
-from bpr_projects.plan import load_plan
-from roles.actions import load_city
-from roles.models import User
-from workflow.actions.route_data import load_routes
-from workflow.management.hours import OPENING, moment
+from workflow.management.made_up import open_office
 from workflow.management.simulation import Failure, Tally, World, violations
-from workflow.management.simulation.world import FIRST
 
 DAILY: Final = (("outbox_sweep", {"mails_only": True}),)
 """Commands of the apps above that do each morning what beat and cron would have done."""
@@ -52,7 +45,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="最後の行に結果をJSONで出力する")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self._prepare()
+        open_office()
         self._leave_mail = bool(options["leave_mail"])
         with override_settings(EMAIL_BACKEND=NO_MAIL):
             self._live(options)
@@ -76,18 +69,6 @@ class Command(BaseCommand):
         except Failure as failure:
             raise CommandError(f"異常があります: {failure}") from failure
         self._report(options, tally, seconds)
-
-    def _prepare(self) -> None:
-        if settings.PRODUCTION and User.objects.exists():
-            raise CommandError("職員又は案件のある本番のデータベースでは実行できません。")
-        if User.objects.exists():
-            return
-        cities = Path(settings.BASE_DIR) / "cities"
-        at = moment(FIRST, OPENING)
-        with transaction.atomic():
-            load_city(cities / f"{settings.CITY}.toml", password=None, at=at)
-            load_plan(cities / "plan.toml")
-            load_routes(cities / "routes.toml", at=at)
 
     def _check(self, world: World) -> None:
         for sentence in violations(world.now):

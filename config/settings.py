@@ -111,6 +111,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "workflow.inbox.shell",
                 "workflow.inbox.closing",
+                "workflow.views.stations.menu",
             ],
             "builtins": [
                 "django.templatetags.i18n",

@@ -32,6 +32,7 @@ from workflow.views import (
     rule_drafting,
     rules,
     standing,
+    stations,
     submitting,
     verbs,
 )
@@ -49,6 +50,8 @@ urlpatterns = [
     path("inbox/<int:slot>/claim/", arranging.claim, name="claim"),
     path("inbox/<int:slot>/release/", arranging.release, name="release"),
     path("unheld/", handing.unheld, name="unheld"),
+    path("stations/", stations.stations, name="stations"),
+    path("stations/nudge/", stations.nudge_many, name="stations-nudge"),
     path("proposals/", listing.project_list, name="project-list"),
     path("running/", listing.running, name="running"),
     path("proposals/new/", proposal.project_new, name="project-new"),

@@ -10,8 +10,10 @@ Two rules everybody shares:
 
 import re
 import unicodedata
+from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
 from functools import cache
+from itertools import accumulate
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -169,6 +171,21 @@ def business_days_between(start: date, end: date, closures: frozenset[date] = NO
 def day_number(opened_on: date, today: date, closures: frozenset[date] = NO_CLOSURES) -> int:
     """The n of "n日目": 1 on the day of opening, also when that was a holiday."""
     return max(1, business_days_between(opened_on, today, closures))
+
+
+def days_taken(
+    spans: Collection[tuple[date, date]], closures: frozenset[date] = NO_CLOSURES
+) -> list[int]:
+    """Business days from the day after each opening to each end, as 標準 n 日 counts them.
+
+    For thousands of spans: each day of the whole time is judged once.
+    """
+    if not spans:
+        return []
+    first, last = min(start for start, _end in spans), max(end for _start, end in spans)
+    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+    until = list(accumulate(is_business_day(day, closures) for day in days))
+    return [until[(end - first).days] - until[(start - first).days] for start, end in spans]
 
 
 def due_at(opened_at: datetime, days: int, closures: frozenset[date] = NO_CLOSURES) -> datetime:

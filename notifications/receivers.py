@@ -161,7 +161,14 @@ def tell_what_is_to_be_read(
 
 
 @receiver(nudged, dispatch_uid="notifications.nudged")
-def pass_on_a_polite_request(sender: object, *, nudge: Nudge, at: datetime, **_later: Any) -> None:
+def pass_on_a_polite_request(
+    sender: object,
+    *,
+    nudge: Nudge,
+    at: datetime,
+    bundle: UUID | None = None,
+    **_later: Any,
+) -> None:
     """The holders of the slot; it dies with the work as every request does."""
     step = nudge.slot.step_run
     fact = Fact(
@@ -171,7 +178,7 @@ def pass_on_a_polite_request(sender: object, *, nudge: Nudge, at: datetime, **_l
         project_id=step.project_id,
         run_id=step.run_id,
     )
-    outbox.post([fact], at=at, actor=nudge.asked_by)
+    outbox.post([fact], at=at, actor=nudge.asked_by, bundle=bundle)
 
 
 @receiver(handed_over, dispatch_uid="notifications.handed_over")

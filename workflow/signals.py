@@ -25,7 +25,7 @@ decision_recorded = Signal()
 # bundle
 reading_opened = Signal()
 
-# nudge: Nudge (with slot.step_run loaded); at: datetime
+# nudge: Nudge (with slot.step_run loaded); at: datetime; bundle
 nudged = Signal()
 
 # claim: Claim (with slot.step_run loaded) by which a colleague was named; by: User; at: datetime

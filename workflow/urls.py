@@ -33,6 +33,7 @@ from workflow.views import (
     rule_drafting,
     rules,
     standing,
+    stations,
     submitting,
     verbs,
 )
@@ -51,6 +52,8 @@ urlpatterns = [
     path("inbox/<int:slot>/release/", arranging.release, name="release"),
     path("inbox/approve/", approving.bulk_approve, name="bulk-approve"),
     path("unheld/", handing.unheld, name="unheld"),
+    path("stations/", stations.stations, name="stations"),
+    path("stations/nudge/", stations.nudge_many, name="stations-nudge"),
     path("proposals/", listing.project_list, name="project-list"),
     path("running/", listing.running, name="running"),
     path("proposals/new/", proposal.project_new, name="project-new"),

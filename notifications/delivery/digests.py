@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 PLACES: Final[dict[Event, tuple[str, StrOrPromise]]] = {
     Event.YOUR_TURN: (INBOX, gettext_lazy("承認・確認を開く")),
+    Event.REMINDED: (INBOX, gettext_lazy("承認・確認を開く")),
     Event.UNHELD: ("/unheld/", gettext_lazy("担当できる職がない手続の一覧を開く")),
     Event.POST_READING: (f"{INBOX}?tab=reading", gettext_lazy("後閲・供覧の一覧を開く")),
     Event.CIRCULATION: (f"{INBOX}?tab=reading", gettext_lazy("後閲・供覧の一覧を開く")),
@@ -71,7 +72,9 @@ def _digest(delivery: Delivery, words: Sequence[Words]) -> Letter:
 
 
 def _asked(words: Words) -> str:
-    """受付のお願い; 供覧."""
+    """受付のお願い; 供覧; 関さんから確認のお願い."""
+    if words.event == Event.REMINDED and words.message.actor:
+        return _("%sさんから確認のお願い") % words.message.actor.name
     return str(words.turn.ask if words.turn else words.event.label)
 
 

@@ -58,6 +58,11 @@ MATRIX: Final[dict[str, tuple[Row, Row]]] = {
     "claim": (row(302, 404, head=403), row(302, 404, head=403)),
     "release": (row(302, 405), row(302, 404, head=403)),
     "bulk-approve": (row(302, 200), row(302, 422)),
+    "stations": (row(302, 200, pt_member=403, administrator=403, staff=403), row(302, 405)),
+    "stations-nudge": (
+        row(302, 405),
+        row(302, 422, pt_member=403, administrator=403, staff=403),
+    ),
     "project-list": (row(302, 200), row(405, 405)),
     "running": (row(302, 200), row(405, 405)),
     "project-new": (

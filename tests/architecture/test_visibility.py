@@ -177,6 +177,8 @@ SHOWS_NOTHING: Final = {
     "sieve-keep",
     "snooze",
     "standing-in",
+    "stations",
+    "stations-nudge",
     "tour-end",
     "unheld",
     "unrestrict",

@@ -304,6 +304,23 @@ def test_going_forth_and_back_returns_to_a_business_day(day: date, count: int) -
     assert calendar.add_business_days(there, -count) == start
 
 
+@given(
+    st.lists(
+        st.tuples(st.dates(date(2020, 1, 1), date(2029, 1, 1)), st.integers(0, 90)), max_size=9
+    ),
+    st.frozensets(DAYS, max_size=5),
+)
+def test_days_taken_are_counted_as_a_standard_is(
+    openings: list[tuple[date, int]], closures: frozenset[date]
+) -> None:
+    spans = [(day, day + timedelta(days=lasted)) for day, lasted in openings]
+
+    assert calendar.days_taken(spans, closures) == [
+        calendar.business_days_between(start + timedelta(days=1), end, closures)
+        for start, end in spans
+    ]
+
+
 @given(DAYS)
 def test_a_public_holiday_is_never_a_business_day(day: date) -> None:
     assert not (calendar.is_business_day(day) and jpholiday.is_holiday(day))

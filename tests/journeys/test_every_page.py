@@ -89,6 +89,8 @@ def pages() -> dict[str, list[str]]:
             "/inbox/",
             "/proposals/",
             "/proposals/?q=窓口",
+            "/stations/",
+            "/stations/?show=open",
             "/mailbox/",
             f"/mailbox/{Delivery.objects.latest('pk').pk}/",
             f"/p/{standing_at(StepKind.RECEPTION)}/abandon/",
@@ -122,6 +124,7 @@ def pages() -> dict[str, list[str]]:
         "HQ-CHAIR": [
             "/",
             "/inbox/?tab=reading",
+            "/stations/",
             f"{deciding}decide/?outcome=ADOPTED_WITH_CONDITIONS",
             f"{deciding}files/",
             f"{case}kessai/",

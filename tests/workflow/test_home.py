@@ -370,9 +370,10 @@ def links_in(menu: re.Pattern[str], page: str) -> list[str]:
 @pytest.mark.parametrize(
     ("post", "last", "in_menu"),
     [
-        ("LEADER-SHIMIN", [], set()),
-        ("SECRETARIAT", ["/mailbox/"], {"/ledger/"}),
-        ("AUDITOR", ["/ledger/"], set()),
+        ("LEADER-SHIMIN", ["/stations/"], set()),
+        ("SECRETARIAT", ["/mailbox/"], {"/ledger/", "/stations/"}),
+        ("AUDITOR", ["/ledger/"], {"/stations/"}),
+        ("PT-FUKUSHI", [], set()),
     ],
 )
 def test_the_bar_of_a_phone_has_five_links_at_most_and_the_menu_has_the_rest(
@@ -382,7 +383,5 @@ def test_the_bar_of_a_phone_has_five_links_at_most_and_the_menu_has_the_rest(
 
     everybody = ["/", "/inbox/", "/proposals/", "/running/"]
     assert links_in(BOTTOM_BAR, page) == [*everybody, *last]
-    assert set(links_in(PERSON_MENU, page)) & {"/ledger/", "/mailbox/", "/org/"} == {
-        *in_menu,
-        "/org/",
-    }
+    elsewhere = {"/ledger/", "/mailbox/", "/org/", "/stations/"}
+    assert set(links_in(PERSON_MENU, page)) & elsewhere == {*in_menu, "/org/"}

@@ -104,6 +104,7 @@ from workflow.access.verbs import (
     permit_to_withdraw,
     pullable,
 )
+from workflow.access.watching import leading, permit_to_watch, watched, watches_all
 
 __all__ = [
     "CLOSABLE",
@@ -139,6 +140,7 @@ __all__ = [
     "last_act",
     "last_day_off",
     "last_nudge",
+    "leading",
     "may",
     "may_answer",
     "may_answer_at_once",
@@ -173,6 +175,7 @@ __all__ = [
     "permit_to_reassign",
     "permit_to_report",
     "permit_to_restrict",
+    "permit_to_watch",
     "permit_to_withdraw",
     "permit_to_write_rules",
     "problem_of_day",
@@ -189,5 +192,7 @@ __all__ = [
     "unheld",
     "waits_for",
     "waits_for_rules",
+    "watched",
+    "watches_all",
     "yes",
 ]

@@ -15,13 +15,23 @@ from workflow.signals import nudged
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from uuid import UUID
 
     from bpr_projects.models import Project
     from roles.models import User
 
 
-def nudge(*, slot_id: int, project: Project | None, by: User, at: datetime) -> Nudge:
+def nudge(
+    *,
+    slot_id: int,
+    project: Project | None,
+    by: User,
+    at: datetime,
+    bundle: UUID | None = None,
+) -> Nudge:
     """Ask the holders of an open slot; at most once in two business days, whoever asks.
+
+    ``bundle`` names what is asked together (まとめてお願いする): a person reads of it in one mail.
 
     Without a case: about a rule. Raises ``NotFound`` for a slot of another case, ``AlreadyDone``
     (also: asked lately) or ``NotAllowed``. Nothing of the case changes, so it is no row of the
@@ -35,5 +45,5 @@ def nudge(*, slot_id: int, project: Project | None, by: User, at: datetime) -> N
         if lately := access.nudged_lately(slot, at):
             raise AlreadyDone(None, lately)
         asked = Nudge.objects.create(slot=slot, asked_by=by, asked_at=at)
-        nudged.send(sender=Nudge, nudge=asked, at=at)
+        nudged.send(sender=Nudge, nudge=asked, at=at, bundle=bundle)
         return asked

@@ -14,7 +14,7 @@ from bpr_projects import calendar
 from roles.enums import Basis, Role
 from roles.grants import permits
 from roles.permissions import Perm
-from workflow.access import NO_POST
+from workflow.access import NO_POST, permit_to_watch
 from workflow.inbox.desk import Desk
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class Shell:
     inbox_count: int
     home_count: int
     can_propose: bool
+    can_watch: bool
     can_see_mailbox: bool
     can_see_ledger: bool
     can_edit_plan: bool
@@ -72,6 +73,7 @@ def _shell(request: HttpRequest) -> Shell:
         inbox_count=counts.mine,
         home_count=counts.mine,
         can_propose=permits(capacities, Perm.PROPOSE_PROJECT),
+        can_watch=bool(permit_to_watch(capacities)),
         can_see_mailbox=permits(capacities, Perm.VIEW_MAILBOX),
         can_see_ledger=permits(capacities, Perm.VIEW_LEDGER),
         can_edit_plan=permits(capacities, Perm.MANAGE_PLAN),

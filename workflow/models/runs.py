@@ -166,6 +166,9 @@ class StepRun(models.Model):
                 name="step_due",
             ),
             models.Index(fields=["project", "-opened_at"], name="step_by_project"),
+            models.Index(
+                fields=["-closed_at"], condition=Q(closed_at__isnull=False), name="step_closed"
+            ),
         ]
 
     def __str__(self) -> str:

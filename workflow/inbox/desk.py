@@ -126,12 +126,13 @@ class Item:
 class Listing:
     """Which rows a page wants: of own or deputised posts, from where, of what kind.
 
-    ``with_choices``: what the form of しぼり込み offers comes along.
+    ``after``: deadline and slot of the row before the first. ``with_choices``: what the form of
+    しぼり込み offers comes along.
     """
 
     bases: tuple[Basis, ...] = (Basis.OWN,)
     limit: int = PAGE
-    after: tuple[datetime, int] = (datetime(1, 1, 2, tzinfo=UTC), 0)
+    after: tuple[datetime, int] | None = None
     sieve: Sieve = ALL
     with_choices: bool = False
 

@@ -101,7 +101,7 @@ DEPUTY: Final = {
 }
 """How a database reads who may stand in from the snapshot of a step."""
 
-ANY_STEP: Final = "1 = 1"
+ALWAYS: Final = "1 = 1"
 DECIDING_WORDS: Final = ", ".join(f"'{kind.value}'" for kind in sorted(DECIDING_KINDS))
 ADMITTED: Final = """(w.kind NOT IN ({deciding}) AND NOT EXISTS (SELECT 1 FROM workflow_steprun b
     WHERE b.id = w.step_run_id AND {deputy} = 'NEVER'))"""
@@ -136,10 +136,12 @@ SOUGHT_IN: Final = {"unread": SEEN, "held": CLAIM, "q": PROPOSER}
 PICK: Final = """SELECT w.*, p.stage, p.proposer_id, z.until FROM workflow_workitem w
     LEFT JOIN bpr_projects_project p ON p.id = w.project_id
     {snooze} {sought}
-    WHERE w.post_id = {post} AND (w.due_sort, w.slot_id) > (%(after)s, %(after_slot)s)
-        AND {sieve} AND NOT {conflict} AND {admitted}
+    WHERE w.post_id = {post} AND {after} AND {sieve} AND NOT {conflict} AND {admitted}
     ORDER BY w.due_sort, w.slot_id LIMIT {limit}"""
 """The first rows of a seat: found, and no more said of them than the list has."""
+
+AFTER_ROW: Final = "(w.due_sort, w.slot_id) > (%(after)s, %(after_slot)s)"
+"""From where a page goes on. The first page does not ask it: its plan is the same for anybody."""
 
 ROWS: Final = """SELECT 'item' AS tag, w.slot_id, w.post_id, w.project_id, w.kind, w.number,
         w.title, w.section_name, st.title AS step_title, w.standard_days, w.opened_at, w.due_at,
@@ -253,12 +255,15 @@ class _Asking:
 
     def picked(self, listing: Listing) -> str:
         """The rows that a page wants, of all seats of its bases or of the chosen one."""
-        self.parameters |= {"after": self._adapt(listing.after[0]), "after_slot": listing.after[1]}
+        if listing.after is not None:
+            due_sort, slot = listing.after
+            self.parameters |= {"after": self._adapt(due_sort), "after_slot": slot}
         sieve, values = conditions_of(listing.sieve, self.desk)
         self.parameters |= values
         sought = [each for field, each in SOUGHT_IN.items() if getattr(listing.sieve, field)]
         fill = {
             "sieve": sieve,
+            "after": ALWAYS if listing.after is None else AFTER_ROW,
             "sought": " ".join(sought).format(on=self.on),
             "limit": listing.limit + 1,
         }
@@ -315,7 +320,7 @@ class _Asking:
     def _admitted(self, basis: Basis) -> str:
         """The condition on ``w`` that its step lets this person answer for such a seat."""
         if basis == Basis.OWN:
-            return ANY_STEP
+            return ALWAYS
         if basis == Basis.DEPUTY:
             return ADMITTED.format(deputy=DEPUTY[self.vendor], deciding=DECIDING_WORDS)
         slots = [slot for slots in self.desk.stood_in.values() for slot in slots]

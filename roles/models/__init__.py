@@ -21,7 +21,7 @@ from roles.models.organization import Department, Post, Section, StandIn
 from roles.models.people import User
 from roles.models.periods import Dated, Recorded, days_include
 from roles.models.personnel import PersonnelFile
-from roles.models.prepared import Prepared
+from roles.models.prepared import Prepared, PreparedLists
 from roles.models.standing import standing_in
 from roles.models.successions import Succession, heirs_of
 
@@ -36,6 +36,7 @@ __all__ = [
     "PersonnelFile",
     "Post",
     "Prepared",
+    "PreparedLists",
     "Recorded",
     "Section",
     "StandIn",

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from copy import copy
 from datetime import date
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from django.db import connection
 from django.db.models import QuerySet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from django.db.models.sql.compiler import SQLCompiler
 
@@ -45,6 +46,36 @@ class Prepared(Generic[R]):
             stand_ins = range(FIRST_NUMBER, FIRST_NUMBER + count)
             self._spellings[key] = _Spelling(self.build(DAY, *stand_ins), stand_ins)
         return self._spellings[key].ask(on, numbers)
+
+
+class PreparedLists(Generic[R]):
+    """A query over a day and several lists of whole numbers; ``build`` is its plain form.
+
+    A list is filled up to a round length with a number of its own, so that few spellings do.
+    """
+
+    def __init__(self, build: Callable[..., QuerySet[Any, R]]) -> None:
+        self.build = build
+        self._spellings: dict[tuple[str, tuple[int, ...]], _Spelling[R]] = {}
+
+    def rows(self, on: date, *lists: Collection[int]) -> list[R]:
+        """What ``build(on, *lists)`` finds, in one statement."""
+        if max(map(len, lists)) > MOST_NUMBERS:
+            return list(self.build(on, *lists))
+        filled = [_filled(each) for each in lists]
+        key = connection.vendor, tuple(map(len, filled))
+        if key not in self._spellings:
+            numbers = iter(range(FIRST_NUMBER, FIRST_NUMBER + sum(key[1])))
+            stand_ins = [list(islice(numbers, count)) for count in key[1]]
+            plain = self.build(DAY, *stand_ins)
+            self._spellings[key] = _Spelling(plain, chain(*stand_ins))
+        return self._spellings[key].ask(on, chain(*filled))
+
+
+def _filled(numbers: Collection[int]) -> list[int]:
+    """Up to the next power of two."""
+    found = sorted(numbers)
+    return found + found[-1:] * ((1 << (len(found) - 1).bit_length()) - len(found)) if found else []
 
 
 class _Spelling(Generic[R]):

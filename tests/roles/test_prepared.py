@@ -15,6 +15,7 @@ from roles.models import Appointment, Post, Prepared, User, capacities
 from roles.models.prepared import MOST_NUMBERS
 from tests.make import AT, TODAY, a_project, a_suspension, holder, the_run
 from workflow.access import conflicts
+from workflow.charts.seats import SEATED
 from workflow.enums import StepKind
 
 if TYPE_CHECKING:
@@ -92,6 +93,25 @@ def test_it_finds_what_the_plain_query_finds(busy: Run, name: str) -> None:
         if name.startswith("FACTS"):
             plain, asked = sorted(plain), sorted(asked)  # a union has no order
         assert asked == plain
+
+    holds()
+
+
+@pytest.mark.parametrize("longest", [1, 3, MOST_NUMBERS, MOST_NUMBERS + 1])
+def test_lists_find_what_the_plain_query_finds(busy: Run, longest: int) -> None:
+    posts = list(Post.objects.order_by("pk").values_list("pk", flat=True)[:40])
+    some = st.lists(st.sampled_from(posts), min_size=1, max_size=longest, unique=True)
+
+    @settings(
+        max_examples=25,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
+    @given(on=DAYS, keys=some, deciding=st.booleans())
+    def holds(*, on: date, keys: list[int], deciding: bool) -> None:
+        lists = (keys, [busy.pk], keys[:2] if deciding else [], [busy.pk] if deciding else [])
+
+        assert sorted(SEATED.rows(on, *lists)) == sorted(SEATED.build(on, *lists))
 
     holds()
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
@@ -73,10 +74,10 @@ class Sieve:
     later: str = ""
     post: int | None = None
 
-    @property
+    @cached_property
     def query(self) -> str:
         """What of it an address names; nothing for the whole list."""
-        named = asdict(self)
+        named = {each.name: getattr(self, each.name) for each in fields(self)}
         named["as"] = named.pop("post")
         return urlencode({name: value for name, value in named.items() if value})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
@@ -67,13 +68,13 @@ class Whereabouts:
         """The first page of the whole list."""
         return self.narrowed(ALL)
 
-    @property
+    @cached_property
     def query(self) -> str:
         """What the address says of it."""
         begins = {"tab": self.tab} | ({"after": self.after} if self.after else {})
         return "&".join(part for part in (urlencode(begins), self.sieve.query) if part)
 
-    @property
+    @cached_property
     def mark(self) -> str:
         """What a form carries, so that its answer leads back here; read by ``came_from``."""
         return INBOX if self == Whereabouts() else f"{INBOX}?{self.query}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connection
 from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
 
 from bpr_projects import calendar
 from bpr_projects.access import has_left
@@ -100,6 +101,24 @@ class Item:
         if self.project_id is None:
             return rule_url(self.number)
         return work_url(self.reference, self.kind)
+
+    @property
+    def key(self) -> str:
+        """The slot, as addresses and forms name it."""
+        return str(self.slot_id)
+
+    @property
+    def days(self) -> str:
+        """3日目／標準5日."""
+        if not self.standard_days:
+            return _("%s日目") % self.day_n
+        return _("%(n)s日目／標準%(m)s日") % {"n": self.day_n, "m": self.standard_days}
+
+    @property
+    def progress(self) -> str:
+        """済み 2/5, of a step that asks several."""
+        asked = {"n": self.answered, "m": self.asked}
+        return _("済み %(n)s/%(m)s") % asked if self.asked > 1 else ""
 
     @property
     def goes_together(self) -> bool:

@@ -48,6 +48,7 @@ POST_ONLY: Final = frozenset(
         "route-propose-again",
         "route-step-place",
         "sieve-drop",
+        "stations-nudge",
         "tour-end",
         "unsnooze",
     }
@@ -73,28 +74,22 @@ def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
 def explained(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Give the two answers that would be blank a page that leads on.
 
-    They are a form or a part of a page whose session ended meanwhile, and an address that was
-    opened by itself.
+    They are a form whose session ended meanwhile, and an address that was opened by itself.
     """
     if request.method == "POST" and _asks_for_login(response):
         _give_back(request, response)
-    elif "HX-Request" in request.headers and _asks_for_login(response):
-        _stay_out(request, response)
+    elif ASKS_BY_ITSELF in request.headers and _asks_for_login(response):
+        _stay_out(response)
     elif response.status_code == 405 and not response.content:
         context = {"case_url": case_of(request)}
         response.content = render_to_string("405.html", context, request=request)
     return response
 
 
-def _stay_out(request: HttpRequest, response: HttpResponse) -> None:
-    """A part of a page never becomes the login: the page itself is asked anew and leads to it.
-
-    A page that asked by itself keeps what is being typed in it.
-    """
+def _stay_out(response: HttpResponse) -> None:
+    """Nobody asked: the page stays as it is, with all that is being typed in it."""
     response.status_code = 204
     del response.headers["Location"]
-    if ASKS_BY_ITSELF not in request.headers:
-        response.headers["HX-Refresh"] = "true"
 
 
 def _asks_for_login(response: HttpResponse) -> bool:

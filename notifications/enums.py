@@ -23,7 +23,7 @@ class Event(TextChoices):
     POST_READING = "POST_READING", _("後閲")
     CIRCULATION = "CIRCULATION", _("供覧")
     REMINDED = "REMINDED", _("確認のお願い")
-    HANDED_OVER = "HANDED_OVER", _("担当の引継ぎ")
+    HANDED_OVER = "HANDED_OVER", _("担当のお願い")
     DUE_SOON = "DUE_SOON", _("期限の前")
     DUE_TODAY = "DUE_TODAY", _("期限の日")
     OVERDUE = "OVERDUE", _("期限の超過")

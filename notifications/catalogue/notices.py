@@ -151,7 +151,7 @@ NOTICES: Final[dict[Event, Notice]] = {
         may_be_switched_off=False,
     ),
     Event.HANDED_OVER: Notice(
-        subject=_("%(name)sさんから担当を引き継ぎました：%(case)s%(until)s"),
+        subject=_("%(name)sさんから担当のお願いです：%(case)s%(until)s"),
         heading=_("次の件の担当になりました。"),
         template="handed_over",
         recipients=recipients.who_was_named,

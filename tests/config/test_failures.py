@@ -58,9 +58,11 @@ def not_collected(settings: Settings, tmp_path: Path) -> None:
 
 
 def test_pages_of_failures_do_not_need_the_collected_files(
-    visitor: Client, db: None, not_collected: None
+    visitor: Client, monkeypatch: pytest.MonkeyPatch, not_collected: None
 ) -> None:
-    response = visitor.get("/accounts/login/")
+    break_with(DatabaseError("syntax error in a secret"), monkeypatch)
+
+    response = visitor.get("/healthz")
 
     assert response.status_code == 500
     assert "申し訳ありません。エラーが起きました" in response.content.decode()

@@ -81,7 +81,7 @@ def test_nothing_is_asked_while_somebody_types_and_a_lost_session_loses_nothing(
     assert page.locator("#find").input_value() == "案件"
     assert page.locator(".mail").count() == 2
     page.locator(".mail__a").first.click()
-    page.wait_for_url("**/accounts/login/**")
+    expect(page.locator("#session-ended")).to_be_visible()
 
 
 @WITH_JAVASCRIPT

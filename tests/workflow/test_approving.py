@@ -415,7 +415,7 @@ def test_one_that_fails_neither_stops_nor_undoes_the_others(office: City) -> Non
         Outcome.SENT_BACK,
         Outcome.RECEIVED,
     ]
-    assert f"{URL}?slot={stale.pk}&slot={taken.pk}" in page
+    assert f"{URL}?here=inbox&slot={stale.pk}&slot={taken.pk}" in page
     assert_sound()
 
 

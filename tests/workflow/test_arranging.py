@@ -16,14 +16,24 @@ from django.urls import reverse
 from bpr_projects.models import Revision
 from notifications.enums import Event
 from notifications.models import OutboxMessage
-from tests.make import AT, a_project, holder, say, the_slot
+from tests.make import AT, a_delegation, a_project, a_user, holder, say, the_slot
 from workflow import access, engine
 from workflow.actions import sieves
 from workflow.actions.refusals import AlreadyDone, NotAllowed, NotFound, Unanswered
 from workflow.enums import Outcome, StepKind
+from workflow.inbox import desk, statement
 from workflow.inbox.arranged import days_off
 from workflow.inbox.desk import Desk, Listing
-from workflow.inbox.sieve import AMOUNTS, CONDITIONS, DUES, KINDS, SEEN_TO, Sieve, sieve_of
+from workflow.inbox.sieve import (
+    AMOUNTS,
+    CONDITIONS,
+    DUES,
+    FULL_WIDTH,
+    KINDS,
+    SEEN_TO,
+    Sieve,
+    sieve_of,
+)
 from workflow.inbox.whereabouts import Whereabouts, came_from, whereabouts
 from workflow.models import Claim, Decision, SavedSieve, Seen, Snooze
 
@@ -528,15 +538,25 @@ def test_nothing_is_told_of_work_of_others(client: Client, office: City) -> None
     assert "is-gone" not in shown
 
 
-def test_a_part_of_a_page_never_becomes_the_login(client: Client, office: City) -> None:
-    part = client.get(f"{INBOX}?item=1", headers={"HX-Request": "true"})
-    by_itself = client.get(
-        f"{INBOX}fresh/", headers={"HX-Request": "true", "X-Asks-By-Itself": "1"}
-    )
+def test_what_asks_by_itself_never_becomes_the_login(client: Client, office: City) -> None:
+    by_itself = {"HX-Request": "true", "X-Asks-By-Itself": "1"}
 
-    assert (part.status_code, part.headers.get("HX-Refresh")) == (204, "true")
-    assert (by_itself.status_code, by_itself.headers.get("HX-Refresh")) == (204, None)
-    assert "Location" not in part.headers
+    answer = client.get(f"{INBOX}fresh/", headers=by_itself)
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert "Location" not in answer.headers
+
+
+def test_the_way_back_of_the_browser_gets_the_whole_page(client: Client, office: City) -> None:
+    slot = the_slot(a_project())
+    client.force_login(holder("HEAD-SHIMIN"))
+    back = {"HX-Request": "true", "HX-History-Restore-Request": "true"}
+
+    whole = client.get(f"{INBOX}?item={slot.pk}", headers=back)
+    pane = client.get(f"{INBOX}?item={slot.pk}", headers={"HX-Request": "true"})
+
+    assert "<html" in whole.content.decode()
+    assert "<html" not in pane.content.decode()
 
 
 def test_what_was_opened_can_be_chosen_for_several_at_once(client: Client, office: City) -> None:
@@ -559,3 +579,59 @@ def test_a_decision_is_never_chosen(client: Client, office: City) -> None:
 
     assert 'name="slot"' not in shown
     assert reverse("bulk-approve") not in shown
+
+
+def test_words_are_found_however_they_were_written(office: City) -> None:
+    wide = "DX".translate(FULL_WIDTH)
+    title = f"{wide}推進①の改革"
+    a_project(title=title)
+    head = holder("HEAD-SHIMIN")
+
+    for words in (wide, "dx", "DX推進①", "推進①の"):
+        assert listed(head, q=words) == [title]
+
+
+def test_the_longest_search_can_be_saved(client: Client, office: City) -> None:
+    words = "あ" * 60
+    here = f"inbox?tab=todo&q={words}"
+
+    answer = post(client, holder("HEAD-SHIMIN"), reverse("sieve-keep"), here=here, name="長い")
+
+    assert answer.status_code == 302
+    assert sieve_of({"q": words}).query == SavedSieve.objects.get().query
+
+
+def test_a_saved_sieve_of_a_lost_seat_leads_nowhere(client: Client, office: City) -> None:
+    head = holder("HEAD-SHIMIN")
+    sieves.keep(name="失った席", query="as=999999", by=head, at=AT)
+
+    shown = page(client, head, INBOX)
+
+    assert "<span>失った席</span>" in shown
+    assert "as=999999" not in shown
+
+
+def test_a_deputy_settles_nobody_s_work(client: Client, office: City) -> None:
+    slot = the_slot(a_project(to=StepKind.RECEPTION))
+    first, second = secretaries(office)[:2]
+    deputy = a_user(name="代理 次郎")
+    a_delegation(post=office.post("SECRETARIAT"), deputy=deputy, made_by=first)
+    engine.claim(slot_id=slot.pk, person_id=second.pk, shown_id=None, by=second, at=AT)
+    url = reverse("claim", args=[slot.pk])
+
+    answer = post(client, deputy, url, person=first.pk, shown=second.pk)
+
+    assert answer.status_code == 403
+    assert Claim.objects.get().person == second
+
+
+def test_a_hundred_and_more_wait_also_when_some_are_put_off(
+    office: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases = [a_project(title=f"案件{n}", at=AT + timedelta(minutes=n)) for n in range(3)]
+    head = holder("HEAD-SHIMIN")
+    engine.snooze(slot_id=the_slot(cases[0]).pk, until=date(2026, 5, 12), by=head, at=AT)
+    monkeypatch.setattr(statement, "CAP", 2)
+    monkeypatch.setattr(desk, "CAP", 2)
+
+    assert Desk(head, AT).load.counts.own == 2

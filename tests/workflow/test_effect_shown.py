@@ -84,7 +84,7 @@ def test_the_preview_says_the_same() -> None:
     assert "職員の時間（1年） 567時間の減 推計" in words
     assert "金額に直すと（1年） 1,417.5千円の減" in words
     assert "回収見込み 0.5年" in words
-    assert "時間単価 2,500円 令和7年4月1日（火）から" in words
+    assert "時間単価 2,500円（令和7年4月1日から）" in words
 
 
 def test_a_draft_is_priced_as_of_today() -> None:

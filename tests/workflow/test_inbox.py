@@ -35,7 +35,8 @@ from tests.make import (
 )
 from workflow import engine, inbox
 from workflow.enums import CYCLE_KINDS, Outcome, RunKind, SendBackTarget, StepKind
-from workflow.inbox.desk import Desk, Listing, cursor_of
+from workflow.inbox.cursors import cursor_of
+from workflow.inbox.desk import Desk, Listing
 from workflow.inbox.links import case_url, rule_url, work_url
 from workflow.inbox.mywork import VERBS
 from workflow.inbox.statement import statement
@@ -398,7 +399,7 @@ def test_filters_find_what_is_late_and_what_is_due_this_week(client: Client, off
     assert "急ぐ案件" in page(client, head, f"{url}?due=week")
     assert "急ぐ案件" not in page(client, head, f"{url}?due=late")
     with time_machine.travel(AT + timedelta(days=7), tick=False):
-        assert "期限超過 1" in page(client, head, f"{url}?due=late")
+        assert '期限超過 <span data-badge="late">1<' in page(client, head, f"{url}?due=late")
 
 
 @pytest.mark.parametrize(
@@ -423,7 +424,7 @@ def test_a_paused_case_is_never_late(client: Client, chair: User) -> None:
         shown = page(client, chair, reverse("inbox"))
 
     assert "保留中" in shown
-    assert "期限超過 0" in shown
+    assert '期限超過 <span data-badge="late">0<' in shown
 
 
 # --- the preview ------------------------------------------------------------------------------

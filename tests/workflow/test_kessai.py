@@ -143,7 +143,7 @@ def test_the_page_that_waits_ends_with_a_link_and_stops_asking(adopted: Project)
     assert 'id="pdf-state"' in page
     assert "PDFができました" in page
     assert f'<a class="btn btn--primary" href="{address}">' in page
-    assert "hx-trigger" not in page
+    assert 'hx-trigger="every' not in page
     assert client.get(address).getvalue()[:5] == b"%PDF-"
 
 

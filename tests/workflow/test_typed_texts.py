@@ -38,6 +38,7 @@ from workflow.forms import (
     ApproveDisposalForm,
     AskDisposalForm,
     AtOnceForm,
+    ClaimForm,
     ConfirmPaperForm,
     HeadForm,
     PaperForm,
@@ -46,6 +47,8 @@ from workflow.forms import (
     ReasonForm,
     ReassignForm,
     RefusePaperForm,
+    SieveForm,
+    SnoozeForm,
     StepForm,
 )
 from workflow.forms.rules import RuleForm
@@ -100,6 +103,7 @@ def every_form() -> Iterator[forms.Form]:
     yield from (PersonForm(people=[]), AbsenceForm(seats=[], people=[], is_other=True))
     yield from (ReassignForm(receivers=[]), AskDisposalForm(), ApproveDisposalForm())
     yield AtOnceForm()
+    yield from (SnoozeForm(), ClaimForm(people=[]), SieveForm())
     yield CorrectionForm(final=Decision(outcome=Outcome.ADOPTED), is_fresh=False)
     yield PaperForm(
         people=[], outcomes=sorted(ON_PAPER), targets=list(SendBackTarget), needs_reply=True

@@ -16,7 +16,8 @@ from roles.enums import Basis
 from tests.make import AT
 from tests.workflow.pages import client_of
 from workflow.enums import Outcome, StepKind
-from workflow.inbox.desk import Desk, Listing, cursor_of
+from workflow.inbox.cursors import cursor_of
+from workflow.inbox.desk import Desk, Listing
 from workflow.inbox.sieve import Sieve
 from workflow.inbox.statement import statement
 from workflow.management import worklist

@@ -53,6 +53,8 @@ def may_claim(user: User, slot: Slot, at: datetime) -> Permit:
     permit = may_answer(user, slot, at)
     if not permit:
         return permit
+    if permit.capacity is not None and permit.capacity.basis != Basis.OWN:
+        return no(_("担当を決めるのは、その席にある方です。代理の方は、そのまま判断できます。"))
     if not slot.post.is_shared:
         return no(_("%sは1人の席のため、担当を決める必要はありません。") % slot.post.title)
     return permit

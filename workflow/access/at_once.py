@@ -63,19 +63,30 @@ def chosen_at_once(
     runs = {slot.step_run.run_id for slot in slots}
     said = _said(runs)
     conflicts = conflicted_by_run(runs, localdate(at)) if runs else {}
-    kinds = Counter(slot.step_run.kind for slot in slots if slot.step_run.kind in AT_ONCE)
-    together = kinds.most_common(1)[0][0] if kinds else ""
-    return [
+
+    held = list(capacities.values())
+    alone = [
         _judged(
             user,
             slot,
-            list(capacities.values()),
+            held,
             conflicts.get(slot.step_run.run_id, frozenset()),
             said[slot.step_run.run_id],
-            together,
         )
         for slot in slots
     ]
+    kinds = Counter(each.slot.step_run.kind for each in alone if each.permit)
+    together = kinds.most_common(1)[0][0] if kinds else ""
+    return [_beside(each, together) for each in alone]
+
+
+def _beside(each: Chosen, together: str) -> Chosen:
+    """Beside cases of another kind of step, this one has to be answered by itself."""
+    kind = StepKind(each.slot.step_run.kind)
+    if not each.permit or kind == together:
+        return each
+    other = _("一度に判断できるのは、同じ段階の案件です（この案件は「%s」）。")
+    return Chosen(each.slot, no(other % kind.label))
 
 
 def _slots(user: User, keys: Sequence[int], posts: Collection[int]) -> list[Slot]:
@@ -116,7 +127,6 @@ def _judged(
     capacities: list[Capacity],
     conflicted: frozenset[int],
     said: Sequence[Decision],
-    together: str,
 ) -> Chosen:
     step = slot.step_run
     if slot.state != SlotState.OPEN:
@@ -135,9 +145,6 @@ def _judged(
         approved=approving(present),
         has_recused=any(each.outcome == Outcome.RECUSED for each in mine),
     )
-    if permit and step.kind in AT_ONCE and step.kind != together:
-        other = _("一度に判断できるのは、同じ段階の案件です（この案件は「%s」）。")
-        return Chosen(slot, no(other % StepKind(step.kind).label))
     is_seen = bool(slot.is_seen)  # type: ignore[attr-defined]  # annotated
     return Chosen(slot, permit_at_once(slot, permit, present, is_seen=is_seen))
 

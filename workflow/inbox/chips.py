@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from workflow.inbox.sieve import AMOUNTS, DUES, KINDS, SEEN_TO, sieve_of
+from workflow.inbox.sieve import ALL, AMOUNTS, DUES, KINDS, SEEN_TO, sieve_of
 from workflow.inbox.stands import chosen_post, seats_of
 from workflow.inbox.whereabouts import TODO
 
@@ -27,8 +27,12 @@ ANY: Final = gettext_lazy("すべて")
 
 @dataclass(frozen=True)
 class Chip:
-    """A link that puts one condition on or off. ``count``: how many it finds, where known."""
+    """A link that puts one condition on or off. ``count``: how many it finds, where known.
 
+    ``name``: under which the count is renewed. Without a ``url`` it leads nowhere any more.
+    """
+
+    name: str
     label: StrOrPromise
     url: str
     is_on: bool
@@ -55,22 +59,25 @@ def chips_of(here: Whereabouts, load: Load) -> Iterator[Chip]:
         is_on = sieve.due == due
         url = here.narrowed(replace(sieve, due="" if is_on else due)).url()
         count = known[due] if here.tab == TODO else None
-        yield Chip(words, url, is_on, ICONS[due], count, is_bad=due == "late" and counts.late > 0)
+        is_bad = due == "late" and counts.late > 0
+        yield Chip(due, words, url, is_on, ICONS[due], count, is_bad=is_bad)
     unread = here.narrowed(replace(sieve, unread="" if sieve.unread else "1"))
-    yield Chip(_("未読"), unread.url(), bool(sieve.unread), "eye")
+    yield Chip("unread", _("未読"), unread.url(), bool(sieve.unread), "eye")
     if counts.later or sieve.later:
         later = here.narrowed(replace(sieve, later="" if sieve.later else "1"))
-        yield Chip(_("あとで"), later.url(), bool(sieve.later), "hourglass", counts.later)
+        yield Chip("later", _("あとで"), later.url(), bool(sieve.later), "hourglass", counts.later)
 
 
 def saved_of(here: Whereabouts, desk: Desk) -> Iterator[tuple[int, Chip]]:
-    """Named sieves with their keys."""
+    """Named sieves with their keys; one of a seat that is not held any more leads nowhere."""
     for each in desk.load.saved:
         query = QueryDict(each.query).dict()
-        saved = sieve_of(query, chosen_post(desk, str(query.get("as", ""))))
+        seat = str(query.get("as", ""))
+        saved = sieve_of(query, chosen_post(desk, seat))
         is_on = saved == here.sieve
-        url = here.narrowed(replace(saved) if not is_on else sieve_of({})).url()
-        yield each.pk, Chip(each.name, url, is_on, "filter")
+        url = here.narrowed(ALL if is_on else saved).url()
+        is_lost = bool(seat) and saved.post is None
+        yield each.pk, Chip("saved", each.name, "" if is_lost else url, is_on, "filter")
 
 
 def choices_of(here: Whereabouts, desk: Desk) -> Iterator[Choice]:

@@ -21,6 +21,7 @@ from roles.models import Capacity, capacities_of, places_of
 from workflow.access.standing import read_waiting
 from workflow.charts import following_words, is_late
 from workflow.enums import StepKind
+from workflow.inbox.cursors import cursor_text
 from workflow.inbox.links import rule_url, work_url
 from workflow.inbox.places import in_place_of
 from workflow.inbox.sieve import ALL, Sieve
@@ -138,7 +139,7 @@ class Item:
     @property
     def cursor(self) -> str:
         """Where the next page begins."""
-        return f"{self.due_sort.astimezone(UTC):%Y%m%dT%H%M%S.%f}-{self.slot_id}"
+        return cursor_text(self.due_sort, self.slot_id)
 
 
 @dataclass(frozen=True)
@@ -154,22 +155,6 @@ class Listing:
     after: tuple[datetime, int] | None = None
     sieve: Sieve = ALL
     with_choices: bool = False
-
-
-KEY_DIGITS: Final = 19
-"""A number of fewer digits fits a key of the database."""
-
-
-def cursor_of(text: str) -> tuple[datetime, int] | None:
-    """Read ``Item.cursor`` back; None for anything else."""
-    moment, _, slot = text.partition("-")
-    if not (slot.isascii() and slot.isdecimal() and len(slot) < KEY_DIGITS):
-        return None
-    try:
-        found = datetime.strptime(moment, "%Y%m%dT%H%M%S.%f").replace(tzinfo=UTC)
-        return found, int(slot)
-    except ValueError:
-        return None
 
 
 @dataclass
@@ -319,7 +304,8 @@ def _counts(desk: Desk, by_tag: dict[str, list[dict[str, Any]]]) -> Counts:
         counts.by_post[post] = min(len(slots), CAP)
     for row in by_tag.get("count", ()):
         hidden, later = row["project_id"] or 0, row["answered"] or 0
-        waiting = row["slot_id"] - hidden - later
+        found = row["slot_id"]
+        waiting = found if found >= CAP else found - hidden - later
         counts.hidden += hidden
         counts.later += later
         counts.by_post[row["post_id"]] = waiting + counts.by_post.get(row["post_id"], 0)

@@ -29,6 +29,12 @@ WORDS: Final = 5
 LONGEST: Final = 60
 """So many words are looked for, in the first characters of what was typed."""
 
+CODE: Final = 20
+"""No code of a section or an area is longer."""
+
+FULL_WIDTH: Final = {code: code + 0xFEE0 for code in range(ord("!"), ord("~") + 1)}
+"""Half width to full width: people write letters both ways."""
+
 DUES: Final[dict[str, StrOrPromise]] = {
     "late": _("期限超過"),
     "today": _("今日まで"),
@@ -93,9 +99,8 @@ class Sieve:
 
     @property
     def words(self) -> list[str]:
-        """What is looked for, in capital letters of half width."""
-        text = unicodedata.normalize("NFKC", self.q[:LONGEST]).upper()
-        return text.split()[:WORDS]
+        """What is looked for, as it was typed."""
+        return self.q.split()[:WORDS]
 
 
 ALL: Final = Sieve()
@@ -124,7 +129,15 @@ def _one_of(text: str | None, known: Any) -> str:
 
 def _code(text: str | None) -> str:
     """The code of a section or an area: what it means, the database knows."""
-    return text if text is not None and text.isascii() and text.isprintable() else ""
+    is_code = text is not None and text.isascii() and text.isprintable() and len(text) <= CODE
+    return text if is_code and text is not None else ""
+
+
+def spellings(word: str) -> list[str]:
+    """The ways in which a word may have been written: as it is, half width, full width."""
+    written = (word, unicodedata.normalize("NFKC", word))
+    wide = (each.translate(FULL_WIDTH) for each in written)
+    return list(dict.fromkeys(each.upper() for each in (*written, *wide)))
 
 
 def conditions_of(sieve: Sieve, desk: Desk) -> tuple[str, dict[str, Any]]:
@@ -174,8 +187,15 @@ def _unread(_sieve: Sieve, _desk: Desk) -> Condition:
 
 
 def _called(sieve: Sieve, _desk: Desk) -> Condition:
-    values = [f"%{_plain(word)}%" for word in sieve.words for _n in range(CALLED.count("%s"))]
-    return " AND ".join([CALLED] * len(sieve.words)) or "1 = 1", values
+    wanted = [spellings(word) for word in sieve.words]
+    found = [f"({' OR '.join([CALLED] * len(written))})" for written in wanted]
+    values = [
+        f"%{_plain(word)}%"
+        for written in wanted
+        for word in written
+        for _n in range(CALLED.count("%s"))
+    ]
+    return " AND ".join(found) or "1 = 1", values
 
 
 CONDITIONS: Final[dict[str, Callable[[Sieve, Desk], Condition]]] = {

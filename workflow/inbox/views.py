@@ -17,7 +17,7 @@ from roles.permissions import Perm
 from workflow import access
 from workflow.inbox import tabs
 from workflow.inbox.chips import chips_of, choices_of, kept_of, saved_of
-from workflow.inbox.desk import KEY_DIGITS
+from workflow.inbox.cursors import key_of
 from workflow.inbox.frame import desk_of
 from workflow.inbox.gone import gone_of, with_gone
 from workflow.inbox.mywork import VERBS, my_work
@@ -92,8 +92,8 @@ def inbox(request: HttpRequest) -> HttpResponse:
     """承認・確認: a tab's list, and beside it the opened item."""
     desk = desk_of(request)
     here = whereabouts(request.GET.dict(), desk)
-    slot_id = _whole(request.GET.get("item"))
-    is_pane = bool(request.headers.get("HX-Request")) and slot_id is not None
+    slot_id = key_of(request.GET.get("item"))
+    is_pane = slot_id is not None and _wants_a_part(request)
     context: dict[str, Any] = {"now": desk.at, "desk": desk, "here": here, "tabs": TABS}
     if not is_pane:
         context |= _tab(request, desk, here) | {"unheld": len(_unheld(desk))}
@@ -121,13 +121,20 @@ def inbox_fresh(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"now": desk.at, "desk": desk, "here": here}
     if here.is_work and "tab" in request.GET:
         context |= _rows(desk, here)
-        shown = [key for text in request.GET.getlist("shown")[:SHOWN] if (key := _whole(text))]
+        asked = dict.fromkeys(request.GET.getlist("shown")[:SHOWN])
+        shown = [key for text in asked if (key := key_of(text))]
         gone = gone_of(desk, shown)
         context |= {
-            "slot_id": _whole(request.GET.get("item")),
+            "slot_id": key_of(request.GET.get("item")),
             "rows": with_gone(context["rows"], shown, gone),
         }
     return render(request, "workflow/_fresh.html", context)
+
+
+def _wants_a_part(request: HttpRequest) -> bool:
+    """Whether it is a part of the page; the browser's way back asks for all of it."""
+    headers = request.headers
+    return "HX-Request" in headers and "HX-History-Restore-Request" not in headers
 
 
 def _tab(request: HttpRequest, desk: Desk, here: Whereabouts) -> dict[str, Any]:
@@ -140,7 +147,7 @@ def _tab(request: HttpRequest, desk: Desk, here: Whereabouts) -> dict[str, Any]:
         return {"readings": tabs.readings(desk)}
     if here.tab == COMING:
         return {"coming": tabs.coming(desk)}
-    said, following = tabs.done(desk, _whole(request.GET.get("before")))
+    said, following = tabs.done(desk, key_of(request.GET.get("before")))
     return {"said": said, "following": following}
 
 
@@ -153,11 +160,13 @@ def _rows(desk: Desk, here: Whereabouts, *, is_whole: bool = False) -> dict[str,
         "can_choose": any(item.goes_together for item in load.items),
     }
     if is_whole:
+        choices = list(choices_of(here, desk))
         found |= {
             "chips": list(chips_of(here, load)),
             "saved": list(saved_of(here, desk)),
-            "choices": list(choices_of(here, desk)),
+            "choices": choices,
             "kept": kept_of(here, "q", "after"),
+            "unchosen": kept_of(here, "after", *(each.name for each in choices)),
         }
     return found
 
@@ -180,9 +189,3 @@ def _open_rule(request: HttpRequest, desk: Desk, slot_id: int) -> RulePreview | 
 
 def _is_looked_at(request: HttpRequest) -> bool:
     return request.method == "GET" and "prefetch" not in request.headers.get("Sec-Purpose", "")
-
-
-def _whole(text: str | None) -> int | None:
-    """A positive number that fits a key of the database; None for anything else."""
-    is_number = text is not None and text.isascii() and text.isdecimal() and len(text) < KEY_DIGITS
-    return int(text) if is_number and text is not None else None

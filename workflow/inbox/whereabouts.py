@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from roles.enums import Basis
-from workflow.inbox.desk import Listing, cursor_of
+from workflow.inbox.cursors import cursor_of
+from workflow.inbox.desk import Listing
 from workflow.inbox.places import IN_PLACE
 from workflow.inbox.sieve import ALL, Sieve, sieve_of
 from workflow.inbox.stands import chosen_post

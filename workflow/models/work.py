@@ -99,7 +99,7 @@ class SavedSieve(models.Model):
 
     person = models.ForeignKey(User, models.PROTECT, related_name="+")
     name = models.CharField(max_length=20)
-    query = models.CharField(max_length=400)
+    query = models.TextField()
     created_at = models.DateTimeField()
 
     class Meta:

@@ -25,10 +25,11 @@ from workflow import access, engine
 from workflow.actions.refusals import AlreadyDone, Busy, Refusal, StaleText
 from workflow.enums import StepKind
 from workflow.forms import AtOnceForm
-from workflow.inbox import desk_of
-from workflow.inbox.desk import KEY_DIGITS
+from workflow.inbox import came_from, desk_of
+from workflow.inbox.cursors import key_of
 from workflow.inbox.links import work_url
 from workflow.inbox.places import in_place_of
+from workflow.inbox.whereabouts import Whereabouts
 from workflow.outcomes import AT_ONCE, PULLABLE, RULES
 from workflow.steps import is_repeated
 
@@ -112,6 +113,7 @@ def bulk_approve(request: HttpRequest) -> HttpResponse:
     results = _answer(request, desk, chosen, form.answer())
     context = {
         "now": desk.at,
+        "here": _here(request, desk),
         "results": results,
         "foreign": len(_few(ticked)) - len(chosen),
         "beyond": max(0, len(ticked) - access.MOST_AT_ONCE),
@@ -122,11 +124,13 @@ def bulk_approve(request: HttpRequest) -> HttpResponse:
 
 def _keys(texts: Sequence[str]) -> list[int]:
     """Each number once, in the order of the choice; 0, which is nobody's, for what is none."""
-    readable = (
-        int(text) if text.isascii() and text.isdecimal() and len(text) < KEY_DIGITS else 0
-        for text in texts
-    )
-    return list(dict.fromkeys(readable))
+    return list(dict.fromkeys(key_of(text) or 0 for text in texts))
+
+
+def _here(request: HttpRequest, desk: Desk) -> Whereabouts:
+    """The list from which the cases were chosen."""
+    sent = request.POST if request.method == "POST" else request.GET
+    return came_from(sent.get("here", ""), desk) or Whereabouts()
 
 
 def _few(keys: Sequence[int]) -> Sequence[int]:
@@ -146,6 +150,7 @@ def _ask(request: HttpRequest, desk: Desk, form: AtOnceForm) -> HttpResponse:
     kind = StepKind(together[0].slot.step_run.kind) if together else None
     context = {
         "now": desk.at,
+        "here": _here(request, desk),
         "form": form,
         "together": [_line(each, ticked) for each in together],
         "alone": [_line(each, ticked) for each in chosen if not each.permit],

@@ -96,6 +96,8 @@ def claim(request: HttpRequest, slot: int) -> HttpResponse:
         return refused(request, refusal, back_url=here.url(slot))
     if named.person_id == desk.user.pk:
         told = _("「%(title)s」を担当します。同じ席の方の一覧にも表示します。")
+    elif standing is None:
+        told = _("「%(title)s」の担当を%(name)sさんにお願いし、メールでお知らせします。")
     else:
         told = _("「%(title)s」の担当を%(name)sさんに引き継ぎ、メールでお知らせします。")
     messages.success(request, told % {"title": _title(place), "name": named.person.name})

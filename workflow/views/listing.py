@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +23,7 @@ from roles.models import Section
 from roles.permissions import Perm
 from workflow.charts import ball_lines
 from workflow.inbox import CaseRow, desk_of
+from workflow.inbox.sieve import spellings
 from workflow.views.paging import page_of
 
 if TYPE_CHECKING:
@@ -79,14 +79,17 @@ class ProjectFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-f
 
     def with_words(self, cases: ProjectQuerySet, _name: str, text: str) -> ProjectQuerySet:
         """Every word somewhere in number, title, section or the proposer's name."""
-        for word in unicodedata.normalize("NFKC", text).split():
-            cases = cases.filter(
-                Q(number__icontains=word)
-                | Q(title__icontains=word)
-                | Q(section__name__icontains=word)
-                | Q(proposer__family_name__icontains=word)
-                | Q(proposer__given_name__icontains=word)
-            )
+        for word in text.split():
+            found = Q()
+            for written in spellings(word):
+                found |= (
+                    Q(number__icontains=written)
+                    | Q(title__icontains=written)
+                    | Q(section__name__icontains=written)
+                    | Q(proposer__family_name__icontains=written)
+                    | Q(proposer__given_name__icontains=written)
+                )
+            cases = cases.filter(found)
         return cases
 
     def at_stage(self, cases: ProjectQuerySet, _name: str, value: str) -> ProjectQuerySet:

@@ -7,12 +7,11 @@ comes up on the first one, and no other case is shown twice or left out for it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db.models import Q
 
-from workflow.inbox.desk import cursor_of
+from workflow.inbox.cursors import cursor_of, cursor_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,7 +71,7 @@ def page_of(cases: ProjectQuerySet, asked: Mapping[str, str]) -> Page:
 
 def cursor(case: Project) -> str:
     """The key of a case in the order of the list, as ``cursor_of`` reads it."""
-    return f"{case.updated_at.astimezone(UTC):%Y%m%dT%H%M%S.%f}-{case.pk}"
+    return cursor_text(case.updated_at, case.pk)
 
 
 def _moved(place: tuple[datetime, int], way: str) -> Q:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from django.db.models import Q
@@ -12,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from workflow import access
 from workflow.charts import ball_of, seats_today
+from workflow.inbox.cursors import cursor_text
 from workflow.inbox.links import case_url, rule_url
 from workflow.models import Slot
 from workflow.views.station_rows import AT_HEADQUARTERS, RUNS, STATIONS, is_late
@@ -149,7 +149,7 @@ def read(desk: Desk, places: list[Place], headquarters: list[int]) -> tuple[List
     everyone = [slot for of_step in slots.values() for slot in of_step]
     people = seats_today(everyone, desk.at)
     rows = {key: _row(desk, of_step, people) for key, of_step in slots.items()}
-    more = _written(places[PAGE - 1]) if len(places) > PAGE else ""
+    more = cursor_text(*places[PAGE - 1]) if len(places) > PAGE else ""
     return (
         Listed([rows[key] for key in keys if key in rows], more),
         Headquarters([rows[key] for key in shown if key in rows], len(headquarters)),
@@ -201,9 +201,3 @@ def _ask(desk: Desk, step: StepRun, ball: Ball, people: People) -> Permit | None
 
 def _is_mine(desk: Desk, step: StepRun, seat: Seat, people: People) -> bool:
     return seat.post_id in desk.capacities and desk.user.pk not in people.excluded(step)
-
-
-def _written(place: Place) -> str:
-    """What ``cursor_of`` reads back."""
-    moment, key = place
-    return f"{moment.astimezone(UTC):%Y%m%dT%H%M%S.%f}-{key}"

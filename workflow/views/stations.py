@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
@@ -13,18 +15,21 @@ from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from roles.enums import Role
 from roles.grants import permits
 from roles.permissions import Perm
+from roles.views import incident_number
 from workflow import access, engine
 from workflow.actions import answers
 from workflow.actions.refusals import AlreadyDone, Refusal
 from workflow.enums import GONE, SlotState, StepKind
 from workflow.inbox import desk_of
-from workflow.inbox.desk import KEY_DIGITS, cursor_of
+from workflow.inbox.cursors import cursor_of, key_of
 from workflow.models import Slot
+from workflow.views.approving import BUDGET
 from workflow.views.station_list import PAGE, SHOWS, keys_at_headquarters, keys_of, read
 from workflow.views.station_rows import (
     AT_HEADQUARTERS,
@@ -37,6 +42,7 @@ from workflow.views.station_rows import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from uuid import UUID
 
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse, QueryDict
@@ -44,6 +50,8 @@ if TYPE_CHECKING:
     from roles.models import Capacity
     from workflow.inbox import Desk
     from workflow.models import StepRun
+
+logger = logging.getLogger(__name__)
 
 WHOLE, OWN = "all", "own"
 HEADQUARTERS: Final = {Role.HQ_MEMBER, Role.HQ_CHAIR}
@@ -171,12 +179,12 @@ def nudge_many(request: HttpRequest) -> HttpResponse:
     """Ask each open seat of each chosen step, by the rules of a single お願い; tell all of it."""
     desk = _desk(request)
     wanted = _wanted(desk, request.POST)
-    chosen = frozenset(filter(None, map(_key, request.POST.getlist("step"))))
+    chosen = frozenset(filter(None, map(key_of, request.POST.getlist("step"))))
     if problem := _problem(chosen):
         return _page(request, desk, wanted, ticked=chosen, problem=problem)
     steps = access.watched(desk.user, desk.at, list(desk.capacities.values()), whole=True)
     by_step = _slots_of(steps.filter(pk__in=chosen))
-    asked, refused = _ask_all(desk, by_step.values())
+    asked, refused = _ask_all(request, desk, by_step.values())
     if asked:
         told = _("%(cases)s件の手続で、%(seats)sつの職にお願いしました。メールでもお知らせします。")
         words = {"cases": len(asked), "seats": sum(asked.values())}
@@ -188,11 +196,6 @@ def nudge_many(request: HttpRequest) -> HttpResponse:
     if missing := len(chosen - by_step.keys()):
         messages.warning(request, _("選んだ手続のうち%s件は、見つかりませんでした。") % missing)
     return redirect(f"{reverse('stations')}?{wanted.query}")
-
-
-def _key(text: str) -> int:
-    """A key of the database, or nothing."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < KEY_DIGITS else 0
 
 
 def _problem(chosen: frozenset[int]) -> str:
@@ -218,17 +221,25 @@ def _slots_of(steps: QuerySet[StepRun]) -> dict[int, list[Slot]]:
     return found
 
 
+LATER: Final = gettext_lazy("時間がかかったため、まだお願いしていません。もう一度お試しください。")
+BROKEN: Final = gettext_lazy(
+    "システムの不具合のため、お願いしていません。事務局へお知らせください（番号 %s）。"
+)
+
 Refused = dict[str, dict[str, list[str]]]
 """Why nobody was asked -> case -> its seats."""
 
 
-def _ask_all(desk: Desk, steps: Iterable[list[Slot]]) -> tuple[dict[str, int], Refused]:
+def _ask_all(
+    request: HttpRequest, desk: Desk, steps: Iterable[list[Slot]]
+) -> tuple[dict[str, int], Refused]:
     """Case -> how many seats were asked, and who was not. Each お願い is one act of its own.
 
-    A person who holds several of the seats gets one mail about all of it.
+    A person who holds several of the seats gets one mail about all of it. What fails leaves the
+    others as they are; what there is no time for is left for another request.
     """
     asked: dict[str, int] = {}
-    bundle = uuid4()
+    bundle, ends = uuid4(), time.monotonic() + BUDGET
     refused: Refused = {}
     for slots in steps:
         name = _name(slots[0].step_run)
@@ -237,16 +248,27 @@ def _ask_all(desk: Desk, steps: Iterable[list[Slot]]) -> tuple[dict[str, int], R
             over = AlreadyDone(answers.standing(_last(slots)))
             refused.setdefault(over.message, {})[name] = [slots[0].step_run.title]
         for slot in waiting:
-            project = slot.step_run.project
-            try:
-                engine.nudge(
-                    slot_id=slot.pk, project=project, by=desk.user, at=desk.at, bundle=bundle
-                )
-            except Refusal as refusal:
-                refused.setdefault(refusal.message, {}).setdefault(name, []).append(slot.post.title)
+            late = time.monotonic() > ends
+            why = str(LATER) if late else _why_not_asked(request, desk, slot, bundle)
+            if why:
+                refused.setdefault(why, {}).setdefault(name, []).append(slot.post.title)
             else:
                 asked[name] = asked.get(name, 0) + 1
     return asked, refused
+
+
+def _why_not_asked(request: HttpRequest, desk: Desk, slot: Slot, bundle: UUID) -> str:
+    """Ask for one seat; why that was not done, or nothing."""
+    project = slot.step_run.project
+    try:
+        engine.nudge(slot_id=slot.pk, project=project, by=desk.user, at=desk.at, bundle=bundle)
+    except Refusal as refusal:
+        return refusal.message
+    except Exception:
+        number = incident_number(request)
+        logger.exception("incident %s: seat %s was not asked", number, slot.pk)
+        return str(BROKEN) % number
+    return ""
 
 
 def _last(slots: list[Slot]) -> Slot:

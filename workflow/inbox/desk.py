@@ -146,14 +146,15 @@ class Item:
 class Listing:
     """Which rows a page wants: of own or deputised posts, from where, of what kind.
 
-    ``after``: deadline and slot of the row before the first. ``with_choices``: what the form of
-    しぼり込み offers comes along.
+    ``after``: deadline and slot of the row before the first. ``with_saved`` and ``with_choices``:
+    what the person saved of しぼり込み, and what its form offers, come along.
     """
 
     bases: tuple[Basis, ...] = (Basis.OWN,)
     limit: int = PAGE
     after: tuple[datetime, int] | None = None
     sieve: Sieve = ALL
+    with_saved: bool = False
     with_choices: bool = False
 
 

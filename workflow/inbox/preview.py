@@ -25,7 +25,7 @@ from workflow.charts import next_title
 from workflow.enums import ASIDE, BY_RULE, CYCLE_KINDS, OWN_WORK, Outcome, SlotState, StepKind
 from workflow.inbox.arranged import arranged_of, arrangement
 from workflow.inbox.links import case_url, work_url
-from workflow.inbox.statement import conflict_of
+from workflow.inbox.statement import ABOUT, conflict_of
 from workflow.inbox.watch import points_of
 from workflow.models import Decision, Seen, Slot
 from workflow.outcomes import RULES, STATIONS, Tone
@@ -192,8 +192,7 @@ def see(desk: Desk, preview: Preview) -> None:
         engine.mark_seen(slot=preview.slot, by=desk.user, at=desk.at)
 
 
-CONFLICTED: Final = """EXISTS (SELECT 1 FROM workflow_workitem w
-    LEFT JOIN bpr_projects_project p ON p.id = w.project_id
+CONFLICTED: Final = """EXISTS (SELECT 1 FROM workflow_workitem w {about}
     WHERE w.slot_id = workflow_slot.id AND {conflict})"""
 """An open item that the list leaves out, by the same condition."""
 
@@ -216,7 +215,7 @@ def _slot(desk: Desk, slot_id: int) -> Slot | None:
         .annotate(
             is_seen=Exists(Seen.objects.filter(slot=OuterRef("pk"), person=desk.user)),
             is_conflicted=RawSQL(  # noqa: S611 -- keys and days of ours, no words of a person
-                CONFLICTED.format(conflict=conflict_of(desk)), [], BooleanField()
+                CONFLICTED.format(about=ABOUT, conflict=conflict_of(desk)), [], BooleanField()
             ),
             has_recused=Exists(
                 Decision.objects.filter(

@@ -56,8 +56,7 @@ COST: Final = {
 }
 """How a database reads the cost of the text that is to be decided, in thousand yen."""
 
-COSTS: Final = """COALESCE((SELECT {cost} FROM bpr_projects_revision v
-    WHERE v.id = w.revision_id), 0)"""
+COSTS: Final = "COALESCE({cost}, 0)"
 CALLED: Final = """(UPPER(w.title) LIKE %s ESCAPE '!' OR UPPER(w.number) LIKE %s ESCAPE '!'
     OR UPPER(w.section_name) LIKE %s ESCAPE '!' OR UPPER(u.family_name) LIKE %s ESCAPE '!'
     OR UPPER(u.given_name) LIKE %s ESCAPE '!')"""

@@ -75,9 +75,7 @@ CONFLICT: Final = """(w.kind NOT IN ({own_kinds}) AND (
         SELECT g.content_object_id FROM bpr_projects_projectuserobjectpermission g
         JOIN auth_permission a ON a.id = g.permission_id AND a.codename IN ({authoring})
         WHERE g.user_id {persons})
-    OR EXISTS (
-        SELECT 1 FROM bpr_projects_revision v
-        WHERE v.id = w.revision_id AND v.created_by_id {persons})
+    OR COALESCE(v.created_by_id, -1) {persons}
     OR w.step_run_id IN (
         SELECT c.id FROM workflow_route_authors x
         JOIN workflow_run q ON q.rule_id = x.route_id AND q.state = 'OPEN'
@@ -92,7 +90,8 @@ they stepped aside.
 
 ``persons``: among the reader and those whose seats the reader deputises. ``seats``: among what
 makes the reader the author's deputy, or the holder of the proposing seat. What is asked beside
-``w`` and ``p`` begins at the reader, and is read once however long the list is.
+``w``, its case ``p`` and its text ``v`` begins at the reader, and is read once however long the
+list is.
 """
 
 DEPUTY: Final = {
@@ -125,6 +124,10 @@ CLAIM: Final = """LEFT JOIN workflow_claim c ON c.slot_id = w.slot_id AND EXISTS
         AND (k.ends_on IS NULL OR k.ends_on > '{on}'))"""
 """Who sees to it, as long as that person holds the seat."""
 
+ABOUT: Final = """LEFT JOIN bpr_projects_project p ON p.id = w.project_id
+    LEFT JOIN bpr_projects_revision v ON v.id = w.revision_id"""
+"""The case of a row and the text that is decided."""
+
 SNOOZE: Final = """LEFT JOIN workflow_snooze z
         ON z.slot_id = w.slot_id AND z.person_id = %(me)s"""
 SEEN: Final = "LEFT JOIN workflow_seen s ON s.slot_id = w.slot_id AND s.person_id = %(me)s"
@@ -134,8 +137,7 @@ SOUGHT_IN: Final = {"unread": SEEN, "held": CLAIM, "q": PROPOSER}
 """Field of the sieve -> what its condition looks into, beside the work and its case."""
 
 PICK: Final = """SELECT w.*, p.stage, p.proposer_id, z.until FROM workflow_workitem w
-    LEFT JOIN bpr_projects_project p ON p.id = w.project_id
-    {snooze} {sought}
+    {about} {snooze} {sought}
     WHERE w.post_id = {post} AND {after} AND {sieve} AND NOT {conflict} AND {admitted}
     ORDER BY w.due_sort, w.slot_id LIMIT {limit}"""
 """The first rows of a seat: found, and no more said of them than the list has."""
@@ -170,8 +172,7 @@ COUNTED: Final = """SELECT w.post_id, CASE WHEN {conflict} THEN 1 ELSE 0 END AS 
     CASE WHEN w.due_sort < %(late)s AND NOT w.is_paused THEN 1 ELSE 0 END AS late,
     CASE WHEN w.due_sort < %(today)s AND NOT w.is_paused THEN 1 ELSE 0 END AS today,
     CASE WHEN w.due_sort < %(week)s AND NOT w.is_paused THEN 1 ELSE 0 END AS week
-    FROM workflow_workitem w LEFT JOIN bpr_projects_project p ON p.id = w.project_id
-    {snooze}
+    FROM workflow_workitem w {about} {snooze}
     WHERE w.post_id = {post} AND {admitted}
     ORDER BY w.due_sort, w.slot_id LIMIT {limit}"""
 """The rows of a seat that are counted."""
@@ -197,10 +198,12 @@ PRINCIPLES: Final = """SELECT 'principle', "order", NULL, NULL, NULL, code, name
 
 CHOICES: Final = """SELECT 'area', "order", NULL, NULL, NULL, code, name, {nulls}
     FROM bpr_projects_area
-    UNION ALL SELECT 'section', "order", NULL, NULL, NULL, code, name, {nulls} FROM roles_section
-    UNION ALL SELECT 'saved', id, NULL, NULL, NULL, name, query, {nulls}
+    UNION ALL SELECT 'section', "order", NULL, NULL, NULL, code, name, {nulls} FROM roles_section"""
+"""What the form of しぼり込み offers."""
+
+SAVED: Final = """SELECT 'saved', id, NULL, NULL, NULL, name, query, {nulls}
     FROM workflow_savedsieve WHERE person_id = %(me)s"""
-"""What the form of しぼり込み offers, and what the person saved of it."""
+"""What the person saved of it."""
 
 
 def nulls(already: int) -> str:
@@ -223,6 +226,8 @@ def statement(desk: Desk, listing: Listing | None) -> tuple[str, dict[str, Any]]
         posts = asking.among("posts", desk.capacities)
         branches.append(READINGS.format(posts=posts, cap=CAP, nulls=nulls(2)))
     branches += [CLOSURES.format(nulls=nulls(6)), PRINCIPLES.format(nulls=nulls(7))]
+    if listing is not None and listing.with_saved:
+        branches.append(SAVED.format(nulls=nulls(7)))
     if listing is not None and listing.with_choices:
         branches.append(CHOICES.format(nulls=nulls(7)))
     return " UNION ALL ".join(branches), asking.parameters
@@ -305,6 +310,7 @@ class _Asking:
             named = self._named(f"{part}_{basis.lower()}", posts)
             fill = {
                 **fill,
+                "about": ABOUT,
                 "snooze": SNOOZE,
                 "conflict": self.conflict,
                 "admitted": self._admitted(basis),
@@ -336,7 +342,7 @@ class _Asking:
 
 
 def conflict_of(desk: Desk) -> str:
-    """The condition on ``w`` and its case ``p`` that this person may not answer for conflict."""
+    """The condition on ``w``, ``p`` and ``v`` that this person may not answer for conflict."""
     deputised = desk.posts(Basis.DEPUTY)
     persons = _listed([desk.user.pk])
     if deputised:

@@ -139,7 +139,8 @@ def _wants_a_part(request: HttpRequest) -> bool:
 
 def _tab(request: HttpRequest, desk: Desk, here: Whereabouts) -> dict[str, Any]:
     if here.is_work:
-        return _rows(desk, here, is_whole=True)
+        is_choosing = here.sieve.is_detailed or "sieve" in request.GET
+        return _rows(desk, here, is_whole=True, is_choosing=is_choosing)
     desk.read(None)
     if desk.has_left:
         return {}
@@ -151,16 +152,21 @@ def _tab(request: HttpRequest, desk: Desk, here: Whereabouts) -> dict[str, Any]:
     return {"said": said, "following": following}
 
 
-def _rows(desk: Desk, here: Whereabouts, *, is_whole: bool = False) -> dict[str, Any]:
-    """The rows of open work; with what stands above them where the whole page is drawn."""
-    load = desk.read(here.listing(with_choices=is_whole))
+def _rows(
+    desk: Desk, here: Whereabouts, *, is_whole: bool = False, is_choosing: bool = False
+) -> dict[str, Any]:
+    """The rows of open work; with what stands above them where the whole page is drawn.
+
+    ``is_choosing``: the form of しぼり込み is open.
+    """
+    load = desk.read(here.listing(with_saved=is_whole, with_choices=is_choosing))
     found: dict[str, Any] = {
         "rows": load.items,
         "following": load.items[-1].cursor if load.has_more else "",
         "can_choose": any(item.goes_together for item in load.items),
     }
     if is_whole:
-        choices = list(choices_of(here, desk))
+        choices = list(choices_of(here, desk)) if is_choosing else []
         found |= {
             "chips": list(chips_of(here, load)),
             "saved": list(saved_of(here, desk)),

@@ -91,9 +91,11 @@ class Whereabouts:
         """The first page of another sieve."""
         return replace(self, sieve=sieve, after="")
 
-    def listing(self, *, with_choices: bool = False) -> Listing:
+    def listing(self, *, with_saved: bool = False, with_choices: bool = False) -> Listing:
         """What the statement is asked for."""
-        listing = Listing(BASES[self.tab], sieve=self.sieve, with_choices=with_choices)
+        listing = Listing(
+            BASES[self.tab], sieve=self.sieve, with_saved=with_saved, with_choices=with_choices
+        )
         begins = cursor_of(self.after)
         return listing if begins is None else replace(listing, after=begins)
 

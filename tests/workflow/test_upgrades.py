@@ -1,0 +1,34 @@
+"""What an upgrade makes of the rows of a city that is at work."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from django.apps import apps
+
+from tests.make import AT, a_project, say, the_slot
+from workflow import engine
+from workflow.enums import Outcome, StepKind
+from workflow.models import StepRun
+
+if TYPE_CHECKING:
+    from tests.fixtures_city import City
+
+
+def test_days_of_earlier_holds_are_part_of_the_sum(office: City) -> None:
+    held = the_slot(case := a_project(to=StepKind.DECISION)).step_run
+    plain = the_slot(a_project()).step_run
+    say(case, Outcome.HELD, until="2026-05-18")
+    engine.resume_due(at=AT + timedelta(days=7))
+    held.refresh_from_db()
+    days = held.held_days
+    StepRun.objects.update(held_days=0)
+
+    import_module("workflow.migrations.0014_held_days").days_of_open_steps(apps, None)
+
+    held.refresh_from_db()
+    plain.refresh_from_db()
+    assert days > 0
+    assert (held.held_days, plain.held_days) == (days, 0)

@@ -68,6 +68,7 @@ bench: environment ## the long measurements, on SQLite and on a durable PostgreS
 	$(PY) -m tests.servers --durable $(PY) -m tests.bench_pages
 	$(PY) -m tests.bench_ledger
 	$(PY) -m tests.servers --durable $(PY) -m tests.bench_ledger
+	WHILES=2000 $(PY) -m tests.servers $(PY) -m pytest -q -k short_whiles tests/workflow/test_engine_stateful.py
 	$(PY) -m tests.bench_sweep
 	$(PY) -m tests.servers --durable $(PY) -m tests.bench_sweep
 

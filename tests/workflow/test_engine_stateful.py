@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from django.db import transaction
@@ -51,6 +52,10 @@ if TYPE_CHECKING:
 
 LEADERS = ["LEADER-SHIMIN", "LEADER-GIKAI", "LEADER-DIGITAL", "LEADER-KAIKEI", "PT-SHIMIN"]
 NUMBERS = st.integers(min_value=0, max_value=1000)
+
+
+WHILES: Final = int(os.environ.get("WHILES", "100"))
+"""Short whiles on PostgreSQL; `make bench` asks for 2,000."""
 
 
 class CityHall(RuleBasedStateMachine):
@@ -286,5 +291,5 @@ def test_a_long_while_in_the_city_hall(office: City) -> None:
 
 @pytest.mark.slow
 @pytest.mark.postgres_only
-def test_a_hundred_short_whiles_in_the_city_hall(office: City) -> None:
-    play(Glimpses, examples=100, steps=8)
+def test_short_whiles_in_the_city_hall(office: City) -> None:
+    play(Glimpses, examples=WHILES, steps=8)

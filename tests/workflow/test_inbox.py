@@ -750,25 +750,18 @@ def test_links_are_those_of_the_urlconf() -> None:
 # --- the plan ---------------------------------------------------------------------------------
 
 
-def explain(desk: Desk, listing: Listing) -> str:
-    sql, parameters = statement(desk, listing)
-    how = "EXPLAIN" if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN"
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("ANALYZE")
-        cursor.execute(f"{how} {sql}", parameters)
-        return "\n".join(str(row) for row in cursor.fetchall())
-
-
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="test_work_list_plan asks PostgreSQL")
 def test_the_statement_walks_the_index(office: City, chair: User) -> None:
     case = a_project(to=StepKind.DECISION)
     for code in ("HQ-CHAIR", "PT-CHAIR", "PT-SHIMIN", "HEAD-ZEIMU"):
         much_work(case, office.post(code), 600)
 
-    plan = explain(Desk(chair, AT), Listing())
+    sql, parameters = statement(Desk(chair, AT), Listing())
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {sql}", parameters)
+        plan = "\n".join(str(row) for row in cursor.fetchall())
 
     assert "workitem_inbox" in plan
-    assert not re.search(r"Seq Scan on workflow_(workitem|slot|steprun|run)\b", plan)
     assert not re.search(r"SCAN (st|s|r|x)\b", plan)
     assert plan.count("SCAN w'") <= 1  # the rows that were found
 

@@ -10,7 +10,6 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db import connection
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
@@ -25,7 +24,7 @@ from workflow.inbox.cursors import cursor_text
 from workflow.inbox.links import rule_url, work_url
 from workflow.inbox.places import in_place_of
 from workflow.inbox.sieve import ALL, Sieve
-from workflow.inbox.statement import CAP, COLUMNS, statement
+from workflow.inbox.statement import CAP, COLUMNS, ask, statement
 from workflow.outcomes import AT_ONCE
 
 if TYPE_CHECKING:
@@ -259,10 +258,7 @@ class Desk:
 
     def read(self, listing: Listing | None) -> Load:
         """Run the statement; remembered, so that header and page share it."""
-        sql, parameters = statement(self, listing)
-        with connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
-            rows = cursor.fetchall()
+        rows = ask(*statement(self, listing))
         self._load = _load(self, rows, listing)
         return self._load
 

@@ -60,6 +60,8 @@ COSTS: Final = "COALESCE({cost}, 0)"
 CALLED: Final = """(UPPER(w.title) LIKE %s ESCAPE '!' OR UPPER(w.number) LIKE %s ESCAPE '!'
     OR UPPER(w.section_name) LIKE %s ESCAPE '!' OR UPPER(u.family_name) LIKE %s ESCAPE '!'
     OR UPPER(u.given_name) LIKE %s ESCAPE '!')"""
+SEEN: Final = """(SELECT s.id FROM workflow_seen s
+    WHERE s.slot_id = w.slot_id AND s.person_id = %(me)s)"""
 PUT_OFF: Final = "(z.id IS NOT NULL AND z.until > %(on)s AND w.due_sort > %(now)s)"
 """あとで: left out of the list until its day, and never when it is overdue."""
 
@@ -181,8 +183,8 @@ def _held(sieve: Sieve, desk: Desk) -> Condition:
     return f"c.person_id IS NULL AND {shared}", []
 
 
-def _unread(_sieve: Sieve, _desk: Desk) -> Condition:
-    return "s.id IS NULL", []
+def _unread(_sieve: Sieve, desk: Desk) -> Condition:
+    return f"{SEEN % {'me': '%s'}} IS NULL", [desk.user.pk]
 
 
 def _called(sieve: Sieve, _desk: Desk) -> Condition:

@@ -5,6 +5,7 @@ Every part has the width of ``COLUMNS``; ``nulls`` fills it up.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connection
@@ -14,10 +15,10 @@ from bpr_projects.access import AUTHORING
 from roles.enums import Basis
 from workflow.access.conflicts import INTERESTED
 from workflow.enums import DECIDING_KINDS, GONE, OWN_WORK, StepKind
-from workflow.inbox.sieve import DUES, PUT_OFF, conditions_of, end_of
+from workflow.inbox.sieve import DUES, PUT_OFF, SEEN, conditions_of, end_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from workflow.inbox.desk import Desk, Listing
 
@@ -130,10 +131,9 @@ ABOUT: Final = """LEFT JOIN bpr_projects_project p ON p.id = w.project_id
 
 SNOOZE: Final = """LEFT JOIN workflow_snooze z
         ON z.slot_id = w.slot_id AND z.person_id = %(me)s"""
-SEEN: Final = "LEFT JOIN workflow_seen s ON s.slot_id = w.slot_id AND s.person_id = %(me)s"
 PROPOSER: Final = "LEFT JOIN roles_user u ON u.id = p.proposer_id"
 
-SOUGHT_IN: Final = {"unread": SEEN, "held": CLAIM, "q": PROPOSER}
+SOUGHT_IN: Final = {"held": CLAIM, "q": PROPOSER}
 """Field of the sieve -> what its condition looks into, beside the work and its case."""
 
 PICK: Final = """SELECT w.*, p.stage, p.proposer_id, z.until FROM workflow_workitem w
@@ -147,25 +147,24 @@ AFTER_ROW: Final = "(w.due_sort, w.slot_id) > (%(after)s, %(after_slot)s)"
 
 ROWS: Final = """SELECT 'item' AS tag, w.slot_id, w.post_id, w.project_id, w.kind, w.number,
         w.title, w.section_name, st.title AS step_title, w.standard_days, w.opened_at, w.due_at,
-        w.due_sort, w.is_paused, s.id IS NOT NULL AS is_seen, w.stage, u.family_name AS proposer,
+        w.due_sort, w.is_paused, {seen} IS NOT NULL AS is_seen, w.stage, u.family_name AS proposer,
         (SELECT COUNT(*) FROM workflow_slot x
             WHERE x.step_run_id = w.step_run_id AND x.state NOT IN ({gone})) AS asked,
         (SELECT COUNT(*) FROM workflow_slot x
             WHERE x.step_run_id = w.step_run_id AND x.state NOT IN ('OPEN', {gone})) AS answered,
         r.kind AS run_kind, {next_kind} AS next_kind, {next_title} AS next_title,
-        n.asked_at AS nudged_at, asker.family_name AS nudged_by,
+        (SELECT y.asked_at FROM workflow_nudge y
+            WHERE y.slot_id = w.slot_id ORDER BY y.id DESC LIMIT 1) AS nudged_at,
+        (SELECT a.family_name FROM workflow_nudge y JOIN roles_user a ON a.id = y.asked_by_id
+            WHERE y.slot_id = w.slot_id ORDER BY y.id DESC LIMIT 1) AS nudged_by,
         c.person_id AS claimed_by, claimer.family_name AS claimer,
         CAST(w.until AS varchar(10)) AS put_off
     FROM (SELECT * FROM ({picked}) AS found ORDER BY due_sort, slot_id LIMIT {limit}) AS w
     JOIN workflow_steprun st ON st.id = w.step_run_id
     JOIN workflow_run r ON r.id = st.run_id
     LEFT JOIN roles_user u ON u.id = w.proposer_id
-    {seen}
     {claim}
-    LEFT JOIN roles_user claimer ON claimer.id = c.person_id
-    LEFT JOIN workflow_nudge n ON n.id = (
-        SELECT MAX(y.id) FROM workflow_nudge y WHERE y.slot_id = w.slot_id)
-    LEFT JOIN roles_user asker ON asker.id = n.asked_by_id"""
+    LEFT JOIN roles_user claimer ON claimer.id = c.person_id"""
 
 COUNTED: Final = """SELECT w.post_id, CASE WHEN {conflict} THEN 1 ELSE 0 END AS hidden,
     CASE WHEN {put_off} THEN 1 ELSE 0 END AS later,
@@ -231,6 +230,29 @@ def statement(desk: Desk, listing: Listing | None) -> tuple[str, dict[str, Any]]
     if listing is not None and listing.with_choices:
         branches.append(CHOICES.format(nulls=nulls(7)))
     return " UNION ALL ".join(branches), asking.parameters
+
+
+def ask(sql: str, parameters: dict[str, Any]) -> list[Any]:
+    """The rows of a statement.
+
+    PostgreSQL is told to keep one plan for it, in the same round trip: left to itself it plans so
+    long a statement anew at every page, because a plan for the very values looks cheaper.
+    """
+    with connection.cursor() as cursor, _planned_once():
+        cursor.execute(sql, parameters)
+        return list(cursor.fetchall())
+
+
+@contextmanager
+def _planned_once() -> Iterator[None]:
+    if connection.vendor != "postgresql":
+        yield
+        return
+    driver: Any = connection.connection
+    with driver.pipeline():
+        driver.execute("SET plan_cache_mode = force_generic_plan")
+        yield
+        driver.execute("RESET plan_cache_mode")
 
 
 class _Asking:

@@ -21,7 +21,7 @@ from viewflow.workflow.models import Task
 from roles.models import User
 from workflow.flows import ProjectFlow
 from workflow.inbox.desk import PAGE, Desk, Listing
-from workflow.inbox.statement import statement
+from workflow.inbox.statement import ask, statement
 from workflow.models import WorkItem
 
 if TYPE_CHECKING:
@@ -86,9 +86,7 @@ class Meters:
 
     def query(self) -> list[Any]:
         """The statement of the inbox, with its counts, calendar and principles."""
-        with connection.cursor() as cursor:
-            cursor.execute(self.sql, self.parameters)
-            return list(cursor.fetchall())
+        return ask(self.sql, self.parameters)
 
     def bare_query(self) -> list[Any]:
         """The first page alone, by the driver without Django."""

@@ -151,9 +151,10 @@ const facts = () => {
 let routed = form.elements.title?.value ? facts() : "";
 
 const refreshRoute = (url) => {
-  if (routed !== facts()) {
+  const target = document.querySelector("[data-route]");
+  // While one is under way another would only be queued; it is asked after the next saving.
+  if (routed !== facts() && !target?.classList.contains("htmx-request")) {
     routed = facts();
-    const target = document.querySelector("[data-route]");
     const asked = window.htmx?.ajax("GET", `${url}?part=route`, { target, swap: "innerHTML" });
     asked?.catch(() => {
       routed = ""; // no line: asked again after the next saving

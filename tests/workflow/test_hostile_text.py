@@ -16,7 +16,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django_filters import FilterSet
 
-from bpr_projects.admin import UnitPriceForm
+from bpr_projects.admin import ClosureForm, UnitPriceForm
 from bpr_projects.enums import Phase, RevisionKind
 from bpr_projects.forms import (
     AttachmentForm,
@@ -58,6 +58,7 @@ from workflow.forms import (
     ApproveDisposalForm,
     AskDisposalForm,
     AtOnceForm,
+    ClaimForm,
     ConditionRow,
     ConfirmPaperForm,
     HeadForm,
@@ -67,6 +68,8 @@ from workflow.forms import (
     ReasonForm,
     ReassignForm,
     RefusePaperForm,
+    SieveForm,
+    SnoozeForm,
     StepForm,
     WithConditions,
 )
@@ -214,6 +217,26 @@ def at_once_places(_world: World) -> Iterator[Place]:
     yield Place("head", "/inbox/approve/", (*names_of(AtOnceForm()), "slot", known), whole)
 
 
+def arranging_places(_world: World) -> Iterator[Place]:
+    """あとで and 担当 of an open item, and a name for conditions."""
+    slot = the_slot(a_project(to=StepKind.RECEPTION))
+    secretary = holder("SECRETARIAT")
+    later, claim = f"/inbox/{slot.pk}/later/", f"/inbox/{slot.pk}/claim/"
+    yield Place("secretariat", later, (*names_of(SnoozeForm()), "here"), {"until": "2026-05-12"})
+    claiming = (*names_of(ClaimForm(people=[])), "here")
+    yield Place("secretariat", claim, claiming, {"person": str(secretary.pk)})
+    here = {"here": "inbox?tab=todo&due=week"}
+    yield Place(
+        "secretariat", "/inbox/sieves/", (*names_of(SieveForm()), "here"), {"name": "急ぎ", **here}
+    )
+
+
+def closure_places(_world: World) -> Iterator[Place]:
+    """A closing day, on the screens of the administration."""
+    whole = {"day": "2026-08-14", "reason": "夏季の閉庁日"}
+    yield Place("secretariat", "/admin/bpr_projects/closure/add/", tuple(whole), whole)
+
+
 def answer_names(kind: StepKind) -> tuple[str, ...]:
     """Scores and conditions are several fields each."""
     names = set(AnswerForm(Question(kind, "", targets=tuple(SendBackTarget))).fields)
@@ -344,6 +367,10 @@ PLACES: Final[dict[type, Callable[[World], Any]]] = {
     AnswerForm: answer_places,
     ReasonForm: reason_places,
     AtOnceForm: at_once_places,
+    SnoozeForm: arranging_places,
+    ClaimForm: arranging_places,
+    SieveForm: arranging_places,
+    ClosureForm: closure_places,
     AttachmentForm: file_places,
     ProjectFilter: filter_places,
     MeasurementForm: measurement_places,

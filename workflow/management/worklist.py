@@ -108,7 +108,8 @@ def human_tasks() -> QuerySet[Any]:
 def faults(at: datetime) -> Iterator[Fault]:
     """Every contradiction, rule by rule, each rule by row number."""
     for rule, (sentence, rows) in _rules().items():
-        for row in rows.order_by("pk").values_list("pk", flat=True).iterator(BATCH):
+        # Read at once: a cursor would be planned for its first rows, of which there are none.
+        for row in rows.order_by("pk").values_list("pk", flat=True):
             yield Fault(rule, row, sentence % row)
     yield from _without_holder(at)
 

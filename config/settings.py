@@ -1,5 +1,6 @@
 """Every setting of the system; what differs between machines comes from the environment."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -382,6 +383,9 @@ EMAIL_HOST_PASSWORD = MAIL["EMAIL_HOST_PASSWORD"] or ""
 EMAIL_USE_TLS = MAIL.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = MAIL.get("EMAIL_USE_SSL", False)
 EMAIL_FILE_PATH = MAIL["EMAIL_FILE_PATH"] or None
+# What may still be taken back (引戻し) is told after this; what is not urgent, once a morning.
+MAIL_HOLD = timedelta(minutes=env.whole("MAIL_HOLD_MINUTES", 10))
+MAIL_DIGEST = env.flag("MAIL_DIGEST", default=True)
 EMAIL_TIMEOUT = 20  # shorter than the lease of a delivery
 DEFAULT_FROM_EMAIL = env.text(
     "DEFAULT_FROM_EMAIL", None if PRODUCTION else f"{SITE_NAME} <no-reply@localhost>"

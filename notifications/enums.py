@@ -1,5 +1,7 @@
 """Codes of facts, of their urgency, and of how a message and a mail ended."""
 
+from typing import Final
+
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
@@ -49,6 +51,9 @@ class Event(TextChoices):
     ANCHOR_FAILED = "ANCHOR_FAILED", _("台帳の控えの書出し失敗")
     DISPOSAL_ASKED = "DISPOSAL_ASKED", _("廃棄の承認のお願い")
     DISPOSAL_APPROVED = "DISPOSAL_APPROVED", _("廃棄の承認")
+    ANNOUNCED = "ANNOUNCED", _("全庁周知")
+    ANNOUNCEMENT_WAITING = "ANNOUNCEMENT_WAITING", _("全庁周知の公開の確認")
+    SUMMARY = "SUMMARY", _("お知らせのまとめ")
     SECRET = "SECRET", _("認証に関する連絡")
 
 
@@ -57,6 +62,32 @@ class Urgency(TextChoices):
 
     NOW = "NOW", _("すぐに")
     DIGEST = "DIGEST", _("まとめてよい")
+
+
+class Way(TextChoices):
+    """How a person is told of a kind of fact."""
+
+    NOW = "NOW", _("すぐに")
+    MORNING = "MORNING", _("朝8:30にまとめて")
+    WEEKLY = "WEEKLY", _("週に一度まとめて")
+    SCREEN = "SCREEN", _("画面のみ")
+
+
+GATHERED: Final = frozenset({Way.MORNING, Way.WEEKLY})
+"""Ways that put many facts into one mail."""
+
+
+class Topic(TextChoices):
+    """What a kind of fact is about: the parts of the catalogue and of a person's settings."""
+
+    TURN = "TURN", _("あなたの番と期限")
+    READING = "READING", _("後閲・供覧")
+    RESULT = "RESULT", _("審査・決裁の結果")
+    TALK = "TALK", _("議論・助言・参加の申出")
+    CONDITION = "CONDITION", _("採択の条件と紙の決裁")
+    ABSENCE = "ABSENCE", _("不在と代理・代決")
+    CITY = "CITY", _("庁内へのお知らせ")
+    KEEPING = "KEEPING", _("事務局・監査の仕事")
 
 
 class Why(TextChoices):
@@ -78,6 +109,7 @@ class Why(TextChoices):
     STANDS_IN = "STANDS_IN", _("不在の間、代理又は代決をお願いするため")
     ABOVE = "ABOVE", _("期限を過ぎたときにお知らせする職にあるため")
     AUDITOR = "AUDITOR", _("監査として記録の確かさを見ていただくため")
+    STAFF = "STAFF", _("庁内へのお知らせの対象の職にあるため")
     ACCOUNT = "ACCOUNT", _("ご本人のアカウントに関する連絡のため")
 
 
@@ -96,6 +128,7 @@ class DeliveryState(TextChoices):
     QUEUED = "QUEUED", _("送信待ち")
     SENDING = "SENDING", _("送信中")
     SENT = "SENT", _("送信済み")
+    SHOWN = "SHOWN", _("画面でお知らせ")
     DEAD = "DEAD", _("送信できません")
     SUPERSEDED = "SUPERSEDED", _("送信前に不要")
     SKIPPED = "SKIPPED", _("送信対象外")
@@ -111,6 +144,7 @@ class Reason(TextChoices):
     NOT_HOLDER = "NOT_HOLDER", _("送信時にその職に就いていないため")
     NOT_ENTITLED = "NOT_ENTITLED", _("送信時に案件を閲覧できないため")
     TAKEN_BACK = "TAKEN_BACK", _("送信前に、書いた方がコメントを取り消したため")
+    PULLED_BACK = "PULLED_BACK", _("送信前に、操作した方が引き戻したため")
     WORK_CLOSED = "WORK_CLOSED", _("送信前に処理・引戻し等が済んだため")
     DEADLINE_PASSED = "DEADLINE_PASSED", _("送信前に、期限の前・当日・超過の別が変わったため")
     ALREADY_READ = "ALREADY_READ", _("送信前に既読となったため")
@@ -121,6 +155,7 @@ class Reason(TextChoices):
     MALFORMED = "MALFORMED", _("宛先又は本文がメールの形式に合いません")
     EXHAUSTED = "EXHAUSTED", _("くり返しても送れませんでした")
     WORKER_LOST = "WORKER_LOST", _("送信中に処理が止まることが続きました")
+    DISCARDED = "DISCARDED", _("事務局が送信を取りやめたため")
     UNRENDERED = "UNRENDERED", _("メールの文面を作れませんでした")
 
 
@@ -128,6 +163,7 @@ class Act(TextChoices):
     """What the secretariat did to a mail by hand."""
 
     RESEND = "RESEND", _("再送")
+    DISCARD = "DISCARD", _("送信の取りやめ")
 
 
 # Choices as named callables: rewording a label makes no migration.
@@ -139,6 +175,10 @@ def event_choices() -> list[tuple[str, str]]:
 
 def urgency_choices() -> list[tuple[str, str]]:
     return [(each.value, str(each.label)) for each in Urgency]
+
+
+def way_choices() -> list[tuple[str, str]]:
+    return [(each.value, str(each.label)) for each in Way]
 
 
 def why_choices() -> list[tuple[str, str]]:

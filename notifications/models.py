@@ -1,6 +1,7 @@
 """A fact and whom it concerns (``OutboxMessage``); one mail to one person (``Delivery``).
 
-Every addressee of every fact ends as sent, superseded, or with a reason.
+Every addressee of every fact ends as sent, shown, superseded, or with a reason. Beside them: how
+people want to be told, and what the whole staff is told.
 """
 
 from __future__ import annotations
@@ -16,17 +17,19 @@ from notifications.enums import (
     DeliveryState,
     MessageState,
     Urgency,
+    Way,
     act_choices,
     delivery_state_choices,
     event_choices,
     message_state_choices,
     reason_choices,
     urgency_choices,
+    way_choices,
     why_choices,
 )
 from records.models import AnchorDay, LedgerCheck
 from roles.enums import basis_choices
-from roles.models import Absence, Post, User
+from roles.models import Absence, Post, Section, User
 from workflow.models import (
     ConditionReport,
     Decision,
@@ -39,6 +42,47 @@ from workflow.models import (
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+
+class Announcement(models.Model):
+    """全庁周知: what headquarters or the 事務局 tells the staff (計画 2-5, 2-6(1)).
+
+    One person writes it, a second one releases it. ``sections`` and ``roles``: whom it is for;
+    empty means everybody. Who has read it: ``DeliveredFact.read_at`` of its facts.
+    """
+
+    title = models.CharField(_("件名"), max_length=60)
+    text = models.TextField(_("本文"), max_length=4000)
+    sections = models.ManyToManyField(Section, blank=True, related_name="+")
+    roles = models.JSONField(_("役割"), default=list, blank=True)
+    written_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    written_at = models.DateTimeField(_("作成日時"))
+    released_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    released_at = models.DateTimeField(_("公開日時"), null=True, blank=True)
+    dropped_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    dropped_at = models.DateTimeField(_("取りやめ日時"), null=True, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = _("全庁周知")
+        verbose_name_plural = _("全庁周知")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(released_at=None) | Q(dropped_at=None), name="released_or_dropped"
+            ),
+            models.CheckConstraint(
+                condition=Q(released_by=None) | ~Q(released_by=models.F("written_by")),
+                name="a_second_person_releases",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_waiting(self) -> bool:
+        """Written, neither released nor dropped."""
+        return self.released_at is None and self.dropped_at is None
 
 
 class OutboxMessageQuerySet(models.QuerySet["OutboxMessage"]):
@@ -96,6 +140,9 @@ class OutboxMessage(models.Model):
         AnchorDay, models.PROTECT, null=True, blank=True, related_name="+"
     )
     disposal = models.ForeignKey(Disposal, models.PROTECT, null=True, blank=True, related_name="+")
+    announcement = models.ForeignKey(
+        Announcement, models.PROTECT, null=True, blank=True, related_name="messages"
+    )
     bundle = models.UUIDField(null=True, blank=True, help_text="of acts that are told in one mail")
     urgency = models.CharField(max_length=8, choices=urgency_choices, default=Urgency.NOW)
     hold_until = models.DateTimeField(null=True, blank=True)
@@ -170,9 +217,11 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
 
 class Delivery(models.Model):
-    """One mail to one person. A digest is one delivery that joins many facts (of one ``bundle``).
+    """One mail to one person. A digest is one delivery that joins many facts.
 
-    ``project``: the one case that it is about; none of a digest about several.
+    They are of one ``bundle``, or what a person wants gathered (``way``) until a morning.
+    ``project``: the one case that it is about; none of a digest about several. What a person reads
+    on the screen alone goes the same way up to the door and ends as shown.
 
     What was sent is kept as it was sent; a secret (``is_secret``) is erased once it is settled
     and never shown.
@@ -185,6 +234,7 @@ class Delivery(models.Model):
         OutboxMessage, through="DeliveredFact", related_name="deliveries"
     )
     is_secret = models.BooleanField(default=False)
+    way = models.CharField(_("届け方"), max_length=8, choices=way_choices, default=Way.NOW)
     state = models.CharField(
         _("状態"), max_length=10, choices=delivery_state_choices, default=DeliveryState.QUEUED
     )
@@ -226,7 +276,7 @@ class Delivery(models.Model):
                 name="sending_has_a_lease",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["QUEUED", "SENDING", "SENT"]) | ~Q(reason=""),
+                condition=Q(state__in=["QUEUED", "SENDING", "SENT", "SHOWN"]) | ~Q(reason=""),
                 name="unsent_has_a_reason",
             ),
             models.CheckConstraint(
@@ -237,6 +287,11 @@ class Delivery(models.Model):
     def __str__(self) -> str:
         return f"{self.pk} {self.event} {self.state}"
 
+    @property
+    def is_open(self) -> bool:
+        """Nothing of it may have left the house: facts can be added."""
+        return self.state == DeliveryState.QUEUED and not self.attempts and not self.losses
+
 
 class DeliveredFact(models.Model):
     """Which facts a mail tells, and in which capacity the person gets it."""
@@ -246,11 +301,16 @@ class DeliveredFact(models.Model):
     fact = models.CharField(max_length=60)
     person = models.ForeignKey(User, models.PROTECT, related_name="+")
     basis = models.CharField(max_length=8, choices=basis_choices, blank=True)
+    read_at = models.DateTimeField(null=True, blank=True, help_text="on the screen")
 
     class Meta:
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(fields=["fact", "person"], name="a_fact_is_told_once_a_person")
+        ]
+        indexes = [
+            models.Index(fields=["person", "-id"], name="fact_by_person"),
+            models.Index(fields=["person"], condition=Q(read_at=None), name="fact_unread"),
         ]
 
     def __str__(self) -> str:
@@ -258,9 +318,14 @@ class DeliveredFact(models.Model):
 
 
 class Intervention(models.Model):
-    """What somebody of the secretariat did to a mail by hand, and why."""
+    """What somebody of the secretariat did to a mail, or a fact not yet one, by hand, and why."""
 
-    delivery = models.ForeignKey(Delivery, models.PROTECT, related_name="interventions")
+    delivery = models.ForeignKey(
+        Delivery, models.PROTECT, null=True, blank=True, related_name="interventions"
+    )
+    message = models.ForeignKey(
+        OutboxMessage, models.PROTECT, null=True, blank=True, related_name="interventions"
+    )
     act = models.CharField(max_length=10, choices=act_choices)
     by = models.ForeignKey(User, models.PROTECT, related_name="+")
     at = models.DateTimeField()
@@ -268,6 +333,52 @@ class Intervention(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(delivery__isnull=False) ^ Q(message__isnull=False),
+                name="intervention_on_mail_or_fact",
+            )
+        ]
 
     def __str__(self) -> str:
-        return f"{self.act} {self.delivery_id}"
+        return f"{self.act} {self.delivery_id or self.message_id}"
+
+
+class Preference(models.Model):
+    """How a person wants to be told of a kind of fact; without a row as the catalogue says."""
+
+    person = models.ForeignKey(User, models.CASCADE, related_name="preferences")
+    event = models.CharField(_("種別"), max_length=24, choices=event_choices)
+    way = models.CharField(_("届け方"), max_length=8, choices=way_choices)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["person", "event"], name="one_way_a_person_and_event")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.event} {self.way}"
+
+
+class QuietHours(models.Model):
+    """When a person wants no mail: what is due then waits for the end. The city's local time.
+
+    ``starts_at`` later than ``ends_at`` spans midnight; ``also_days_off``: the days on which the
+    city hall is closed are quiet from midnight to midnight.
+    """
+
+    person = models.OneToOneField(User, models.CASCADE, related_name="quiet_hours")
+    starts_at = models.TimeField(_("この時刻から"))
+    ends_at = models.TimeField(_("この時刻まで"))
+    also_days_off = models.BooleanField(_("閉庁日は終日"), default=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(starts_at=models.F("ends_at")), name="quiet_hours_end"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.starts_at:%H:%M}-{self.ends_at:%H:%M}"

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import transaction
 
 from notifications.catalogue import NOTICES
-from notifications.enums import DeliveryState, Event, MessageState, Reason, Why
+from notifications.enums import GATHERED, DeliveryState, Event, MessageState, Reason, Why
 from notifications.models import DeliveredFact, Delivery, OutboxMessage
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from notifications.models import OutboxMessageQuerySet
     from notifications.recipients import Addressee
     from roles.models import User
     from workflow.models import Slot
@@ -55,6 +56,7 @@ class Fact:
     ledger_check_id: int | None = None
     anchor_day_id: int | None = None
     disposal_id: int | None = None
+    announcement_id: int | None = None
 
 
 def post(
@@ -70,7 +72,7 @@ def post(
     ``bundle``: whoever is told of several facts of one kind and bundle gets one mail.
     """
     if bundle is not None:
-        hold_until = at + GATHERING
+        hold_until = max(hold_until or at, at + GATHERING)
     rows = [
         OutboxMessage(
             event=fact.event,
@@ -92,6 +94,7 @@ def post(
             ledger_check_id=fact.ledger_check_id,
             anchor_day_id=fact.anchor_day_id,
             disposal_id=fact.disposal_id,
+            announcement_id=fact.announcement_id,
             urgency=NOTICES[fact.event].urgency,
             hold_until=hold_until,
             bundle=bundle,
@@ -102,6 +105,11 @@ def post(
     ]
     if rows:
         OutboxMessage.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def held(at: datetime, *, may_be_taken_back: bool) -> datetime | None:
+    """Until when a mail waits about an act that its author may still take back."""
+    return at + settings.MAIL_HOLD if may_be_taken_back and settings.MAIL_HOLD else None
 
 
 def unheld(slot: Slot) -> Fact:
@@ -122,39 +130,32 @@ def supersede(slot_ids: Collection[int], *, at: datetime) -> None:
     the mails it made are then found. Of a digest nothing is taken back here: what is over drops
     out of it at the moment of sending.
     """
-    OutboxMessage.objects.filter(slot__in=slot_ids, state=MessageState.PENDING).update(
-        state=MessageState.SUPERSEDED, reason=Reason.WORK_CLOSED, settled_at=at
-    )
-    Delivery.objects.filter(
-        pk__in=DeliveredFact.objects.filter(
-            message__slot__in=slot_ids, message__bundle=None
-        ).values("delivery"),
-        state=DeliveryState.QUEUED,
-    ).update(state=DeliveryState.SUPERSEDED, reason=Reason.WORK_CLOSED)
+    _supersede(OutboxMessage.objects.filter(slot__in=slot_ids), Reason.WORK_CLOSED, at)
+
+
+def supersede_decision(decision_id: int, *, at: datetime) -> None:
+    """The act was taken back: what was not sent yet about it is not sent any more."""
+    _supersede(OutboxMessage.objects.filter(decision=decision_id), Reason.PULLED_BACK, at)
 
 
 def supersede_comment(comment_id: int, *, at: datetime) -> None:
     """The remark was taken back: what was not sent yet about it is not sent any more."""
-    about = OutboxMessage.objects.filter(comment=comment_id)
-    about.filter(state=MessageState.PENDING).update(
-        state=MessageState.SUPERSEDED, reason=Reason.TAKEN_BACK, settled_at=at
-    )
-    Delivery.objects.filter(
-        pk__in=DeliveredFact.objects.filter(message__comment=comment_id).values("delivery"),
-        state=DeliveryState.QUEUED,
-    ).update(state=DeliveryState.SUPERSEDED, reason=Reason.TAKEN_BACK)
+    _supersede(OutboxMessage.objects.filter(comment=comment_id), Reason.TAKEN_BACK, at)
 
 
 def supersede_paper(paper_id: int, *, at: datetime) -> None:
     """It came to nothing: what was not sent yet about the paper is not sent any more."""
-    about = OutboxMessage.objects.filter(paper=paper_id)
-    about.filter(state=MessageState.PENDING).update(
-        state=MessageState.SUPERSEDED, reason=Reason.WORK_CLOSED, settled_at=at
+    _supersede(OutboxMessage.objects.filter(paper=paper_id), Reason.WORK_CLOSED, at)
+
+
+def _supersede(messages: OutboxMessageQuerySet, reason: Reason, at: datetime) -> None:
+    messages.filter(state=MessageState.PENDING).update(
+        state=MessageState.SUPERSEDED, reason=reason, settled_at=at
     )
-    Delivery.objects.filter(
-        pk__in=DeliveredFact.objects.filter(message__paper=paper_id).values("delivery"),
-        state=DeliveryState.QUEUED,
-    ).update(state=DeliveryState.SUPERSEDED, reason=Reason.WORK_CLOSED)
+    alone = DeliveredFact.objects.filter(message__in=messages, message__bundle=None)
+    Delivery.objects.filter(pk__in=alone.values("delivery"), state=DeliveryState.QUEUED).exclude(
+        way__in=GATHERED
+    ).update(state=DeliveryState.SUPERSEDED, reason=reason)
 
 
 def leave_out(fact: DeliveredFact, state: DeliveryState, reason: Reason) -> None:

@@ -67,6 +67,7 @@ def tell_whose_turn_it_is(
     at: datetime,
     by: User | None = None,
     bundle: UUID | None = None,
+    may_be_taken_back: bool = False,
     **_later: Any,
 ) -> None:
     """Each post that is asked."""
@@ -82,7 +83,8 @@ def tell_whose_turn_it_is(
         for item in work_items
         if StepKind(item.kind) in TURNS
     ]
-    outbox.post(facts, at=at, actor=by, bundle=bundle)
+    hold = outbox.held(at, may_be_taken_back=may_be_taken_back)
+    outbox.post(facts, at=at, actor=by, bundle=bundle, hold_until=hold)
 
 
 @receiver(work_closed, dispatch_uid="notifications.work_closed")
@@ -101,10 +103,13 @@ def tell_who_keeps_cases_moving(
     by: User,
     at: datetime,
     bundle: UUID | None = None,
+    may_be_taken_back: bool = False,
     **_later: Any,
 ) -> None:
     """The 事務局, which moves the place to somebody who may answer."""
-    outbox.post([outbox.unheld(slot) for slot in slots], at=at, actor=by, bundle=bundle)
+    hold = outbox.held(at, may_be_taken_back=may_be_taken_back)
+    facts = [outbox.unheld(slot) for slot in slots]
+    outbox.post(facts, at=at, actor=by, bundle=bundle, hold_until=hold)
 
 
 @receiver(decision_recorded, dispatch_uid="notifications.decision_recorded")
@@ -115,9 +120,12 @@ def tell_what_was_decided(
     by: User,
     at: datetime,
     bundle: UUID | None = None,
+    may_be_taken_back: bool = False,
     **_later: Any,
 ) -> None:
     """Whoever the catalogue names for this outcome; who decided on paper did not act here."""
+    if decision.outcome == Outcome.PULLED_BACK and decision.supersedes_id is not None:
+        outbox.supersede_decision(decision.supersedes_id, at=at)
     kind = StepKind(decision.step_run.kind) if decision.step_run is not None else None
     event = event_of(Outcome(decision.outcome), kind)
     if decision.supersedes is not None and decision.supersedes.outcome in FINAL:
@@ -132,7 +140,8 @@ def tell_what_was_decided(
         run_id=decision.run_id,
         decision_id=decision.pk,
     )
-    outbox.post([fact], at=at, actor=by, bundle=bundle)
+    hold = outbox.held(at, may_be_taken_back=may_be_taken_back)
+    outbox.post([fact], at=at, actor=by, bundle=bundle, hold_until=hold)
 
 
 @receiver(reading_opened, dispatch_uid="notifications.reading_opened")
@@ -143,6 +152,7 @@ def tell_what_is_to_be_read(
     at: datetime,
     by: User | None = None,
     bundle: UUID | None = None,
+    may_be_taken_back: bool = False,
     **_later: Any,
 ) -> None:
     """Each post that owes a 後閲 or gets a 供覧."""
@@ -157,7 +167,8 @@ def tell_what_is_to_be_read(
         )
         for reading in readings
     ]
-    outbox.post(facts, at=at, actor=by, bundle=bundle)
+    hold = outbox.held(at, may_be_taken_back=may_be_taken_back)
+    outbox.post(facts, at=at, actor=by, bundle=bundle, hold_until=hold)
 
 
 @receiver(nudged, dispatch_uid="notifications.nudged")

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from django.utils.timezone import localdate
+
 from bpr_projects.access import partners_of
 from notifications.enums import DeliveryState, Why
 from notifications.models import DeliveredFact
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from bpr_projects.models import Comment, JoinRequest, Project
+    from notifications.models import Announcement
     from records.models import AnchorDay, LedgerCheck
     from roles.models import User
     from workflow.models import (
@@ -272,6 +275,21 @@ def who_approves_disposal(_disposal: Disposal) -> list[Addressee]:
 def who_asked_for_disposal(disposal: Disposal) -> list[Addressee]:
     """The person of the 事務局 who asked."""
     return [Addressee(Why.ASKER, person_id=disposal.asked_by_id)]
+
+
+def those_announced_to(announcement: Announcement) -> list[Addressee]:
+    """Every post of the audience; whoever holds one is told once."""
+    posts = Post.objects.in_force(localdate(announcement.released_at)).order_by("pk")
+    if sections := list(announcement.sections.values_list("pk", flat=True)):
+        posts = posts.filter(section__in=sections)
+    if announcement.roles:
+        posts = posts.filter(role__in=announcement.roles)
+    return [Addressee(Why.STAFF, post_id=pk) for pk in posts.values_list("pk", flat=True)]
+
+
+def keepers_of_announcement(_announcement: Announcement) -> list[Addressee]:
+    """The 事務局; who wrote it is left out as the actor."""
+    return keepers()
 
 
 def who_mends(_day: AnchorDay) -> list[Addressee]:

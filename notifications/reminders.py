@@ -18,7 +18,7 @@ from django.utils.timezone import localdate
 
 from bpr_projects.calendar import JST, add_business_days, is_business_day
 from notifications import outbox
-from notifications.catalogue import NOTICES, event_on
+from notifications.catalogue import MORNING, NOTICES, event_on
 from notifications.enums import Event
 from notifications.models import OutboxMessage
 from notifications.outbox import Fact
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     from datetime import date
 
 logger = logging.getLogger(__name__)
-
-MORNING: Final = time(8, 30)
-"""Nobody is reminded before the office opens."""
 
 AT_ONCE: Final = 500
 """Rows that are looked at together."""

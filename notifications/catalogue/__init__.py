@@ -9,17 +9,23 @@ from notifications.catalogue.deadlines import event_on
 from notifications.catalogue.lines import Notice, Turn
 from notifications.catalogue.notices import NO_MAIL, NOTICES, OF_OUTCOME, OF_READING, event_of
 from notifications.catalogue.turns import CORRECTIONS, NO_TURN, TURNS
+from notifications.catalogue.wishes import MORNING, ON_THE_LIST, default_way, may_choose, ways_of
 
 __all__ = [
     "CORRECTIONS",
+    "MORNING",
     "NOTICES",
     "NO_MAIL",
     "NO_TURN",
     "OF_OUTCOME",
     "OF_READING",
+    "ON_THE_LIST",
     "TURNS",
     "Notice",
     "Turn",
+    "default_way",
     "event_of",
     "event_on",
+    "may_choose",
+    "ways_of",
 ]

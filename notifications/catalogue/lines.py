@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
-from notifications.enums import Urgency
+from notifications.enums import Topic, Urgency
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +30,7 @@ REASSIGN: Final = "/p/{reference}/steps/{slot}/reassign/"
 PAPER: Final = "/p/{reference}/steps/{slot}/paper/"
 LEDGER: Final = "/ledger/"
 DISPOSAL: Final = "/p/{reference}/disposal/"
+ANNOUNCEMENT: Final = "/announcements/{announcement}/"
 
 OPEN_CASE: Final = _("案件を見る")
 
@@ -49,13 +50,16 @@ class Notice:
     """How a fact is told. ``subject`` may use ask, case, until, count, day, days, name, section.
 
     ``subject`` and ``heading`` may use found: what came of a report; absentee and period.
-    ``template`` names the body in templates/notifications/email/body/. ``path`` and ``button``
+    ``whom``: the addressees in words. ``template`` names the body in
+    templates/notifications/email/body/. ``path`` and ``button``
     are where the mail leads when it asks for no step; opening a link never acts.
     """
 
     subject: StrOrPromise
     heading: StrOrPromise
     template: str
+    topic: Topic
+    whom: StrOrPromise
     recipients: Callable[[Any], list[Addressee]]
     outcomes: tuple[Outcome, ...] = ()
     kinds: tuple[StepKind, ...] = ()

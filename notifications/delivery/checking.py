@@ -74,6 +74,8 @@ def load(keys: Collection[int]) -> list[Delivery]:
             "message__anchor_day",
             "message__disposal__asked_by",
             "message__disposal__approved_by",
+            "message__announcement__written_by",
+            "message__announcement__released_by",
         )
         .defer("message__run__plan")
         .prefetch_related("message__decision__entry__texts", "message__decision__conditions__owner")
@@ -237,6 +239,10 @@ def _is_settled(message: OutboxMessage) -> bool:
         return message.paper.state != PaperState.WAITING
     if message.event == Event.JOIN_ASKED and message.join_request is not None:
         return message.join_request.is_accepted is not None
+    if message.event == Event.ANNOUNCEMENT_WAITING and message.announcement is not None:
+        return not message.announcement.is_waiting
+    if message.announcement is not None:
+        return message.announcement.dropped_at is not None
     if message.event == Event.DISPOSAL_ASKED and message.disposal is not None:
         return message.disposal.approved_at is not None
     return (

@@ -1,4 +1,4 @@
-"""What acts given at once tell a person of one kind: one letter that lists all of it."""
+"""Many facts for one person in one letter: of acts given at once, or gathered for a morning."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from notifications.delivery.letters import (
     INBOX,
+    PREFERENCES,
     SUBJECT_LIMIT,
     Letter,
     Words,
@@ -20,7 +21,7 @@ from notifications.delivery.letters import (
     one_line,
     tidy,
 )
-from notifications.enums import Event
+from notifications.enums import Event, Way
 from roles.enums import Basis
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from notifications.models import DeliveredFact, Delivery
 
 PLACES: Final[dict[Event, tuple[str, StrOrPromise]]] = {
+    Event.SUMMARY: ("/notices/", gettext_lazy("お知らせの一覧を開く")),
     Event.YOUR_TURN: (INBOX, gettext_lazy("承認・確認を開く")),
     Event.REMINDED: (INBOX, gettext_lazy("承認・確認を開く")),
     Event.UNHELD: ("/unheld/", gettext_lazy("担当できる職がない手続の一覧を開く")),
@@ -39,6 +41,12 @@ PLACES: Final[dict[Event, tuple[str, StrOrPromise]]] = {
     Event.CIRCULATION: (f"{INBOX}?tab=reading", gettext_lazy("後閲・供覧の一覧を開く")),
 }
 """Event -> the list in which all of it stands. What is in none leads to the cases alone."""
+
+GATHERING: Final[dict[str, StrOrPromise]] = {
+    Way.MORNING: gettext_lazy("今朝のまとめ：%s"),
+    Way.WEEKLY: gettext_lazy("今週のまとめ：%s"),
+}
+"""Way -> the subject of what a person wants gathered."""
 
 
 def letter_for(delivery: Delivery, facts: Sequence[DeliveredFact], situation: Situation) -> Letter:
@@ -53,16 +61,19 @@ def _digest(delivery: Delivery, words: Sequence[Words]) -> Letter:
     path, label = PLACES.get(Event(delivery.event), ("", ""))
     asked = Counter(_asked(each) for each in words)
     counted = [_("%(ask)s：%(count)s件") % {"ask": ask, "count": n} for ask, n in asked.items()]
-    subject = one_line(f"【{settings.SITE_NAME}】{'、'.join(counted)}", SUBJECT_LIMIT)
+    subject = str(GATHERING.get(delivery.way, "%s")) % "、".join(counted)
+    subject = one_line(f"【{settings.SITE_NAME}】{subject}", SUBJECT_LIMIT)
+    is_gathered = delivery.way in GATHERING
     context = {
         "subject": subject,
         "recipient_name": delivery.person.name,
         "heading": _("次の%s件を、まとめてお知らせします。") % len(words),
-        "body": "\n".join(_distinct(_sentences(words))),
+        "body": "" if is_gathered else "\n".join(_distinct(_sentences(words))),
         "items": [_item(each) for each in words],
         "url": settings.BASE_URL + path if path else "",
         "url_label": label,
         "reason": "".join(_distinct(each.why() for each in words)),
+        "preferences_url": settings.BASE_URL + PREFERENCES,
     }
     return Letter(
         subject=subject,
@@ -94,11 +105,12 @@ def _item(words: Words) -> dict[str, Any]:
     acting_for = words.acting_for()
     project = words.project
     return {
-        "title": words.title,
+        "title": words.title or words.headline(),
         "number": words.number,
         "section": project.section.name if project and project.section else "",
         "ask": _asked(words),
         "deadline": words.due(),
+        "said": words.said() or words.before(),
         "acting": _("%(who)sの%(basis)sとしてのお願いです。")
         % {"who": acting_for, "basis": Basis(words.fact.basis).label}
         if acting_for

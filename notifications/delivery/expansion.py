@@ -1,30 +1,36 @@
-"""Posts become the persons of the day: one mail a person and fact, or a digest of a bundle."""
+"""Posts become the persons of the day: one mail a person and fact, or a digest of several.
+
+A digest joins the facts of a bundle, or what one person wants gathered for one morning. Facts are
+added to such a digest until a sweep has taken it; what comes later goes into the next one.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
-from itertools import chain
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
 from django.db.models import Min
 from django.utils.timezone import localdate
 
-from notifications.enums import DeliveryState, MessageState, Reason
+from notifications.delivery.ways import Wishes
+from notifications.enums import GATHERED, DeliveryState, Event, MessageState, Reason, Way
 from notifications.models import DeliveredFact, Delivery, OutboxMessage
 from notifications.outbox import message_id
 from roles.enums import Basis
 from roles.models import Capacity, User, holders_of
 from workflow import access
+from workflow.charts import closing_days
 from workflow.enums import OWN_WORK
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
-    from datetime import date, datetime
+    from datetime import date
     from uuid import UUID
 
 BATCH: Final = 500
+EVER: Final = datetime.min.replace(tzinfo=UTC)
 VACANCY: Final = timedelta(hours=1)
 """How often a post without a holder is looked at again: its successor is asked."""
 
@@ -37,7 +43,7 @@ class Expansion:
     told: set[tuple[str, int]]
     left_out: dict[tuple[str, int], int]
     again: list[int] = field(default_factory=list)
-    mails: dict[Hashable, list[DeliveredFact]] = field(default_factory=dict)
+    tells: list[DeliveredFact] = field(default_factory=list)
     ends: dict[tuple[MessageState, str], list[int]] = field(default_factory=dict)
 
     def end(self, message: OutboxMessage, state: MessageState, reason: str = "") -> None:
@@ -45,17 +51,13 @@ class Expansion:
         self.ends.setdefault((state, reason), []).append(message.pk)
 
     def tell(self, message: OutboxMessage, person: User, basis: str) -> None:
-        """One more mail, or the one that was left out while the person held no post.
-
-        What acts given at once tell a person of one kind goes into one mail.
-        """
+        """Once more, or the mail that was left out while the person held no post."""
         self.told.add((message.fact, person.pk))
         if (message.fact, person.pk) in self.left_out:
             self.again.append(self.left_out[message.fact, person.pk])
             return
         told = DeliveredFact(message=message, fact=message.fact, person=person, basis=basis)
-        mail: Hashable = (message.bundle or message.fact, message.event, person.pk)
-        self.mails.setdefault(mail, []).append(told)
+        self.tells.append(told)
 
 
 def expand(at: datetime) -> int:
@@ -102,20 +104,6 @@ def _bundles(at: datetime) -> list[UUID]:
     firsts = of_these.values("bundle").annotate(first=Min("pk")).values("first")
     held = OutboxMessage.objects.filter(pk__in=firsts).select_for_update(skip_locked=True)
     return [row.bundle for row in held.only("bundle") if row.bundle is not None]
-
-
-def _mail_of(facts: Sequence[DeliveredFact], at: datetime) -> Delivery:
-    """The mail that tells these facts; which ones they are names it."""
-    first = facts[0]
-    cases = {each.message.project_id for each in facts}
-    return Delivery(
-        person=first.person,
-        event=first.message.event,
-        project_id=first.message.project_id if len(cases) == 1 else None,
-        message_id=message_id("|".join(each.fact for each in facts), first.person_id),
-        due_at=at,
-        created_at=at,
-    )
 
 
 def _begin(messages: Iterable[OutboxMessage], at: datetime) -> Expansion:
@@ -211,18 +199,22 @@ def _write(expansion: Expansion) -> None:
     Delivery.objects.filter(pk__in=expansion.again).update(
         state=DeliveryState.QUEUED, reason="", due_at=expansion.at
     )
-    told = list(expansion.mails.values())
-    mails = [_mail_of(facts, expansion.at) for facts in told]
-    Delivery.objects.bulk_create(mails, ignore_conflicts=True)
-    by_id = dict(
-        Delivery.objects.filter(message_id__in=[mail.message_id for mail in mails]).values_list(
-            "message_id", "pk"
-        )
-    )
-    for facts, mail in zip(told, mails, strict=True):
-        for each in facts:
-            each.delivery_id = by_id[mail.message_id]
-    DeliveredFact.objects.bulk_create(chain.from_iterable(told), ignore_conflicts=True)
+    wishes = Wishes.of({each.person_id for each in expansion.tells}, closing_days())
+    alone: dict[Hashable, list[DeliveredFact]] = {}
+    gathered: dict[tuple[int, Way, datetime], list[DeliveredFact]] = {}
+    for each in expansion.tells:
+        way = wishes.way(each.person_id, Event(each.message.event))
+        if way in GATHERED:
+            message = each.message
+            hour = wishes.hour(way, max(message.created_at, message.hold_until or EVER))
+            gathered.setdefault((each.person_id, way, hour), []).append(each)
+        else:
+            # What acts given at once tell a person of one kind goes into one mail.
+            one = (each.message.bundle or each.fact, each.message.event, each.person_id, way)
+            alone.setdefault(one, []).append(each)
+    _post_alone(list(alone.values()), wishes, expansion.at)
+    _gather(gathered, wishes, expansion.at)
+    DeliveredFact.objects.bulk_create(expansion.tells, ignore_conflicts=True)
     for (state, reason), keys in expansion.ends.items():
         waits = state == MessageState.PENDING
         OutboxMessage.objects.filter(pk__in=keys).update(
@@ -231,3 +223,56 @@ def _write(expansion: Expansion) -> None:
             hold_until=expansion.at + VACANCY if waits else None,
             settled_at=None if waits else expansion.at,
         )
+
+
+def _post_alone(told: Sequence[list[DeliveredFact]], wishes: Wishes, at: datetime) -> None:
+    """One mail for each of these lists of facts; which ones they are names it."""
+    mails = []
+    for facts in told:
+        first = facts[0]
+        cases = {each.message.project_id for each in facts}
+        way = wishes.way(first.person_id, Event(first.message.event))
+        mail = Delivery(
+            person=first.person,
+            event=first.message.event,
+            project_id=first.message.project_id if len(cases) == 1 else None,
+            way=way,
+            message_id=message_id("|".join(each.fact for each in facts), first.person_id),
+            due_at=at if way == Way.SCREEN else wishes.awake(first.person_id, at),
+            created_at=at,
+        )
+        mails.append(mail)
+    Delivery.objects.bulk_create(mails, ignore_conflicts=True)
+    named = Delivery.objects.filter(message_id__in=[mail.message_id for mail in mails])
+    by_name = dict(named.values_list("message_id", "pk"))
+    for facts, mail in zip(told, mails, strict=True):
+        for each in facts:
+            each.delivery_id = by_name[mail.message_id]
+
+
+def _gather(
+    gathered: dict[tuple[int, Way, datetime], list[DeliveredFact]], wishes: Wishes, at: datetime
+) -> None:
+    """Put facts into the digest of their hour: the first that no sweep has begun to send."""
+    left, n = dict(gathered), 0
+    while left:
+        mails = {}
+        for (person, way, hour), facts in sorted(left.items(), key=lambda item: item[0]):
+            name = message_id(f"{way}:{hour.timestamp():.0f}:{n}", person)
+            mails[name] = Delivery(
+                person=facts[0].person,
+                event=Event.SUMMARY,
+                way=way,
+                message_id=name,
+                due_at=wishes.awake(person, hour),
+                created_at=at,
+            )
+        Delivery.objects.bulk_create(mails.values(), ignore_conflicts=True)
+        # Locked until these facts are in it: a sweep that takes it after that finds them.
+        rows = Delivery.objects.filter(message_id__in=mails).order_by("pk").select_for_update()
+        stand = {row.message_id: row for row in rows.defer("text", "html")}
+        for key, name in zip(sorted(left), mails, strict=True):
+            if stand[name].is_open:
+                for each in left.pop(key):
+                    each.delivery_id = stand[name].pk
+        n += 1

@@ -61,6 +61,9 @@ QUIET: Final = OF_OTHERS | {
 OF_THE_LEDGER: Final = frozenset({Event.LEDGER_CHECKED, Event.ANCHOR_FAILED})
 """Facts about no case."""
 
+PREFERENCES: Final = "/me/notifications/"
+"""Where a person says how to be told; every mail names it."""
+
 QUOTES: Final = {
     Outcome.SENT_BACK: "差戻しの理由",
     Outcome.NOT_ADOPTED: "不採択の理由",
@@ -125,9 +128,15 @@ class Words:
             html=render_to_string("notifications/email/notice.html", context),
         )
 
+    def headline(self) -> str:
+        """次の件が採択されました。"""
+        return str(self.notice.heading) % {"found": self._found(), **self._absence()}
+
     @property
     def title(self) -> str:
-        """What the case or the rule is called, in one line."""
+        """What the case, the rule or the announcement is called, in one line."""
+        if self.message.announcement is not None:
+            return one_line(self.message.announcement.title, 60)
         run = self.message.run
         revised = run.revision.title if run and run.revision else ""
         return one_line(self.project.title if self.project else revised, 60)
@@ -142,12 +151,16 @@ class Words:
         """Where the mail leads."""
         return settings.BASE_URL + self._path()
 
+    def said(self) -> str:
+        """Who decided what, when; nothing of what is no decision."""
+        return said_by(self.decision) if self.decision else ""
+
     def _context(self) -> dict[str, Any]:
         project, run = self.project, self.message.run
         return {
             "subject": self._subject(self.title),
             "recipient_name": self.delivery.person.name,
-            "heading": str(self.notice.heading) % {"found": self._found(), **self._absence()},
+            "heading": self.headline(),
             "case_title": self.title,
             "case_number": self.number,
             "case_section": project.section.name if project and project.section else "",
@@ -156,7 +169,7 @@ class Words:
             "url": self.url,
             "url_label": self._button(),
             "reason": self.why(),
-            "said": said_by(self.decision) if self.decision else "",
+            "said": self.said(),
             "decision": self.decision,
             "target": self._target(),
             "is_mine": self.turn is not None,
@@ -191,6 +204,8 @@ class Words:
             "check": self.message.ledger_check,
             "anchor_day": self.message.anchor_day,
             "disposal": self.message.disposal,
+            "announcement": self.message.announcement,
+            "preferences_url": settings.BASE_URL + PREFERENCES,
             "is_project": run is not None and run.revision is not None and self._kind() == "",
             "kind": self._kind(),
             "rule": run.rule if run is not None else None,
@@ -212,6 +227,7 @@ class Words:
             "name": self.message.actor.name if self.message.actor else "",
             "section": self.message.join_request.section.name if self.message.join_request else "",
             "found": self._found(),
+            "announcement": title,
             **self._absence(),
         }
         return one_line(f"【{settings.SITE_NAME}】{words}", SUBJECT_LIMIT)
@@ -291,6 +307,8 @@ class Words:
         return str(SendBackTarget(self.decision.target).label)
 
     def _path(self) -> str:
+        if self.message.announcement_id is not None:
+            return self.notice.path.format(announcement=self.message.announcement_id)
         if self.project is None:
             is_elsewhere = self.message.absence is not None or self.event in OF_THE_LEDGER
             return self.notice.path if is_elsewhere else self._rule_path()

@@ -19,7 +19,7 @@ from workflow.access.conflicts import conflicted
 from workflow.access.permits import NO_POST, Permit, clock, no, yes
 from workflow.enums import ASIDE, Outcome, RunKind, RunState, SlotState, StepKind
 from workflow.models import Decision, Run, Seen, StepRun
-from workflow.outcomes import PULLABLE
+from workflow.outcomes import may_be_taken_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -234,15 +234,10 @@ def pullable(step: StepRun, last: Decision | None) -> Decision | None:
     """The last act, if the step that it opened (untouched since) lets it be taken back."""
     if step.closed_at is not None or step.snapshot.get("reopened"):
         return None
-    if last is None or last.outcome in NEVER_PULLED:
+    if last is None:
         return None
-    if last.step_run is None:
-        return last if last.outcome == Outcome.SUBMITTED else None
-    return last if last.step_run.kind in PULLABLE else None
-
-
-NEVER_PULLED: Final = frozenset({Outcome.PULLED_BACK, Outcome.CLOSED, Outcome.RECUSED})
-"""Acts that opened a step and are not taken back: somebody else was asked, or nobody by name."""
+    kind = StepKind(last.step_run.kind) if last.step_run is not None else None
+    return last if may_be_taken_back(Outcome(last.outcome), kind) else None
 
 
 def _observe(user: User, project: Project, at: datetime) -> Permit:

@@ -19,7 +19,7 @@ from roles.enums import Basis, Role
 from roles.models import Appointment, Section
 from workflow.enums import ASIDE, Outcome, StepKind, WhoRule
 from workflow.models import Condition, Decision, Reading, Run, Slot, StepRun
-from workflow.outcomes import Answer
+from workflow.outcomes import Answer, may_be_taken_back
 from workflow.signals import decision_recorded, reading_opened, work_closed, work_unheld
 
 if TYPE_CHECKING:
@@ -49,6 +49,12 @@ class Saying:
     why_on_paper: str = ""
     following: str = ""
     """Who is asked instead of whoever left or was relieved, in words."""
+
+    @property
+    def may_be_taken_back(self) -> bool:
+        """Whether 引戻し may follow."""
+        kind = StepKind(self.step_run.kind) if self.step_run is not None else None
+        return may_be_taken_back(self.outcome, kind)
 
 
 @dataclass
@@ -96,8 +102,13 @@ class Act:
 
     @property
     def telling(self) -> dict[str, Any]:
-        """What goes with every fact of the act: whose it is, when, and what it is told with."""
-        return {"by": self.by, "at": self.at, "bundle": self.bundle}
+        """What goes with every fact of the act: whose it is, when, and how it is told."""
+        return {
+            "by": self.by,
+            "at": self.at,
+            "bundle": self.bundle,
+            "may_be_taken_back": any(each.may_be_taken_back for each in self.sayings),
+        }
 
     def say(self, saying: Saying) -> None:
         """Remember to record this."""

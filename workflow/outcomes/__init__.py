@@ -23,6 +23,7 @@ from workflow.outcomes.stations import (
     answers_at,
     answers_on_paper,
     caveats_in,
+    may_be_taken_back,
     send_back_targets,
     standing_objections,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "answers_at",
     "answers_on_paper",
     "caveats_in",
+    "may_be_taken_back",
     "send_back_targets",
     "standing_objections",
 ]

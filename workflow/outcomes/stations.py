@@ -114,6 +114,17 @@ PULLABLE: Final = frozenset(
 )
 """Steps whose holder may take the own act back until a holder of the next step has seen it."""
 
+NEVER_PULLED: Final = frozenset({Outcome.PULLED_BACK, Outcome.CLOSED, Outcome.RECUSED})
+"""Acts that opened a step and are not taken back: somebody else was asked, or nobody by name."""
+
+
+def may_be_taken_back(outcome: Outcome, kind: StepKind | None) -> bool:
+    """Whether 引戻し knows such an act at such a step. No kind: it was no answer at a step."""
+    if outcome in NEVER_PULLED:
+        return False
+    return outcome == Outcome.SUBMITTED if kind is None else kind in PULLABLE
+
+
 AT_ONCE: Final[dict[StepKind, Outcome]] = {
     StepKind.CONFIRMATION: Outcome.APPROVED,
     StepKind.RECEPTION: Outcome.RECEIVED,

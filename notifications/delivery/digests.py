@@ -69,7 +69,7 @@ def _digest(delivery: Delivery, words: Sequence[Words]) -> Letter:
         "recipient_name": delivery.person.name,
         "heading": _("次の%s件を、まとめてお知らせします。") % len(words),
         "body": "" if is_gathered else "\n".join(_distinct(_sentences(words))),
-        "items": [_item(each) for each in words],
+        "items": [_item(each) | {"said": _said(each) if is_gathered else ""} for each in words],
         "url": settings.BASE_URL + path if path else "",
         "url_label": label,
         "reason": "".join(_distinct(each.why() for each in words)),
@@ -80,6 +80,10 @@ def _digest(delivery: Delivery, words: Sequence[Words]) -> Letter:
         text=tidy(render_to_string("notifications/email/digest.txt", context)),
         html=render_to_string("notifications/email/digest.html", context),
     )
+
+
+def _said(words: Words) -> str:
+    return words.said() or words.before()
 
 
 def _asked(words: Words) -> str:
@@ -110,7 +114,6 @@ def _item(words: Words) -> dict[str, Any]:
         "section": project.section.name if project and project.section else "",
         "ask": _asked(words),
         "deadline": words.due(),
-        "said": words.said() or words.before(),
         "acting": _("%(who)sの%(basis)sとしてのお願いです。")
         % {"who": acting_for, "basis": Basis(words.fact.basis).label}
         if acting_for

@@ -18,9 +18,13 @@ from notifications.catalogue import (
     TURNS,
     Notice,
     Turn,
+    default_way,
     event_of,
+    may_choose,
+    ways_of,
 )
-from notifications.enums import Event, Reason, Why
+from notifications.enums import Event, Reason, Topic, Way, Why
+from roles.enums import Role
 from workflow.enums import READING_KINDS, Outcome, RunKind, StepKind
 from workflow.outcomes import STATIONS
 
@@ -30,7 +34,14 @@ BODIES = Path(settings.BASE_DIR) / "templates" / "notifications" / "email" / "bo
 
 
 def test_every_event_has_a_notice() -> None:
-    assert set(NOTICES) == set(Event) - {Event.SECRET}
+    assert set(NOTICES) == set(Event) - {Event.SECRET, Event.SUMMARY}
+
+
+def test_what_is_for_the_secretariat_alone_is_offered_to_nobody_else() -> None:
+    keeping = [event for event in NOTICES if NOTICES[event].topic == Topic.KEEPING]
+
+    assert [event for event in may_choose({Role.AUDITOR}) if event in keeping] == keeping
+    assert set(may_choose({Role.DX_LEADER})) == set(NOTICES) - set(keeping)
 
 
 def test_every_kind_of_step_is_asked_for_or_says_why_not() -> None:
@@ -74,12 +85,21 @@ def test_what_asks_for_work_cannot_be_switched_off() -> None:
     assert not NOTICES[Event.SENT_BACK].may_be_switched_off
 
 
+@pytest.mark.parametrize("event", NOTICES)
+def test_nobody_loses_sight_of_what_has_to_be_done(event: Event) -> None:
+    may_be_off = NOTICES[event].may_be_switched_off
+
+    assert default_way(event) in ways_of(event)
+    assert (Way.SCREEN in ways_of(event)) == may_be_off
+    assert Way.WEEKLY not in ways_of(event) or may_be_off
+
+
 LEADING: tuple[Notice | Turn, ...] = (*NOTICES.values(), *TURNS.values(), *CORRECTIONS.values())
 
 
 @pytest.mark.parametrize("path", sorted({each.path for each in LEADING} | {"/inbox/"}))
 def test_every_link_leads_to_a_page(path: str) -> None:
-    assert resolve(path.format(reference="R8-001", slot=1))
+    assert resolve(path.format(reference="R8-001", slot=1, announcement=1))
 
 
 def test_mails_spell_procedure_as_official_documents_do() -> None:
@@ -88,6 +108,9 @@ def test_mails_spell_procedure_as_official_documents_do() -> None:
     texts += [
         str(label) for notice in NOTICES.values() for label in (notice.subject, notice.heading)
     ]
-    texts += [str(label) for label in (*Why.labels, *Reason.labels)]
+    texts += [
+        str(label)
+        for label in (*Why.labels, *Reason.labels, *(notice.whom for notice in NOTICES.values()))
+    ]
 
     assert [text for text in texts if "手続き" in text] == []

@@ -182,9 +182,17 @@ def test_a_deputy_of_the_seat_that_asked_is_told_whose_place_it_is(office: City)
     assert the_mail(Event.SENT_BACK, deputy).subject.endswith("修正をお願いします（5/18まで）")
 
 
-@pytest.mark.parametrize("leave", [correct, take_back])
+@pytest.mark.parametrize(
+    ("leave", "of_who_sent_it_back"),
+    [
+        (correct, (MessageState.SKIPPED, Reason.ACTOR)),
+        (take_back, (MessageState.SUPERSEDED, Reason.PULLED_BACK)),
+    ],
+)
 def test_a_change_that_came_back_and_left_again_is_not_asked_to_be_corrected(
-    office: City, leave: Callable[[Project], None]
+    office: City,
+    leave: Callable[[Project], None],
+    of_who_sent_it_back: tuple[MessageState, Reason],
 ) -> None:
     case = a_question()
     say(case, Outcome.SENT_BACK)
@@ -196,7 +204,7 @@ def test_a_change_that_came_back_and_left_again_is_not_asked_to_be_corrected(
     assert list(asked.values_list("post__code", "person", "state", "reason")) == [
         ("LEADER-SHIMIN", None, MessageState.SUPERSEDED, Reason.WORK_CLOSED),
         (None, holder("LEADER-SHIMIN").pk, MessageState.SUPERSEDED, Reason.WORK_CLOSED),
-        (None, holder("HEAD-SHIMIN").pk, MessageState.SKIPPED, Reason.ACTOR),
+        (None, holder("HEAD-SHIMIN").pk, *of_who_sent_it_back),
     ]
     assert_accounted()
 

@@ -10,7 +10,7 @@ import socket
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypedDict, Unpack
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -59,20 +59,24 @@ class Fact:
     announcement_id: int | None = None
 
 
-def post(
-    facts: Iterable[Fact],
-    *,
-    at: datetime,
-    actor: User | None = None,
-    hold_until: datetime | None = None,
-    bundle: UUID | None = None,
-) -> None:
-    """Remember to tell these facts. Told before to the same addressee: nothing happens.
+class Telling(TypedDict, total=False):
+    """How an act wants its facts told.
 
     ``bundle``: whoever is told of several facts of one kind and bundle gets one mail.
+    ``may_be_taken_back``: by 引戻し, so the mails wait for a while. ``not_before``: 発表日時.
     """
-    if bundle is not None:
-        hold_until = max(hold_until or at, at + GATHERING)
+
+    bundle: UUID | None
+    may_be_taken_back: bool
+    not_before: datetime | None
+
+
+def post(
+    facts: Iterable[Fact], *, at: datetime, actor: User | None = None, **how: Unpack[Telling]
+) -> None:
+    """Remember to tell these facts. Told before to the same addressee: nothing happens."""
+    hold_until = _hold(at, **how)
+    bundle = how.get("bundle")
     rows = [
         OutboxMessage(
             event=fact.event,
@@ -107,9 +111,14 @@ def post(
         OutboxMessage.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def held(at: datetime, *, may_be_taken_back: bool) -> datetime | None:
-    """Until when a mail waits about an act that its author may still take back."""
-    return at + settings.MAIL_HOLD if may_be_taken_back and settings.MAIL_HOLD else None
+def _hold(at: datetime, **how: Unpack[Telling]) -> datetime | None:
+    """Until when the mails wait, or None where they do not; past for what comes too late."""
+    moments = [how.get("not_before")]
+    if how.get("bundle") is not None:
+        moments.append(at + GATHERING)
+    if how.get("may_be_taken_back"):
+        moments.append(at + settings.MAIL_HOLD)
+    return max((moment for moment in moments if moment), default=None)
 
 
 def unheld(slot: Slot) -> Fact:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 from django.dispatch import receiver
 
@@ -17,7 +17,7 @@ from bpr_projects.signals import (
 from notifications import outbox
 from notifications.catalogue import NOTICES, OF_READING, TURNS, event_of
 from notifications.enums import Event
-from notifications.outbox import Fact
+from notifications.outbox import Fact, Telling
 from records.signals import anchor_failed, ledger_checked
 from roles.signals import absence_ended, absence_registered
 from workflow.enums import Outcome, StepKind
@@ -63,12 +63,11 @@ if TYPE_CHECKING:
 def tell_whose_turn_it_is(
     sender: object,
     *,
+    signal: object,
     work_items: Sequence[WorkItem],
     at: datetime,
     by: User | None = None,
-    bundle: UUID | None = None,
-    may_be_taken_back: bool = False,
-    **_later: Any,
+    **how: Unpack[Telling],
 ) -> None:
     """Each post that is asked."""
     tell = NOTICES[Event.YOUR_TURN].recipients
@@ -83,8 +82,7 @@ def tell_whose_turn_it_is(
         for item in work_items
         if StepKind(item.kind) in TURNS
     ]
-    hold = outbox.held(at, may_be_taken_back=may_be_taken_back)
-    outbox.post(facts, at=at, actor=by, bundle=bundle, hold_until=hold)
+    outbox.post(facts, at=at, actor=by, **how)
 
 
 @receiver(work_closed, dispatch_uid="notifications.work_closed")
@@ -99,29 +97,26 @@ def take_back_what_was_not_sent(
 def tell_who_keeps_cases_moving(
     sender: object,
     *,
+    signal: object,
     slots: Sequence[Slot],
     by: User,
     at: datetime,
-    bundle: UUID | None = None,
-    may_be_taken_back: bool = False,
-    **_later: Any,
+    **how: Unpack[Telling],
 ) -> None:
     """The 事務局, which moves the place to somebody who may answer."""
-    hold = outbox.held(at, may_be_taken_back=may_be_taken_back)
     facts = [outbox.unheld(slot) for slot in slots]
-    outbox.post(facts, at=at, actor=by, bundle=bundle, hold_until=hold)
+    outbox.post(facts, at=at, actor=by, **how)
 
 
 @receiver(decision_recorded, dispatch_uid="notifications.decision_recorded")
 def tell_what_was_decided(
     sender: object,
     *,
+    signal: object,
     decision: Decision,
     by: User,
     at: datetime,
-    bundle: UUID | None = None,
-    may_be_taken_back: bool = False,
-    **_later: Any,
+    **how: Unpack[Telling],
 ) -> None:
     """Whoever the catalogue names for this outcome; who decided on paper did not act here."""
     if decision.outcome == Outcome.PULLED_BACK and decision.supersedes_id is not None:
@@ -140,20 +135,18 @@ def tell_what_was_decided(
         run_id=decision.run_id,
         decision_id=decision.pk,
     )
-    hold = outbox.held(at, may_be_taken_back=may_be_taken_back)
-    outbox.post([fact], at=at, actor=by, bundle=bundle, hold_until=hold)
+    outbox.post([fact], at=at, actor=by, **how)
 
 
 @receiver(reading_opened, dispatch_uid="notifications.reading_opened")
 def tell_what_is_to_be_read(
     sender: object,
     *,
+    signal: object,
     readings: Sequence[Reading],
     at: datetime,
     by: User | None = None,
-    bundle: UUID | None = None,
-    may_be_taken_back: bool = False,
-    **_later: Any,
+    **how: Unpack[Telling],
 ) -> None:
     """Each post that owes a 後閲 or gets a 供覧."""
     facts = [
@@ -167,8 +160,7 @@ def tell_what_is_to_be_read(
         )
         for reading in readings
     ]
-    hold = outbox.held(at, may_be_taken_back=may_be_taken_back)
-    outbox.post(facts, at=at, actor=by, bundle=bundle, hold_until=hold)
+    outbox.post(facts, at=at, actor=by, **how)
 
 
 @receiver(nudged, dispatch_uid="notifications.nudged")

@@ -64,12 +64,12 @@ def _remind(today: date, closures: frozenset[date], at: datetime) -> int:
     count = 0
     while some := list(islice(rows, AT_ONCE)):
         facts = list(_facts(_keys(some, today), today))
-        outbox.post(facts, at=at, hold_until=morning)
+        outbox.post(facts, at=at, not_before=morning)
         count += len(facts)
     stuck = [outbox.unheld(slot) for slot in access.unheld(at)] + list(_not_resumed(today))
     told = _told([fact.key for fact in stuck])
     fresh = [fact for fact in stuck if fact.key not in told]
-    outbox.post(fresh, at=at, hold_until=morning)
+    outbox.post(fresh, at=at, not_before=morning)
     return count + len(fresh)
 
 

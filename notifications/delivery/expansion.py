@@ -7,7 +7,7 @@ added to such a digest until a sweep has taken it; what comes later goes into th
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 BATCH: Final = 500
-EVER: Final = datetime.min.replace(tzinfo=UTC)
 VACANCY: Final = timedelta(hours=1)
 """How often a post without a holder is looked at again: its successor is asked."""
 
@@ -206,7 +205,7 @@ def _write(expansion: Expansion) -> None:
         way = wishes.way(each.person_id, Event(each.message.event))
         if way in GATHERED:
             message = each.message
-            hour = wishes.hour(way, max(message.created_at, message.hold_until or EVER))
+            hour = wishes.hour(way, message.hold_until or message.created_at)
             gathered.setdefault((each.person_id, way, hour), []).append(each)
         else:
             # What acts given at once tell a person of one kind goes into one mail.

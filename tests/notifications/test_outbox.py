@@ -133,7 +133,7 @@ def test_a_mail_that_is_held_waits_for_its_hour() -> None:
     )
     hour = AT.replace(hour=11)
 
-    outbox.post([fact], at=AT, hold_until=hour)
+    outbox.post([fact], at=AT, not_before=hour)
 
     assert expand(AT) == 0
     assert expand(hour) == 1

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.timezone import localdate
 
+from bpr_projects.calendar import JST
 from bpr_projects.models import CycleEntry, Participant, Revision, content_hash
 from records import ledger
 from roles.enums import Basis, Role
@@ -24,7 +25,6 @@ from workflow.signals import decision_recorded, reading_opened, work_closed, wor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
     from uuid import UUID
 
     from records.models import LedgerEntry
@@ -55,6 +55,12 @@ class Saying:
         """Whether 引戻し may follow."""
         kind = StepKind(self.step_run.kind) if self.step_run is not None else None
         return may_be_taken_back(self.outcome, kind)
+
+    @property
+    def not_before(self) -> datetime | None:
+        """The moment before which nobody is mailed about it (発表日時)."""
+        told = self.answer.tell_at
+        return datetime.fromisoformat(told).replace(tzinfo=JST) if told else None
 
 
 @dataclass
@@ -108,6 +114,9 @@ class Act:
             "at": self.at,
             "bundle": self.bundle,
             "may_be_taken_back": any(each.may_be_taken_back for each in self.sayings),
+            "not_before": max(
+                (at for each in self.sayings if (at := each.not_before)), default=None
+            ),
         }
 
     def say(self, saying: Saying) -> None:

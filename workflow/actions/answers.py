@@ -95,6 +95,7 @@ def needed(answer: Answer, outcome: Outcome) -> Answer:
         scores=answer.scores if rule.needs_scores else {},
         conditions=answer.conditions if rule.needs_conditions else (),
         reply=answer.reply if rule.ends else "",
+        tell_at=answer.tell_at if rule.ends else "",
     )
 
 

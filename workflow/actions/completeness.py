@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext as _
@@ -44,6 +44,8 @@ def problems_of(  # noqa: C901 -- one line for each thing an answer may lack
         found.append(("target", _("差戻し先を選んでください。")))
     if rule.ends and objections(slot.step_run.run) and not answer.reply.strip():
         found.append(("reply", _("残っている不同意への回答を入力してください。")))
+    if rule.ends and answer.tell_at and not _soon(answer.tell_at, today):
+        found.append(("tell_at", _("発表日時は、本日から31日以内の日時を入れてください。")))
     if outcome != Outcome.RECUSED and _urgent(slot, permit) and not answer.urgent_reason.strip():
         found.append(
             ("urgent_reason", _("代決・代理で行う理由（事前の指示又は緊急）を入力してください。"))
@@ -53,6 +55,8 @@ def problems_of(  # noqa: C901 -- one line for each thing an answer may lack
 
 LONGEST_HOLD: Final = timedelta(days=366)
 """What has to wait longer is 廃案, and proposed again when its time has come."""
+LONGEST_SECRECY: Final = timedelta(days=31)
+"""From the decision to the moment at which its result is told."""
 LONGEST_TERM: Final = timedelta(days=3660)
 """From the adoption to the last day of a condition."""
 
@@ -72,6 +76,13 @@ def _unfit(answer: Answer) -> list[tuple[str, str]]:
         for name, text in texts.items()
         if len(text) > LONGEST or "\0" in text
     ]
+
+
+def _soon(moment: str, today: date) -> bool:
+    try:
+        return timedelta(0) <= datetime.fromisoformat(moment).date() - today <= LONGEST_SECRECY
+    except ValueError:
+        return False
 
 
 def _later(until: str, today: date, within: timedelta) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from django import forms
@@ -122,6 +123,15 @@ class ConditionsField(forms.Field):
         return tuple(row._replace(due=iso_day(row.due)) for row in rows)
 
 
+def iso_minute(text: str) -> str:
+    """2026/12/1 9:00 as ISO text; what is no day and time stays as it was typed."""
+    day, _space, hour = text.replace("T", " ").strip().partition(" ")
+    try:
+        return f"{iso_day(day)}T{time.fromisoformat(hour.strip().zfill(5)):%H:%M}"
+    except ValueError:
+        return text
+
+
 def iso_day(text: str) -> str:
     """2026/12/1 or 令和8年12月1日 as ISO text; what is no day stays as it was typed."""
     day = parse_date(text)
@@ -182,6 +192,14 @@ class AnswerForm(WithConditions, forms.Form):
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),
     )
+    tell_at = LineField(
+        label=gettext_lazy("結果をお知らせする日時（発表日時）"),
+        required=False,
+        help_text=gettext_lazy(
+            "この日時までは、結果のメールを送りません。空欄のときは、待ちません。"
+        ),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+    )
     reply = TextField(
         label=gettext_lazy("不同意への回答"),
         required=False,
@@ -232,6 +250,7 @@ class AnswerForm(WithConditions, forms.Form):
             "scores": asked("needs_scores"),
             "conditions": asked("needs_conditions"),
             "until": asked("needs_until"),
+            "tell_at": asked("ends"),
             "confirmed": asked("needs_confirmation"),
             "target": len(self.question.targets) > 1,
             "reply": self.question.needs_reply,
@@ -244,6 +263,8 @@ class AnswerForm(WithConditions, forms.Form):
         cleaned = super().clean() or self.cleaned_data
         if "until" in cleaned:
             cleaned["until"] = iso_day(cleaned["until"])
+        if cleaned.get("tell_at"):
+            cleaned["tell_at"] = iso_minute(cleaned["tell_at"])
         chosen = self.chosen
         if chosen and cleaned.get("conditions") and not RULES[chosen].needs_conditions:
             sentence = _(
@@ -267,6 +288,7 @@ class AnswerForm(WithConditions, forms.Form):
             comment=said.get("comment", ""),
             target=SendBackTarget(target),
             until=said.get("until", "") if rule.needs_until else "",
+            tell_at=said.get("tell_at", "") if rule.ends else "",
             scores=said.get("scores", {}) if rule.needs_scores else {},
             conditions=tuple(map(tuple, said.get("conditions", ())))
             if rule.needs_conditions

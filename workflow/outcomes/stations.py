@@ -203,12 +203,14 @@ class Answer:
 
     ``scores``: principle code -> 1..5, and ``effect``, ``feasibility`` 1..5 under these keys.
     ``conditions``: (text, section code, due day ISO). ``reply`` answers a standing 不同意.
-    ``correction``: why a 決裁 is corrected (訂正).
+    ``correction``: why a 決裁 is corrected (訂正). ``tell_at``: ISO minute, in the city's time,
+    before which nobody is mailed about a result (発表日時).
     """
 
     comment: str = ""
     target: SendBackTarget = SendBackTarget.PROPOSER
     until: str = ""
+    tell_at: str = ""
     scores: dict[str, int] = field(default_factory=dict)
     conditions: tuple[tuple[str, str, str], ...] = ()
     reply: str = ""

@@ -79,7 +79,7 @@ LEADING: tuple[Notice | Turn, ...] = (*NOTICES.values(), *TURNS.values(), *CORRE
 
 @pytest.mark.parametrize("path", sorted({each.path for each in LEADING} | {"/inbox/"}))
 def test_every_link_leads_to_a_page(path: str) -> None:
-    assert resolve(path.format(reference="R8-001", slot=1))
+    assert resolve(path.format(reference="R8-001", slot=1, announcement=1))
 
 
 def test_mails_spell_procedure_as_official_documents_do() -> None:

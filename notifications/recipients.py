@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from django.db.models import F
 from django.utils.timezone import localdate
 
 from bpr_projects.access import partners_of
@@ -21,11 +22,13 @@ from workflow.models import Decision, Reading, Slot
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
+    from datetime import date
 
     from bpr_projects.models import Comment, JoinRequest, Project
     from notifications.models import Announcement
     from records.models import AnchorDay, LedgerCheck
     from roles.models import User
+    from roles.models.organization import PostQuerySet
     from workflow.models import (
         Claim,
         ConditionReport,
@@ -279,12 +282,21 @@ def who_asked_for_disposal(disposal: Disposal) -> list[Addressee]:
 
 def those_announced_to(announcement: Announcement) -> list[Addressee]:
     """Every post of the audience; whoever holds one is told once."""
-    posts = Post.objects.in_force(localdate(announcement.released_at)).order_by("pk")
-    if sections := list(announcement.sections.values_list("pk", flat=True)):
-        posts = posts.filter(section__in=sections)
-    if announcement.roles:
-        posts = posts.filter(role__in=announcement.roles)
+    sections = list(announcement.sections.values_list("pk", flat=True))
+    posts = audience(sections, announcement.roles, localdate(announcement.released_at))
     return [Addressee(Why.STAFF, post_id=pk) for pk in posts.values_list("pk", flat=True)]
+
+
+def audience(sections: Collection[int], roles: Collection[str], on: date) -> PostQuerySet:
+    """Posts of that day in these sections and of these roles; empty means all of them.
+
+    Those of sections first: whoever holds several is told, and counted, as one of a section.
+    """
+    place = (F(name).asc(nulls_last=True) for name in ("section", "department"))
+    posts = Post.objects.in_force(on).order_by(*place, "pk")
+    if sections:
+        posts = posts.filter(section__in=sections)
+    return posts.filter(role__in=roles) if roles else posts
 
 
 def keepers_of_announcement(_announcement: Announcement) -> list[Addressee]:

@@ -53,6 +53,7 @@ GRANTS: Final[dict[Role, dict[Perm, Scope]]] = {
         Perm.VIEW_LEDGER: Scope.ALL,
         Perm.ASK_DISPOSAL: Scope.ALL,
         Perm.RECORD_PAPER: Scope.ALL,
+        Perm.ANNOUNCE: Scope.ALL,
         Perm.MANAGE_ORGANIZATION: Scope.ALL,
         Perm.MANAGE_PLAN: Scope.ALL,
         Perm.MANAGE_ROUTES: Scope.ALL,

@@ -21,6 +21,7 @@ class Perm(StrEnum):
     ASK_DISPOSAL = "roles.ask_disposal"
     APPROVE_DISPOSAL = "roles.approve_disposal"
     RECORD_PAPER = "roles.record_paper"
+    ANNOUNCE = "roles.announce"
     MANAGE_ORGANIZATION = "roles.manage_organization"
     MANAGE_PLAN = "roles.manage_plan"
     MANAGE_ROUTES = "roles.manage_routes"

@@ -82,6 +82,7 @@ CHOSEN: Final = frozenset(
         "posts",
         "reallocation",
         "result",
+        "roles",
         "section",
         "sections",
         "simplify",

@@ -15,7 +15,7 @@ from bpr_projects.enums import CommentKind
 from bpr_projects.models import Comment, JoinRequest
 from notifications.catalogue import NO_MAIL, OF_OUTCOME, OF_READING, TURNS
 from notifications.enums import DeliveryState, Event, MessageState, Reason
-from notifications.models import DeliveredFact, Delivery, OutboxMessage
+from notifications.models import Announcement, DeliveredFact, Delivery, OutboxMessage
 from workflow.enums import StepKind
 from workflow.management.worklist import BATCH, Fault
 from workflow.models import ConditionReport, Decision, Disposal, Nudge, Reading, Slot
@@ -118,6 +118,18 @@ def _rules(at: datetime) -> dict[str, tuple[str, QuerySet[Any]]]:
             "廃棄 #%s の承認のお知らせが、通知の台帳にありません。",
             Disposal.objects.exclude(approved_at=None).exclude(
                 Exists(about(disposal=OuterRef("pk"), event=Event.DISPOSAL_APPROVED))
+            ),
+        ),
+        "announcement-waiting-untold": (
+            "全庁周知 #%s の公開の確認のお願いが、通知の台帳にありません。",
+            Announcement.objects.exclude(
+                Exists(about(announcement=OuterRef("pk"), event=Event.ANNOUNCEMENT_WAITING))
+            ),
+        ),
+        "announcement-untold": (
+            "公開された全庁周知 #%s のお知らせが、通知の台帳にありません。",
+            Announcement.objects.exclude(released_at=None).exclude(
+                Exists(about(announcement=OuterRef("pk"), event=Event.ANNOUNCED))
             ),
         ),
         "message-late": (

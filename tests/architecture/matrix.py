@@ -1,7 +1,8 @@
 """Who gets what from every address: route -> what GET and what POST answer to each actor.
 
 The world: case L of 市民課 waits for its head, case R of 市民課 is running and shared with all
-staff, case P waits for its 専決, of which the secretariat registered one on paper.
+staff, case P waits for its 専決, of which the secretariat registered one on paper. One announcement
+was released to 市民課, another one waits for the secretariat.
 Forms are sent empty, so 422 means "entitled, and asked for what is missing".
 """
 
@@ -35,6 +36,9 @@ HIDDEN: Final = dict.fromkeys(
     ("leader", "head", "pt_member", "administrator", "stranger", "staff"), 404
 )
 """Who reads no draft of a rule: for them it does not exist. The 部長 sit in 本部."""
+
+UNTOLD: Final = dict.fromkeys(set(ACTORS) - {"anonymous", "leader", "head", "secretariat"}, 404)
+"""Who is told nothing of what is announced to 市民課: for them it does not exist."""
 
 
 def row(anonymous: int, others: int, *, unseen: int | None = None, **exceptions: int) -> Row:
@@ -153,6 +157,12 @@ MATRIX: Final[dict[str, tuple[Row, Row]]] = {
     "plan": (row(302, 200), row(302, 405)),
     "help": (row(302, 200), row(302, 405)),
     "guide": (row(302, 200), row(302, 405)),
+    "announcements": (row(302, 200), row(302, 405)),
+    "announcement-new": (row(302, 403, secretariat=200), row(302, 403, secretariat=422)),
+    "announcement": (row(302, 404, leader=200, head=200, secretariat=200), row(302, 405)),
+    "announcement-release": (row(302, 405), row(302, 404, secretariat=302)),
+    "announcement-drop": (row(302, 405), row(302, 403, secretariat=409, **UNTOLD)),
+    "announcement-read": (row(302, 405), row(302, 404, leader=302, head=302)),
     "mailbox": (row(302, 200), row(302, 405)),
     "mail-detail": (row(302, 404, secretariat=200, hq_chair=200), row(302, 405)),
     "mail-html": (row(302, 404, secretariat=200, hq_chair=200), row(302, 405)),

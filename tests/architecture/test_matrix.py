@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +19,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from bpr_projects import discussion, joining
 from bpr_projects.enums import CommentKind, CommentLevel
 from bpr_projects.models import Attachment
+from notifications import announcing
 from notifications.models import Delivery
 from records.actions import sweep
 from roles.models import PersonnelFile, Section, User
@@ -35,7 +37,7 @@ from tests.make import (
 )
 from tests.notifications.mails import send
 from tests.workflow.pages import client_of
-from tests.workflow.papers import register
+from tests.workflow.papers import keepers, register
 from workflow.actions.exporting import export_ledger
 from workflow.actions.route_versions import start_draft
 from workflow.enums import StepKind
@@ -100,6 +102,7 @@ def routes(resolver: URLResolver | None = None) -> Iterator[str]:
 
 def addresses() -> dict[str, str]:
     """Route -> address in the world of the matrix."""
+    announced = _announced()
     on_its_way = a_project()
     running = a_project(route="RT1", to=StepKind.OBSERVE)
     send()
@@ -114,7 +117,12 @@ def addresses() -> dict[str, str]:
         uploaded_at=AT,
     )
     reading = Reading.objects.get(project=running, kind=StepKind.POST_READING)
-    rows = {"reading-read": reading.pk, **_said(on_its_way, running), **_held(on_its_way)}
+    rows = {
+        "reading-read": reading.pk,
+        **announced,
+        **_said(on_its_way, running),
+        **_held(on_its_way),
+    }
     start_draft(of=Route.objects.get(code="RT2"), by=holder("SECRETARIAT"), effective_from=LATER)
     paper = register(
         a_project(route="RT1", to=StepKind.STANDING_DECISION),
@@ -140,6 +148,18 @@ def addresses() -> dict[str, str]:
             },
         )
     return found
+
+
+def _announced() -> dict[str, int]:
+    """Route -> an announcement to 市民課 that was released, or one that waits."""
+    first, second = keepers(AT)[:2]
+    announce = partial(announcing.write, text="全員で行います。", roles=[], by=second, at=AT)
+    told = announce(title="訓練", sections=[Section.objects.get(code="SHIMIN")])
+    announcing.release(announcement=told, by=first, at=AT)
+    send()
+    waiting = announce(title="点検", sections=[])
+    released = ("announcement", "announcement-drop", "announcement-read")
+    return {**dict.fromkeys(released, told.pk), "announcement-release": waiting.pk}
 
 
 def _said(on_its_way: Project, running: Project) -> dict[str, int]:

@@ -79,6 +79,12 @@ SHOWS_COUNT: Final = {
 SHOWS_NOTHING: Final = {
     "abandon",
     "absence-end",
+    "announcement",
+    "announcement-drop",
+    "announcement-new",
+    "announcement-read",
+    "announcement-release",
+    "announcements",
     "answer",
     "attachment",
     "attachment-add",

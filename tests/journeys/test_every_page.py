@@ -15,10 +15,11 @@ from bpr_projects import glossary
 from bpr_projects.enums import Stage
 from bpr_projects.models import Project
 from notifications.delivery import sweep
-from notifications.models import Delivery
+from notifications.models import Announcement, Delivery
 from notifications.outbox import worker_name
 from tests.browser import DESK, LARGEST_FIRST_VIEW, PHONE, axe_violations, scrolls_sideways
 from tests.make import PASSWORD, holder
+from tests.notifications.announced import announce
 from workflow.enums import StepKind
 from workflow.management import demo
 from workflow.models import WorkItem
@@ -70,6 +71,7 @@ def pages() -> dict[str, list[str]]:
     again = standing_at(StepKind.REVISION)
     case, sheet, returned = (f"/p/{name}/" for name in (running(), draft(), again))
     deciding = f"/p/{standing_at(StepKind.DECISION)}/"
+    told = f"/announcements/{Announcement.objects.get().pk}/"
     return {
         "": ["/accounts/login/", "/accounts/logout/"],
         "LEADER-SHIMIN": [
@@ -82,7 +84,7 @@ def pages() -> dict[str, list[str]]:
             "/help/leader/",
             "/accounts/password/",
         ],
-        "HEAD-SHIMIN": ["/", "/inbox/?tab=upcoming", "/running/", case],
+        "HEAD-SHIMIN": ["/", "/inbox/?tab=upcoming", "/running/", case, "/announcements/", told],
         "LEADER-ZEIMU": ["/", "/inbox/", f"{case}join/", f"{case}discussion/"],
         "SECRETARIAT": [
             "/",
@@ -93,6 +95,9 @@ def pages() -> dict[str, list[str]]:
             "/stations/?show=open",
             "/mailbox/",
             f"/mailbox/{Delivery.objects.latest('pk').pk}/",
+            "/announcements/",
+            "/announcements/new/",
+            told,
             f"/p/{standing_at(StepKind.RECEPTION)}/abandon/",
             f"{case}restrict/",
             f"{case}discussion/",
@@ -204,6 +209,7 @@ def cookies_of(post: str, url: str) -> list[Any]:
 def test_pages_are_sound(browser: Browser, live_server: LiveServer) -> None:
     demo.load(password=PASSWORD, at=now(), seed=1)
     glossary.shelf.clear()  # words are explained, as they are in a city
+    announce(at=now())
     sweep(at=now(), worker=worker_name())
     found = []
     for post, paths in pages().items():

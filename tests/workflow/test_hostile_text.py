@@ -32,7 +32,7 @@ from bpr_projects.forms import (
 from bpr_projects.forms.discussion import SayForm
 from bpr_projects.forms.rollout import RolloutForm
 from bpr_projects.models import Comment, Kpi, Project
-from notifications.forms import ResendDeadForm, ResendForm
+from notifications.forms import AnnouncementForm, ResendDeadForm, ResendForm
 from roles.models import Section
 from tests.architecture.test_matrix import addresses, browser_of
 from tests.make import (
@@ -348,6 +348,15 @@ def filter_places(world: World) -> Iterator[Place]:
     yield Place("leader", world["running"], names, method="get")
 
 
+def announcement_places(_world: World) -> Iterator[Place]:
+    """Looked at first, then saved; the author of the world's waiting one is somebody else."""
+    names = (*names_of(AnnouncementForm(sections=())), "action")
+    whole = {"title": "訓練", "text": "行います。", "roles": "SECTION_HEAD"}
+    yield Place("secretariat", "/announcements/new/", names, whole)
+    yield Place("secretariat", "/announcements/new/", names, whole, {"action": "save"})
+    yield Place("secretariat", "/announcements/", ("before",), method="get")
+
+
 def file_places(_world: World) -> Iterator[Place]:
     draft = a_draft()
     names = (*names_of(AttachmentForm(existing=[])), *CARRIED, "title")
@@ -383,6 +392,7 @@ PLACES: Final[dict[type, Callable[[World], Any]]] = {
     ),
     ReplyForm: one("secretariat", "join-answer", ReplyForm(yes="", no="", why=""), verdict="YES"),
     ReportForm: one("leader", "condition-report", ReportForm(), text="済みました。"),
+    AnnouncementForm: announcement_places,
     ResendForm: one("secretariat", "mail-resend", ResendForm(), reason="直しました。"),
     ResendDeadForm: one(
         "secretariat", "mail-resend-dead", ResendDeadForm(), reason="直した。", confirmed="on"

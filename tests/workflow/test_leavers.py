@@ -85,6 +85,7 @@ LISTS = [
     f"/proposals/?q={ASKED}",
     "/running/",
     "/mailbox/",
+    "/announcements/",
 ]
 
 

@@ -26,7 +26,7 @@ from bpr_projects.forms import (
     SheetForm,
 )
 from bpr_projects.sheet import Lists
-from notifications.forms import ResendDeadForm, ResendForm
+from notifications.forms import AnnouncementForm, ResendDeadForm, ResendForm
 from roles.views import CARRIED, CHOSEN, typed_texts
 from tests.make import TODAY
 from tests.workflow.pages import TYPED
@@ -97,6 +97,7 @@ def every_form() -> Iterator[forms.Form]:
     yield from (CommentForm(), JoinForm(sections=()), ReportForm())
     yield ReplyForm(yes="", no="", why="")
     yield from (ResendForm(), ResendDeadForm(), RolloutForm(sections=(), today=TODAY))
+    yield AnnouncementForm(sections=())
     yield SheetForm(lists=Lists())
     yield from (AppointForm(on=TODAY), EndForm(), SuspendForm(), RestoreForm())
     yield ReorganizeForm(today=TODAY)

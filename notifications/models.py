@@ -347,7 +347,7 @@ class Intervention(models.Model):
 class Preference(models.Model):
     """How a person wants to be told of a kind of fact; without a row as the catalogue says."""
 
-    person = models.ForeignKey(User, models.CASCADE, related_name="preferences")
+    person = models.ForeignKey(User, models.PROTECT, related_name="preferences")
     event = models.CharField(_("種別"), max_length=24, choices=event_choices)
     way = models.CharField(_("届け方"), max_length=8, choices=way_choices)
 
@@ -368,7 +368,7 @@ class QuietHours(models.Model):
     city hall is closed are quiet from midnight to midnight.
     """
 
-    person = models.OneToOneField(User, models.CASCADE, related_name="quiet_hours")
+    person = models.OneToOneField(User, models.PROTECT, related_name="quiet_hours")
     starts_at = models.TimeField(_("この時刻から"))
     ends_at = models.TimeField(_("この時刻まで"))
     also_days_off = models.BooleanField(_("閉庁日は終日"), default=True)

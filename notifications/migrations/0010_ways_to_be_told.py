@@ -212,7 +212,7 @@ class Migration(migrations.Migration):
             model_name="preference",
             name="person",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
+                on_delete=django.db.models.deletion.PROTECT,
                 related_name="preferences",
                 to=settings.AUTH_USER_MODEL,
             ),
@@ -221,7 +221,7 @@ class Migration(migrations.Migration):
             model_name="quiethours",
             name="person",
             field=models.OneToOneField(
-                on_delete=django.db.models.deletion.CASCADE,
+                on_delete=django.db.models.deletion.PROTECT,
                 related_name="quiet_hours",
                 to=settings.AUTH_USER_MODEL,
             ),

@@ -19,6 +19,7 @@ from bpr_projects.enums import RevisionKind
 from bpr_projects.sheet import effect_of
 from notifications.catalogue import CORRECTIONS, NOTICES, TURNS, Notice, Turn
 from notifications.delivery.checking import moment_of
+from notifications.delivery.manners import OF_OTHERS, OF_THE_LEDGER, QUIET, QUOTES
 from notifications.enums import Event, Why
 from roles.actions.deputies import days_of
 from roles.enums import Basis
@@ -38,46 +39,8 @@ if TYPE_CHECKING:
 SUBJECT_LIMIT: Final = 150
 QUOTE_LIMIT: Final = 1500
 INBOX: Final = "/inbox/"
-OF_OTHERS: Final = frozenset(
-    {
-        Event.UNHELD,
-        Event.PAPER_WAITING,
-        Event.DELAY_TOLD,
-        Event.NOT_REMINDED,
-        Event.NOT_RESUMED,
-    }
-)
-"""Facts about work that the reader is not asked to answer."""
-
-QUIET: Final = OF_OTHERS | {
-    Event.REMINDED,
-    Event.HANDED_OVER,
-    Event.DUE_SOON,
-    Event.DUE_TODAY,
-    Event.OVERDUE,
-}
-"""Facts about work that was opened long ago: they do not repeat what was said then."""
-
-OF_THE_LEDGER: Final = frozenset({Event.LEDGER_CHECKED, Event.ANCHOR_FAILED})
-"""Facts about no case."""
-
 PREFERENCES: Final = "/me/notifications/"
 """Where a person says how to be told; every mail names it."""
-
-QUOTES: Final = {
-    Outcome.SENT_BACK: "差戻しの理由",
-    Outcome.NOT_ADOPTED: "不採択の理由",
-    Outcome.WITHDRAWN: "取下げの理由",
-    Outcome.ABANDONED: "廃案の理由",
-    Outcome.HELD: "保留の理由",
-    Outcome.OBJECTED: "不同意の理由",
-    Outcome.ESCALATED: "上申の理由",
-    Outcome.HALTED: "停止の理由",
-    Outcome.REASSIGNED: "付替えの理由",
-    Outcome.ADOPTED: "決裁者の意見",
-    Outcome.ADOPTED_WITH_CONDITIONS: "決裁者の意見",
-}
-"""Outcome -> what its words are called where a mail carries them; other comments stay inside."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +110,12 @@ class Words:
         return str(self.project.number or _("下書き")) if self.project else ""
 
     @property
+    def section(self) -> str:
+        """Which section proposed a case."""
+        project = self.project
+        return one_line(project.section.name, 60) if project and project.section else ""
+
+    @property
     def url(self) -> str:
         """Where the mail leads."""
         return settings.BASE_URL + self._path()
@@ -156,14 +125,14 @@ class Words:
         return said_by(self.decision) if self.decision else ""
 
     def _context(self) -> dict[str, Any]:
-        project, run = self.project, self.message.run
+        run = self.message.run
         return {
             "subject": self._subject(self.title),
-            "recipient_name": self.delivery.person.name,
+            "recipient_name": one_line(self.delivery.person.name, 80),
             "heading": self.headline(),
             "case_title": self.title,
             "case_number": self.number,
-            "case_section": project.section.name if project and project.section else "",
+            "case_section": self.section,
             "deadline": self.due(),
             "deadline_note": self._reckoned(work.step_run if (work := self._work()) else None),
             "url": self.url,

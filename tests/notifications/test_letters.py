@@ -324,7 +324,10 @@ def test_links_come_from_the_settings_and_not_from_a_request(office: City) -> No
     mail = the_mail(Event.YOUR_TURN)
     assert "evil" not in mail.text + mail.html
     links = [each for each in mail.html.split('"') if each.startswith("http")]
-    assert set(links) == {"http://testserver/p/R8-001/decide/"}
+    assert set(links) == {
+        "http://testserver/p/R8-001/decide/",
+        "http://testserver/me/notifications/",
+    }
 
 
 HOSTILE = [

@@ -70,6 +70,8 @@ from workflow.models import WorkItem  # noqa: E402
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from django.core.mail import EmailMultiAlternatives
+
 RECIPIENTS: Final = 200
 MAILS: Final = 500
 DIGESTS: Final = 200
@@ -135,10 +137,11 @@ def posting() -> dict[str, Any]:
 def _rows() -> tuple[list[str], list[tuple[Any, ...]]]:
     """What stands in the table, as the driver takes it."""
     table = OutboxMessage._meta.db_table
-    names = [field.column for field in OutboxMessage._meta.concrete_fields if not field.primary_key]
+    fields = [each for each in OutboxMessage._meta.concrete_fields if not each.primary_key]
+    names = [str(each.column) for each in fields]
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(names)} FROM {table} ORDER BY id")  # noqa: S608 -- ours
-        return names, cursor.fetchall()
+        return names, list(cursor.fetchall())
 
 
 def _insert(names: list[str], rows: list[tuple[Any, ...]]) -> None:
@@ -187,9 +190,14 @@ def ready_made() -> list[tuple[str, str, bytes]]:
     made = []
     for mail in Delivery.objects.select_related("person").order_by("pk"):
         message = envelope(mail, Letter(mail.subject, mail.text, mail.html))
-        text = message.message().as_bytes(linesep="\r\n")
+        text = _wire(message)
         made.append((settings.DEFAULT_FROM_EMAIL, mail.person.email, text))
     return made
+
+
+def _wire(mail: EmailMultiAlternatives) -> bytes:
+    """As it goes over the line."""
+    return mail.message().as_bytes().replace(b"\n", b"\r\n")
 
 
 def bare(mails: list[tuple[str, str, bytes]]) -> float:
@@ -211,7 +219,7 @@ def unguarded() -> float:
     def send() -> None:
         with smtplib.SMTP("127.0.0.1", PORT) as line:
             for mail, letter in _words(keys):
-                text = envelope(mail, letter).message().as_bytes(linesep="\r\n")
+                text = _wire(envelope(mail, letter))
                 line.sendmail(settings.DEFAULT_FROM_EMAIL, [mail.person.email], text)
 
     return len(keys) / timed(send)

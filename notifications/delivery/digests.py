@@ -17,6 +17,7 @@ from notifications.delivery.letters import (
     SUBJECT_LIMIT,
     Letter,
     Words,
+    honest,
     letter_of,
     one_line,
     tidy,
@@ -85,7 +86,7 @@ def _digest(delivery: Delivery, words: Sequence[Words]) -> Letter:
     return Letter(
         subject=subject,
         text=tidy(render_to_string("notifications/email/digest.txt", context)),
-        html=render_to_string("notifications/email/digest.html", context),
+        html=honest(render_to_string("notifications/email/digest.html", context)),
     )
 
 

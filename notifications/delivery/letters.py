@@ -88,7 +88,7 @@ class Words:
         return Letter(
             subject=context["subject"],
             text=tidy(render_to_string("notifications/email/notice.txt", context)),
-            html=render_to_string("notifications/email/notice.html", context),
+            html=honest(render_to_string("notifications/email/notice.html", context)),
         )
 
     def headline(self) -> str:
@@ -122,7 +122,7 @@ class Words:
 
     def said(self) -> str:
         """Who decided what, when; nothing of what is no decision."""
-        return said_by(self.decision) if self.decision else ""
+        return one_line(said_by(self.decision), QUOTE_LIMIT) if self.decision else ""
 
     def _context(self) -> dict[str, Any]:
         run = self.message.run
@@ -157,7 +157,7 @@ class Words:
             "reckoned": self._reckoned(self._step()),
             "is_today": self.event == Event.DUE_TODAY,
             "is_late": self.event == Event.OVERDUE,
-            "asked_by": self.message.actor.name if self.message.actor else "",
+            "asked_by": one_line(self.message.actor.name, 80) if self.message.actor else "",
             "standard": self.ball.standard if self.ball else 0,
             "day_n": self.ball.day_n if self.ball else 0,
             "comment": self.message.comment,
@@ -207,7 +207,7 @@ class Words:
         if absence is None:
             return {"absentee": "", "period": ""}
         period = days_of(absence.starts_on, absence.last_day)
-        return {"absentee": absence.person.name, "period": period}
+        return {"absentee": one_line(absence.person.name, 80), "period": period}
 
     def _found(self) -> str:
         """What the 事務局 said to the report of a condition, or the verification of the ledger."""
@@ -305,7 +305,7 @@ class Words:
             return _("%s（空席）") % self.message.post.title
         return _("%(post)s %(name)sさん") % {
             "post": self.message.post.title,
-            "name": principal.name,
+            "name": one_line(principal.name, 80),
         }
 
     def why(self) -> str:
@@ -364,7 +364,7 @@ class Words:
     def before(self) -> str:
         """Who did what, so that it is this person's turn."""
         earlier = self._earlier()
-        return said_by(earlier) if earlier else ""
+        return one_line(said_by(earlier), QUOTE_LIMIT) if earlier else ""
 
     def _told(self) -> Decision | None:
         """The decision whose words the mail carries: its own, or what sent the case back."""
@@ -397,7 +397,7 @@ class Words:
         """市民課長 戸舘さん（5/11（月）から5/14（木）まで）."""
         today = localdate(self.situation.at)
         days = {
-            "holder": ball.holder,
+            "holder": one_line(ball.holder, QUOTE_LIMIT),
             "since": short_date(localdate(ball.since), today),
             "until": "",
         }
@@ -429,6 +429,11 @@ def _month_day(moment: datetime | date) -> str:
     return f"{day.month}/{day.day}"
 
 
+def honest(text: str) -> str:
+    """Without characters that nobody sees and that turn or hide what stands beside them."""
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]", "", text)
+
+
 def tidy(text: str) -> str:
     """At most one empty line between paragraphs."""
-    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+    return re.sub(r"\n{3,}", "\n\n", honest(text)).strip() + "\n"

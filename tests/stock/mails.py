@@ -28,13 +28,14 @@ app = Celery("stock", broker=os.environ["REDIS_URL"])
 app.conf.task_ignore_result = True
 
 
-@shared_task(name="tests.stock.mails.send_one")  # type: ignore[untyped-decorator]
+@shared_task(name="tests.stock.mails.send_one")
 def send_one(pk: int) -> None:
     """Fetch, render the same templates with less in them, send, settle; nothing is asked again."""
     mail = Delivery.objects.select_related("person", "project__section").get(pk=pk)
     project = mail.project
+    subject = "所属長確認のお願い"
     context = {
-        "subject": "所属長確認のお願い",
+        "subject": subject,
         "recipient_name": mail.person.name,
         "heading": "次の件について、あなたの番になりました。",
         "case_title": project.title if project else "",
@@ -47,7 +48,7 @@ def send_one(pk: int) -> None:
     }
     text = render_to_string("notifications/email/notice.txt", context)
     html = render_to_string("notifications/email/notice.html", context)
-    message = EmailMultiAlternatives(context["subject"], text, to=[mail.person.email])
+    message = EmailMultiAlternatives(subject, text, to=[mail.person.email])
     message.attach_alternative(html, "text/html")
     message.send()
     Delivery.objects.filter(pk=pk).update(

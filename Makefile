@@ -71,6 +71,8 @@ bench: environment ## the long measurements, on SQLite and on a durable PostgreS
 	WHILES=2000 $(PY) -m tests.servers $(PY) -m pytest -q -k short_whiles tests/workflow/test_engine_stateful.py
 	$(PY) -m tests.bench_sweep
 	$(PY) -m tests.servers --durable $(PY) -m tests.bench_sweep
+	$(PY) -m tests.bench_outbox
+	$(PY) -m tests.servers --durable $(PY) -m tests.bench_outbox
 
 pages: environment ## every page and refusal, as each role, on four screens, before axe (needs Chromium)
 	$(PY) -m tests.sweep_pages

@@ -172,7 +172,7 @@ def leave_out(fact: DeliveredFact, state: DeliveryState, reason: Reason) -> None
     mail = fact.delivery
     alone = Delivery(
         person=mail.person,
-        event=mail.event,
+        event=fact.message.event,
         project_id=fact.message.project_id,
         state=state,
         reason=reason,

@@ -16,7 +16,7 @@ import os
 import sys
 import time
 from datetime import timedelta
-from itertools import repeat
+from itertools import cycle, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -44,10 +44,12 @@ from workflow.enums import DeadlineAction, WhoRule  # noqa: E402
 from workflow.models import FAR_FUTURE, Run, WorkItem  # noqa: E402
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from multiprocessing.synchronize import Barrier
 
     from django.db import models
+
+    from roles.models import Post
 
 ROWS: Final = 10_000
 MOST_SECONDS: Final = 60.0
@@ -72,9 +74,8 @@ def copies(row: M, fields: Iterable[dict[str, Any]]) -> list[M]:
     return type(row)._default_manager.bulk_create(made, batch_size=CHUNK)
 
 
-def fill() -> None:
-    """One lived case, and as many copies of it as there are to be rows."""
-    load_office()
+def fill(rows: int = ROWS, posts: Sequence[Post] = ()) -> None:
+    """One lived case, and as many copies of it as there are to be rows; they ask ``posts``."""
     case = a_project()
     slot = the_slot(case)
     step, item = slot.step_run, WorkItem.objects.get(slot=slot)
@@ -85,7 +86,8 @@ def fill() -> None:
     step.save()
     run, revision = step.run, step.revision
     assert revision is not None
-    count = ROWS - 1
+    count = rows - 1
+    asked = list(posts) or [item.post]
     due = [DUE[n % len(DUE)] for n in range(count)]
     cases = copies(case, ({"number": f"Z{n}", "revision": None} for n in range(count)))
     texts = copies(revision, ({"project": each} for each in cases))
@@ -107,12 +109,18 @@ def fill() -> None:
     for each, opened in zip(runs, steps, strict=True):
         each.step = opened
     Run.objects.bulk_update(runs, ["step"], batch_size=CHUNK)
-    slots = copies(slot, ({"step_run": each, "task_id": None} for each in steps))
+    slots = copies(
+        slot,
+        (
+            {"step_run": each, "task_id": None, "post": post}
+            for each, post in zip(steps, cycle(asked), strict=False)
+        ),
+    )
     WorkItem.objects.bulk_create(
         (
             WorkItem(
                 slot=place,
-                post=item.post,
+                post=place.post,
                 step_run=place.step_run,
                 kind=item.kind,
                 number=f"Z{n}",
@@ -195,6 +203,7 @@ def main() -> int:
     """Print the figures; 1 when a bar is missed."""
     Path(environment.scratch, "var").mkdir(exist_ok=True)
     call_command("migrate", verbosity=0)
+    load_office()
     fill()
     forget()
     first, _count = timed(lambda: remind(at=TODAY))

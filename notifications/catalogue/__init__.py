@@ -9,7 +9,14 @@ from notifications.catalogue.deadlines import event_on
 from notifications.catalogue.lines import Notice, Turn
 from notifications.catalogue.notices import NO_MAIL, NOTICES, OF_OUTCOME, OF_READING, event_of
 from notifications.catalogue.turns import CORRECTIONS, NO_TURN, TURNS
-from notifications.catalogue.wishes import MORNING, ON_THE_LIST, default_way, may_choose, ways_of
+from notifications.catalogue.wishes import (
+    MORNING,
+    OF_A_DAY,
+    ON_THE_LIST,
+    default_way,
+    may_choose,
+    ways_of,
+)
 
 __all__ = [
     "CORRECTIONS",
@@ -17,6 +24,7 @@ __all__ = [
     "NOTICES",
     "NO_MAIL",
     "NO_TURN",
+    "OF_A_DAY",
     "OF_OUTCOME",
     "OF_READING",
     "ON_THE_LIST",

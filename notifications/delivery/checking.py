@@ -57,6 +57,7 @@ def load(keys: Collection[int]) -> list[Delivery]:
             "message__decision__post",
             "message__decision__decided_by",
             "message__decision__step_run",
+            "message__decision__superseded_by",
             "message__decision__entry",
             "message__reading",
             "message__comment__written_by",
@@ -77,7 +78,7 @@ def load(keys: Collection[int]) -> list[Delivery]:
             "message__announcement__written_by",
             "message__announcement__released_by",
         )
-        .defer("message__run__plan")
+        .defer("message__run__plan", "message__project__sheet")
         .prefetch_related("message__decision__entry__texts", "message__decision__conditions__owner")
     )
     return list(
@@ -145,8 +146,8 @@ class Situation:
 
     def _over(self, message: OutboxMessage) -> Reason | None:
         """Why there is nothing to say any more, whoever would be told."""
-        if message.comment is not None and message.comment.taken_back_at is not None:
-            return Reason.TAKEN_BACK
+        if back := _over_by_its_author(message):
+            return back
         if message.slot_id is not None and message.slot_id not in self.working:
             return Reason.WORK_CLOSED
         if message.event in DEADLINES and (over := self._over_of_deadline(message)):
@@ -221,6 +222,16 @@ def _has_to_be_let_in(message: OutboxMessage) -> bool:
     if message.post_id is not None:
         return message.event == Event.DELAY_TOLD
     return message.event not in (Event.SECRET, Event.PAPER_RECORDED)
+
+
+def _over_by_its_author(message: OutboxMessage) -> Reason | None:
+    """A remark or an act that was taken back while the mail about it waited for its morning."""
+    if message.comment is not None and message.comment.taken_back_at is not None:
+        return Reason.TAKEN_BACK
+    later: Decision | None = getattr(message.decision, "superseded_by", None)
+    if later is not None and later.outcome == Outcome.PULLED_BACK:
+        return Reason.PULLED_BACK
+    return None
 
 
 def _decisions(messages: Sequence[OutboxMessage]) -> list[Slot]:

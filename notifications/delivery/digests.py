@@ -17,6 +17,7 @@ from notifications.delivery.letters import (
     SUBJECT_LIMIT,
     Letter,
     Words,
+    honest,
     letter_of,
     one_line,
     tidy,
@@ -48,6 +49,13 @@ GATHERING: Final[dict[str, StrOrPromise]] = {
 }
 """Way -> the subject of what a person wants gathered."""
 
+NEARNESS: Final[dict[Event, StrOrPromise]] = {
+    Event.DUE_SOON: gettext_lazy("期限間近"),
+    Event.DUE_TODAY: gettext_lazy("本日期限"),
+    Event.OVERDUE: gettext_lazy("期限超過"),
+}
+"""Reminder -> how its line differs from that of the request itself."""
+
 
 def letter_for(delivery: Delivery, facts: Sequence[DeliveredFact], situation: Situation) -> Letter:
     """Words for the facts that are still to be said: of one the letter as ever."""
@@ -66,10 +74,10 @@ def _digest(delivery: Delivery, words: Sequence[Words]) -> Letter:
     is_gathered = delivery.way in GATHERING
     context = {
         "subject": subject,
-        "recipient_name": delivery.person.name,
+        "recipient_name": one_line(delivery.person.name, 80),
         "heading": _("次の%s件を、まとめてお知らせします。") % len(words),
         "body": "" if is_gathered else "\n".join(_distinct(_sentences(words))),
-        "items": [_item(each) | {"said": _said(each) if is_gathered else ""} for each in words],
+        "items": [_item(each, is_gathered=is_gathered) for each in words],
         "url": settings.BASE_URL + path if path else "",
         "url_label": label,
         "reason": "".join(_distinct(each.why() for each in words)),
@@ -78,19 +86,16 @@ def _digest(delivery: Delivery, words: Sequence[Words]) -> Letter:
     return Letter(
         subject=subject,
         text=tidy(render_to_string("notifications/email/digest.txt", context)),
-        html=render_to_string("notifications/email/digest.html", context),
+        html=honest(render_to_string("notifications/email/digest.html", context)),
     )
 
 
-def _said(words: Words) -> str:
-    return words.said() or words.before()
-
-
 def _asked(words: Words) -> str:
-    """受付のお願い; 供覧; 関さんから確認のお願い."""
+    """受付のお願い; 受付のお願い（本日期限）; 供覧; 関さんから確認のお願い."""
     if words.event == Event.REMINDED and words.message.actor:
         return _("%sさんから確認のお願い") % words.message.actor.name
-    return str(words.turn.ask if words.turn else words.event.label)
+    ask = str(words.turn.ask if words.turn else words.event.label)
+    return f"{ask}（{NEARNESS[words.event]}）" if words.event in NEARNESS else ask
 
 
 def _sentences(words: Iterable[Words]) -> Iterable[str]:
@@ -105,15 +110,16 @@ def _distinct(texts: Iterable[str]) -> list[str]:
     return [text for text in dict.fromkeys(texts) if text]
 
 
-def _item(words: Words) -> dict[str, Any]:
+def _item(words: Words, *, is_gathered: bool) -> dict[str, Any]:
+    """A case in the list. What acts given at once tell of all of it, was said above."""
     acting_for = words.acting_for()
-    project = words.project
     return {
         "title": words.title or words.headline(),
         "number": words.number,
-        "section": project.section.name if project and project.section else "",
+        "section": words.section,
         "ask": _asked(words),
         "deadline": words.due(),
+        "said": words.said() or (words.before() if is_gathered else ""),
         "acting": _("%(who)sの%(basis)sとしてのお願いです。")
         % {"who": acting_for, "basis": Basis(words.fact.basis).label}
         if acting_for

@@ -14,6 +14,8 @@ from django.db import transaction
 from django.db.models import Min
 from django.utils.timezone import localdate
 
+from bpr_projects.calendar import JST
+from notifications.catalogue import MORNING, OF_A_DAY
 from notifications.delivery.ways import Wishes
 from notifications.enums import GATHERED, DeliveryState, Event, MessageState, Reason, Way
 from notifications.models import DeliveredFact, Delivery, OutboxMessage
@@ -25,7 +27,7 @@ from workflow.charts import closing_days
 from workflow.enums import OWN_WORK
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Sequence
+    from collections.abc import Collection, Hashable, Iterable, Sequence
     from datetime import date
     from uuid import UUID
 
@@ -204,8 +206,7 @@ def _write(expansion: Expansion) -> None:
     for each in expansion.tells:
         way = wishes.way(each.person_id, Event(each.message.event))
         if way in GATHERED:
-            message = each.message
-            hour = wishes.hour(way, message.hold_until or message.created_at)
+            hour = wishes.hour(way, _since(each.message, expansion.at))
             gathered.setdefault((each.person_id, way, hour), []).append(each)
         else:
             # What acts given at once tell a person of one kind goes into one mail.
@@ -214,6 +215,7 @@ def _write(expansion: Expansion) -> None:
     _post_alone(list(alone.values()), wishes, expansion.at)
     _gather(gathered, wishes, expansion.at)
     DeliveredFact.objects.bulk_create(expansion.tells, ignore_conflicts=True)
+    _forget_empty({each.delivery_id for each in expansion.tells})
     for (state, reason), keys in expansion.ends.items():
         waits = state == MessageState.PENDING
         OutboxMessage.objects.filter(pk__in=keys).update(
@@ -222,6 +224,20 @@ def _write(expansion: Expansion) -> None:
             hold_until=expansion.at + VACANCY if waits else None,
             settled_at=None if waits else expansion.at,
         )
+
+
+def _since(message: OutboxMessage, at: datetime) -> datetime:
+    """From when on a fact waits for the next digest. What is true for a day has no other one."""
+    since = message.hold_until or message.created_at
+    if message.event in OF_A_DAY:
+        return min(since, datetime.combine(localdate(at), MORNING, JST))
+    return since
+
+
+def _forget_empty(keys: Collection[int]) -> None:
+    """A mail of which another sweep, just before, told every fact in a mail of its own."""
+    mails = Delivery.objects.filter(pk__in=keys, state=DeliveryState.QUEUED, attempts=0)
+    mails.filter(facts=None).delete()
 
 
 def _post_alone(told: Sequence[list[DeliveredFact]], wishes: Wishes, at: datetime) -> None:

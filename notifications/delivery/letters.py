@@ -19,6 +19,7 @@ from bpr_projects.enums import RevisionKind
 from bpr_projects.sheet import effect_of
 from notifications.catalogue import CORRECTIONS, NOTICES, TURNS, Notice, Turn
 from notifications.delivery.checking import moment_of
+from notifications.delivery.manners import OF_OTHERS, OF_THE_LEDGER, QUIET, QUOTES
 from notifications.enums import Event, Why
 from roles.actions.deputies import days_of
 from roles.enums import Basis
@@ -38,46 +39,8 @@ if TYPE_CHECKING:
 SUBJECT_LIMIT: Final = 150
 QUOTE_LIMIT: Final = 1500
 INBOX: Final = "/inbox/"
-OF_OTHERS: Final = frozenset(
-    {
-        Event.UNHELD,
-        Event.PAPER_WAITING,
-        Event.DELAY_TOLD,
-        Event.NOT_REMINDED,
-        Event.NOT_RESUMED,
-    }
-)
-"""Facts about work that the reader is not asked to answer."""
-
-QUIET: Final = OF_OTHERS | {
-    Event.REMINDED,
-    Event.HANDED_OVER,
-    Event.DUE_SOON,
-    Event.DUE_TODAY,
-    Event.OVERDUE,
-}
-"""Facts about work that was opened long ago: they do not repeat what was said then."""
-
-OF_THE_LEDGER: Final = frozenset({Event.LEDGER_CHECKED, Event.ANCHOR_FAILED})
-"""Facts about no case."""
-
 PREFERENCES: Final = "/me/notifications/"
 """Where a person says how to be told; every mail names it."""
-
-QUOTES: Final = {
-    Outcome.SENT_BACK: "差戻しの理由",
-    Outcome.NOT_ADOPTED: "不採択の理由",
-    Outcome.WITHDRAWN: "取下げの理由",
-    Outcome.ABANDONED: "廃案の理由",
-    Outcome.HELD: "保留の理由",
-    Outcome.OBJECTED: "不同意の理由",
-    Outcome.ESCALATED: "上申の理由",
-    Outcome.HALTED: "停止の理由",
-    Outcome.REASSIGNED: "付替えの理由",
-    Outcome.ADOPTED: "決裁者の意見",
-    Outcome.ADOPTED_WITH_CONDITIONS: "決裁者の意見",
-}
-"""Outcome -> what its words are called where a mail carries them; other comments stay inside."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +88,7 @@ class Words:
         return Letter(
             subject=context["subject"],
             text=tidy(render_to_string("notifications/email/notice.txt", context)),
-            html=render_to_string("notifications/email/notice.html", context),
+            html=honest(render_to_string("notifications/email/notice.html", context)),
         )
 
     def headline(self) -> str:
@@ -147,23 +110,29 @@ class Words:
         return str(self.project.number or _("下書き")) if self.project else ""
 
     @property
+    def section(self) -> str:
+        """Which section proposed a case."""
+        project = self.project
+        return one_line(project.section.name, 60) if project and project.section else ""
+
+    @property
     def url(self) -> str:
         """Where the mail leads."""
         return settings.BASE_URL + self._path()
 
     def said(self) -> str:
         """Who decided what, when; nothing of what is no decision."""
-        return said_by(self.decision) if self.decision else ""
+        return one_line(said_by(self.decision), QUOTE_LIMIT) if self.decision else ""
 
     def _context(self) -> dict[str, Any]:
-        project, run = self.project, self.message.run
+        run = self.message.run
         return {
             "subject": self._subject(self.title),
-            "recipient_name": self.delivery.person.name,
+            "recipient_name": one_line(self.delivery.person.name, 80),
             "heading": self.headline(),
             "case_title": self.title,
             "case_number": self.number,
-            "case_section": project.section.name if project and project.section else "",
+            "case_section": self.section,
             "deadline": self.due(),
             "deadline_note": self._reckoned(work.step_run if (work := self._work()) else None),
             "url": self.url,
@@ -188,7 +157,7 @@ class Words:
             "reckoned": self._reckoned(self._step()),
             "is_today": self.event == Event.DUE_TODAY,
             "is_late": self.event == Event.OVERDUE,
-            "asked_by": self.message.actor.name if self.message.actor else "",
+            "asked_by": one_line(self.message.actor.name, 80) if self.message.actor else "",
             "standard": self.ball.standard if self.ball else 0,
             "day_n": self.ball.day_n if self.ball else 0,
             "comment": self.message.comment,
@@ -238,7 +207,7 @@ class Words:
         if absence is None:
             return {"absentee": "", "period": ""}
         period = days_of(absence.starts_on, absence.last_day)
-        return {"absentee": absence.person.name, "period": period}
+        return {"absentee": one_line(absence.person.name, 80), "period": period}
 
     def _found(self) -> str:
         """What the 事務局 said to the report of a condition, or the verification of the ledger."""
@@ -336,7 +305,7 @@ class Words:
             return _("%s（空席）") % self.message.post.title
         return _("%(post)s %(name)sさん") % {
             "post": self.message.post.title,
-            "name": principal.name,
+            "name": one_line(principal.name, 80),
         }
 
     def why(self) -> str:
@@ -395,7 +364,7 @@ class Words:
     def before(self) -> str:
         """Who did what, so that it is this person's turn."""
         earlier = self._earlier()
-        return said_by(earlier) if earlier else ""
+        return one_line(said_by(earlier), QUOTE_LIMIT) if earlier else ""
 
     def _told(self) -> Decision | None:
         """The decision whose words the mail carries: its own, or what sent the case back."""
@@ -428,7 +397,7 @@ class Words:
         """市民課長 戸舘さん（5/11（月）から5/14（木）まで）."""
         today = localdate(self.situation.at)
         days = {
-            "holder": ball.holder,
+            "holder": one_line(ball.holder, QUOTE_LIMIT),
             "since": short_date(localdate(ball.since), today),
             "until": "",
         }
@@ -460,6 +429,11 @@ def _month_day(moment: datetime | date) -> str:
     return f"{day.month}/{day.day}"
 
 
+def honest(text: str) -> str:
+    """Without characters that nobody sees and that turn or hide what stands beside them."""
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]", "", text)
+
+
 def tidy(text: str) -> str:
     """At most one empty line between paragraphs."""
-    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+    return re.sub(r"\n{3,}", "\n\n", honest(text)).strip() + "\n"

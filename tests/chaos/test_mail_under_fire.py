@@ -1,7 +1,8 @@
 """Kill workers and brokers while mails go out: none is lost, few are sent twice.
 
 Runs on a database of its own, through the real processes: `simulate` makes the facts, a Celery
-worker sends to a mail server that refuses one in ten and hangs up after one in thirty.
+worker sends to a mail server that refuses one in ten and hangs up after one in thirty. A third of
+the people want everything gathered in the morning, a third what may be on the screen alone.
 """
 
 import os
@@ -27,6 +28,8 @@ from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 from config.supervisor import Broker
+from notifications.catalogue import NOTICES, ways_of
+from notifications.enums import Way
 
 pytestmark = [pytest.mark.chaos, pytest.mark.postgres_only]
 
@@ -90,6 +93,31 @@ def manage(environment: dict[str, str], *words: str) -> None:
     """Run a management command that must succeed."""
     command = [sys.executable, "manage.py", *words]
     subprocess.run(command, cwd=settings.BASE_DIR, env=environment, check=True)
+
+
+def let_people_choose(database: psycopg.Connection) -> None:
+    """By turns: as it comes, gathered in the morning, on the screen where one may choose that."""
+    rows = database.execute("SELECT id FROM roles_user ORDER BY id").fetchall()
+    chosen = [
+        (person, event, way)
+        for n, (person,) in enumerate(rows)
+        for event in NOTICES
+        if (way := (Way.NOW, Way.MORNING, Way.SCREEN)[n % 3]) in ways_of(event)
+    ]
+    with database.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO notifications_preference (person_id, event, way) VALUES (%s, %s, %s)",
+            chosen,
+        )
+
+
+def let_mornings_pass(database: psycopg.Connection) -> None:
+    """What was to be told is a week old: every digest of it is due as soon as it is made."""
+    database.execute(
+        "UPDATE notifications_outboxmessage SET hold_until = NULL,"
+        " created_at = created_at - interval '7 days'"
+        " WHERE state = 'PENDING' AND event <> 'REMINDED'"  # check_outbox knows a nudge by its hour
+    )
 
 
 def start_worker(environment: dict[str, str], log: Path) -> "subprocess.Popen[bytes]":
@@ -171,6 +199,9 @@ def test_no_mail_is_lost_and_few_are_sent_twice(
     manage(environment, "migrate", "--verbosity", "0")
     manage(environment, "load_demo", "--size", "small")
     manage(environment, "simulate", "--cases", str(CASES), "--seed", "7", "--leave-mail")
+    with psycopg.connect(database, autocommit=True) as rows:
+        let_people_choose(rows)
+        let_mornings_pass(rows)
 
     kills = burn(app, broker, environment, tmp_path / "worker.log")
     deadline = time.monotonic() + CALM
@@ -186,11 +217,21 @@ def test_no_mail_is_lost_and_few_are_sent_twice(
                 "SELECT message_id, losses FROM notifications_delivery WHERE state = 'SENT'"
             ).fetchall()
         )
+        digests, most = rows.execute(
+            "SELECT count(*), max(facts) FROM (SELECT count(*) AS facts"
+            " FROM notifications_deliveredfact JOIN notifications_delivery d ON d.id = delivery_id"
+            " WHERE d.state = 'SENT' AND d.way = 'MORNING' GROUP BY d.id) AS gathered"
+        ).fetchall()[0]
+        shown = rows.execute(
+            "SELECT message_id FROM notifications_delivery WHERE state = 'SHOWN'"
+        ).fetchall()
+    manage(environment, "check_outbox")
     with closing(app):
         broker.stop()
 
     copies = {name: times for name, times in server.accepted.items() if times > 1}
     print(f"\n{kills} kills, {dict(states)}, {len(losses)} sent, {len(copies)} twice")
+    print(f"{digests} digests of up to {most} facts, {len(shown)} on the screen alone")
     assert still_open == 0
     assert states["DEAD"] == 0
     assert losses.keys() - server.accepted.keys() == set()
@@ -198,3 +239,7 @@ def test_no_mail_is_lost_and_few_are_sent_twice(
     faults = {name: died + (name in server.dropped) for name, died in losses.items()}
     assert {n: times for n, times in copies.items() if times > 1 + faults[n]} == {}
     assert len(copies) <= len(losses) * 0.05
+    assert digests > 0
+    assert most > 1
+    assert shown
+    assert {name for (name,) in shown} & server.accepted.keys() == set()

@@ -14,13 +14,13 @@ from django.core.management import call_command
 from notifications import outbox
 from notifications.delivery import sweep
 from notifications.delivery.expansion import expand
-from notifications.enums import DeliveryState, Event, MessageState, Why
-from notifications.models import Delivery, OutboxMessage
+from notifications.enums import DeliveryState, Event, MessageState, Way, Why
+from notifications.models import DeliveredFact, Delivery, OutboxMessage, Preference
 from notifications.outbox import Fact, worker_name
 from notifications.recipients import Addressee
 from notifications.reminders import remind
 from tests.concurrency.at_once import at_once, several
-from tests.make import AT, a_project, a_user, say, the_slot, the_step
+from tests.make import AT, a_project, a_user, an_appointment, say, the_slot, the_step
 from tests.notifications.mails import assert_accounted, send, told
 from workflow.enums import Outcome, StepKind
 from workflow.models import Slot, StepRun
@@ -29,12 +29,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from roles.models import User
     from tests.fixtures_city import City
     from tests.notifications.conftest import Sink
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 MAILS = 60
+FACTS = 400
+"""More than one expansion takes."""
 
 
 def many_mails() -> None:
@@ -79,6 +82,43 @@ def test_expansions_at_once_make_one_mail_a_person(real_office: City) -> None:
 
     assert Delivery.objects.count() == 1 + len(real_office.holders("SECRETARIAT"))
     assert not OutboxMessage.objects.filter(state=MessageState.PENDING).exists()
+
+
+def many_facts(readers: list[User], first: int, count: int) -> None:
+    """Of each, every reader is told; the first of them also by the seat."""
+    post = Addressee(Why.HOLDER, post_id=readers[0].appointments.get().post_id)
+    people = [Addressee(Why.PROPOSER, person_id=reader.pk) for reader in readers]
+    facts = [
+        Fact(event=Event.HELD, key=f"decision:{n}", addressees=[*people, post])
+        for n in range(first, first + count)
+    ]
+    outbox.post(facts, at=AT)
+
+
+@pytest.mark.parametrize("crowd", several(2, 4))
+def test_sweeps_at_once_gather_every_fact_into_one_digest(
+    real_office: City, sink: Sink, crowd: int
+) -> None:
+    readers = [an_appointment().person for _ in range(2)]
+    Preference.objects.bulk_create(
+        Preference(person=reader, event=Event.HELD, way=Way.MORNING) for reader in readers
+    )
+    morning = AT.replace(hour=8, minute=30) + timedelta(days=1)
+    many_facts(readers, 0, FACTS)
+    at_once([partial(expand, AT)] * crowd)
+    many_facts(readers, FACTS, FACTS)  # more of them come while digests go out
+
+    at_once([lambda: sweep(at=morning, worker=worker_name())] * crowd)
+
+    while sweep(at=morning, worker=worker_name()).expanded:  # what one of them left to the other
+        pass
+    told = DeliveredFact.objects.filter(delivery__state=DeliveryState.SENT)
+    assert sorted(told.values_list("person", "fact")) == sorted(
+        (reader.pk, f"decision:{n}") for reader in readers for n in range(2 * FACTS)
+    )
+    assert set(Counter(sink.ids()).values()) == {1}
+    assert set(sink.ids()) == set(Delivery.objects.values_list("message_id", flat=True))
+    assert_accounted()
 
 
 def test_work_that_closes_during_an_expansion_leaves_no_mail(real_office: City) -> None:

@@ -6,13 +6,18 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from django.db.models import QuerySet
 from django.test import RequestFactory
 
-from bpr_projects.models import Closure, Project
+from bpr_projects.models import Closure, Project, Revision
+from notifications import outbox
 from notifications.delivery.letters import one_line
-from notifications.enums import Event, MessageState, Reason
-from notifications.models import Delivery, OutboxMessage
+from notifications.enums import DeliveryState, Event, MessageState, Reason, Why
+from notifications.models import Announcement, Delivery, OutboxMessage
+from notifications.outbox import Fact
+from notifications.recipients import Addressee
 from notifications.reminders import remind
+from roles.models import Section, User
 from tests.make import (
     AT,
     a_delegation,
@@ -26,11 +31,14 @@ from tests.make import (
     withdraw,
 )
 from tests.notifications.mails import assert_accounted, forget_mails, send, the_mail, told
+from tests.workflow import rules
 from workflow import engine
 from workflow.enums import Outcome, StepKind
 from workflow.outcomes import Answer
 
 if TYPE_CHECKING:
+    from pytest_django import Settings
+
     from tests.fixtures_city import City
     from tests.notifications.conftest import Sink
 
@@ -336,7 +344,26 @@ HOSTILE = [
     "\u202e逆さ\u2066隠し\u200b文字",
     "<script>alert(1)</script>",
     "{{ 7|add:7 }}{% now 'Y' %}",
+    "題\nBcc: a@kazuno.example\n🎉\u202e" + "長" * 300,
 ]
+FORBIDDEN = set("\r\n\u202e\u2066\u200b")
+
+
+def assert_sane(sink: Sink) -> None:
+    """What left the house has its own headers alone, each in one clean line."""
+    assert sink.accepted
+    for headers in sink.accepted:
+        assert headers["Bcc"] is None
+        assert len(headers.get_all("To") or []) == len(headers.get_all("Subject") or []) == 1
+        assert len(headers["To"].addresses) == 1
+        assert not set(str(headers["Subject"]).strip()) & FORBIDDEN
+        assert not set(headers["To"].addresses[0].display_name) & FORBIDDEN
+    for mail in Delivery.objects.filter(state=DeliveryState.SENT):
+        assert len(mail.subject) <= 150
+        assert not set(mail.subject) & FORBIDDEN
+        assert not set(mail.text) & (FORBIDDEN - {"\n"})
+        assert "\nBcc:" not in mail.text
+        assert "<script>" not in mail.html
 
 
 @pytest.mark.parametrize("title", HOSTILE)
@@ -354,6 +381,55 @@ def test_a_hostile_title_makes_a_sane_mail(office: City, sink: Sink, title: str)
     assert not set(mail.subject) & set("\r\n\u202e\u2066\u200b")
     assert "<script>" not in mail.html
     assert "14" not in mail.subject.removeprefix("【業務改革ナビ】").split("（")[0]
+
+
+@pytest.mark.parametrize("words", HOSTILE)
+def test_hostile_names_make_sane_mails_and_digests(
+    office: City, sink: Sink, settings: Settings, words: str
+) -> None:
+    case, other = a_project(to=StepKind.DECISION), a_project(to=StepKind.DECISION)
+    forget_mails()
+    sink.accepted.clear()
+    Project.objects.update(title=words)
+    Section.objects.update(name=words[:40])
+    User.objects.update(family_name=words[:40])
+    settings.MAIL_DIGEST = True
+    for each in (case, other):
+        say(each, Outcome.ADOPTED)
+
+    send()
+    send(AT + timedelta(days=1))
+
+    assert Delivery.objects.filter(event=Event.SUMMARY, state=DeliveryState.SENT).exists()
+    assert_sane(sink)
+    assert_accounted()
+
+
+@pytest.mark.parametrize("words", HOSTILE)
+def test_a_hostile_announcement_or_rule_makes_a_sane_mail(
+    office: City, sink: Sink, words: str
+) -> None:
+    run = rules.propose(rules.a_draft())
+    assert run.revision is not None
+    # What was handed in is frozen; here it was so from the start.
+    QuerySet(Revision).filter(pk=run.revision.pk).update(title=words[:120])
+    announcement = Announcement.objects.create(
+        title=words[:60], text="内容", written_by=holder("SECRETARIAT"), written_at=AT
+    )
+    fact = Fact(
+        event=Event.ANNOUNCEMENT_WAITING,
+        key="announcement:1",
+        addressees=[Addressee(Why.KEEPER, person_id=holder("HEAD-SHIMIN").pk)],
+        announcement_id=announcement.pk,
+    )
+    outbox.post([fact], at=AT)
+
+    send()
+
+    assert told(Event.ANNOUNCEMENT_WAITING) == [holder("HEAD-SHIMIN").name]
+    assert told(Event.YOUR_TURN) == [holder(rules.HEAD).name]
+    assert_sane(sink)
+    assert_accounted()
 
 
 @pytest.mark.parametrize(

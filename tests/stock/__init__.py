@@ -1,1 +1,1 @@
-"""viewflow as it comes out of the box, to be measured beside our engine."""
+"""viewflow and Celery as they come out of the box, to be measured beside our own."""

@@ -75,7 +75,7 @@ def post(
     facts: Iterable[Fact], *, at: datetime, actor: User | None = None, **how: Unpack[Telling]
 ) -> None:
     """Remember to tell these facts. Told before to the same addressee: nothing happens."""
-    hold_until = _hold(at, **how)
+    hold_until = held_until(at, **how)
     bundle = how.get("bundle")
     rows = [
         OutboxMessage(
@@ -111,14 +111,14 @@ def post(
         OutboxMessage.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def _hold(at: datetime, **how: Unpack[Telling]) -> datetime | None:
-    """Until when the mails wait, or None where they do not; past for what comes too late."""
+def held_until(at: datetime, **how: Unpack[Telling]) -> datetime | None:
+    """Until when the mails wait, or None where they do not."""
     moments = [how.get("not_before")]
     if how.get("bundle") is not None:
         moments.append(at + GATHERING)
     if how.get("may_be_taken_back"):
         moments.append(at + settings.MAIL_HOLD)
-    return max((moment for moment in moments if moment), default=None)
+    return max((moment for moment in moments if moment and moment > at), default=None)
 
 
 def unheld(slot: Slot) -> Fact:

@@ -163,7 +163,7 @@ def make_due() -> float:
     """Every work item asks anew; seconds until that is mails for persons."""
     forget()
     items = list(WorkItem.objects.select_related("step_run").order_by("pk"))
-    tell_whose_turn_it_is(None, work_items=items, at=AT)
+    tell_whose_turn_it_is(None, signal=None, work_items=items, at=AT)
     return timed(_expand_all)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from notifications.enums import DeliveryState, Event, MessageState, Reason
 from notifications.models import Delivery, OutboxMessage
-from notifications.outbox import GATHERING, held
+from notifications.outbox import GATHERING, held_until
 from tests.make import AT, a_project, holder, resubmit, say, the_slot
 from tests.notifications.mails import assert_accounted, forget_mails, names, send, told
 from workflow import engine
@@ -55,7 +55,7 @@ def outcomes(event: Event) -> list[tuple[str, str]]:
 def test_only_what_may_be_taken_back_is_held(hold: timedelta, may_be: bool) -> None:  # noqa: FBT001 -- drawn
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("django.conf.settings.MAIL_HOLD", hold)
-        until = held(AT, may_be_taken_back=may_be)
+        until = held_until(AT, may_be_taken_back=may_be)
 
     assert until == (AT + hold if may_be and hold else None)
 

@@ -18,7 +18,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from bpr_projects import discussion, joining
 from bpr_projects.enums import CommentKind, CommentLevel
 from bpr_projects.models import Attachment
-from notifications.models import Delivery
+from notifications.enums import Event
+from notifications.models import DeliveredFact, Delivery
 from records.actions import sweep
 from roles.models import PersonnelFile, Section, User
 from tests.architecture.matrix import ACTORS, MATRIX
@@ -114,7 +115,14 @@ def addresses() -> dict[str, str]:
         uploaded_at=AT,
     )
     reading = Reading.objects.get(project=running, kind=StepKind.POST_READING)
-    rows = {"reading-read": reading.pk, **_said(on_its_way, running), **_held(on_its_way)}
+    told = DeliveredFact.objects.get(message__event=Event.ADOPTED, person=running.proposer)
+    rows = {
+        "reading-read": reading.pk,
+        "notice-open": told.pk,
+        "notice-read": told.pk,
+        **_said(on_its_way, running),
+        **_held(on_its_way),
+    }
     start_draft(of=Route.objects.get(code="RT2"), by=holder("SECRETARIAT"), effective_from=LATER)
     paper = register(
         a_project(route="RT1", to=StepKind.STANDING_DECISION),
@@ -134,6 +142,7 @@ def addresses() -> dict[str, str]:
                 "pk": pk,
                 "key": paper.key if route in ON_PAPER else file.key,
                 "name": "leader",
+                "event": Event.YOUR_TURN.value,
                 "code": "RT2",
                 "version": 1 if route in IN_FORCE else 2,
                 "order": 1,

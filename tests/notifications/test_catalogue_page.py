@@ -112,10 +112,10 @@ def test_a_case_can_be_chosen(clerk: Client) -> None:
     first, second = a_project(title="はじめの案"), a_project(title="つぎの案")
 
     assert "つぎの案" in clerk.get(TURN).context["preview"].letter.subject
-    chosen = clerk.get(TURN, {"case": first.number})
+    chosen = clerk.get(TURN, {"case": first.reference})
     assert "はじめの案" in chosen.context["preview"].letter.subject
     assert f"{TURN}html/?case={first.number}" in text_of(chosen)
-    assert "はじめの案" in text_of(clerk.get(f"{TURN}html/", {"case": first.number}))
+    assert "はじめの案" in text_of(clerk.get(f"{TURN}html/", {"case": first.reference}))
     assert second.number != first.number
 
 

@@ -48,10 +48,9 @@ def head(office: City) -> User:
     return office.holder("HEAD-SHIMIN")
 
 
-def form(*, keeps: bool = False, **changed: str) -> dict[str, str]:
+def form(**changed: str) -> dict[str, str]:
     """What the page sends; by default as the catalogue says."""
-    offered = may_choose([Role.SECRETARIAT] if keeps else [])
-    return {event.value: default_way(event).value for event in offered} | changed
+    return {event.value: default_way(event).value for event in may_choose([])} | changed
 
 
 def kept(person: User) -> dict[str, str]:

@@ -44,11 +44,17 @@ def visible_to(user: User, at: datetime) -> ProjectQuerySet:
     capacities = capacities_of(user, on)
     if has_left(user, capacities, on):
         return Project.objects.none()
+    return in_sight(user, capacities, places_of(user, on, capacities))
+
+
+def in_sight(
+    user: User, capacities: Collection[Capacity], places: Iterable[Capacity]
+) -> ProjectQuerySet:
+    """``visible_to`` for whoever knows the posts of the day: of a person who has not left."""
     posts = [each.post.pk for each in capacities]
     mine = Q(proposer=user) | Q(proposer_post__in=posts) | Q(pk__in=granted(user, "edit_draft"))
     submitted = Q(number__isnull=False)
-    stood_in = [each.post.pk for each in places_of(user, on, capacities)]
-    readable = _readable(user, capacities, [*posts, *stood_in])
+    readable = _readable(user, capacities, [*posts, *(each.post.pk for each in places)])
     return Project.objects.filter(mine | (submitted & readable))
 
 

@@ -12,5 +12,9 @@ class NotificationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Listen."""
+        """Listen, and count for the bell."""
         from notifications import receivers as _receivers  # noqa: F401, PLC0415 -- registers itself
+        from notifications.bell import unread_rows  # noqa: PLC0415 -- models are ready only now
+        from workflow.inbox.statement import COUNTED_ELSEWHERE, UNREAD  # noqa: PLC0415 -- as above
+
+        COUNTED_ELSEWHERE[UNREAD] = unread_rows

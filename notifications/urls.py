@@ -1,8 +1,8 @@
-"""Pages about mails, and what the staff is told."""
+"""Pages about mails and notices, and what the staff is told."""
 
 from django.urls import path
 
-from notifications import announcements, views
+from notifications.views import announcements, catalogue, mailbox, notices, wishes
 
 urlpatterns = [
     path("announcements/", announcements.announcements, name="announcements"),
@@ -15,9 +15,21 @@ urlpatterns = [
     ),
     path("announcements/<int:pk>/drop/", announcements.announcement_drop, name="announcement-drop"),
     path("announcements/<int:pk>/read/", announcements.announcement_read, name="announcement-read"),
-    path("mailbox/", views.mailbox, name="mailbox"),
-    path("mailbox/resend/", views.mail_resend_dead, name="mail-resend-dead"),
-    path("mailbox/<int:pk>/", views.mail_detail, name="mail-detail"),
-    path("mailbox/<int:pk>/html/", views.mail_html, name="mail-html"),
-    path("mailbox/<int:pk>/resend/", views.mail_resend, name="mail-resend"),
+    path("mailbox/", mailbox.mailbox, name="mailbox"),
+    path("mailbox/resend/", mailbox.mail_resend_dead, name="mail-resend-dead"),
+    path("mailbox/<int:pk>/", mailbox.mail_detail, name="mail-detail"),
+    path("mailbox/<int:pk>/html/", mailbox.mail_html, name="mail-html"),
+    path("mailbox/<int:pk>/resend/", mailbox.mail_resend, name="mail-resend"),
+    path("notices/", notices.notices, name="notices"),
+    path("notices/read/", notices.notices_read, name="notices-read"),
+    path("notices/<int:pk>/", notices.notice_open, name="notice-open"),
+    path("notices/<int:pk>/read/", notices.notice_read, name="notice-read"),
+    path("notices/catalogue/", catalogue.notice_catalogue, name="notice-catalogue"),
+    path("notices/catalogue/<str:event>/", catalogue.notice_preview, name="notice-preview"),
+    path(
+        "notices/catalogue/<str:event>/html/",
+        catalogue.notice_preview_html,
+        name="notice-preview-html",
+    ),
+    path("me/notifications/", wishes.notification_settings, name="notification-settings"),
 ]

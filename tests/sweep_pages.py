@@ -31,7 +31,7 @@ from django.urls import get_resolver, reverse  # noqa: E402
 from playwright.sync_api import sync_playwright  # noqa: E402
 
 from bpr_projects.models import Comment, JoinRequest, Project  # noqa: E402
-from notifications.models import Delivery  # noqa: E402
+from notifications.models import DeliveredFact, Delivery  # noqa: E402
 from roles.models import User  # noqa: E402
 from tests.architecture.matrix import ACTORS  # noqa: E402
 from tests.architecture.test_matrix import browser_of, routes  # noqa: E402
@@ -78,6 +78,7 @@ def address(route: str, case: Project) -> str | None:
         "code": "RT3",
         "version": 2,
         "order": 3,
+        "event": "YOUR_TURN",
     }
     wanted = {name: known[name] for name in names}
     return None if None in wanted.values() else reverse(route, kwargs=wanted)
@@ -91,6 +92,7 @@ def row_of(route: str, case: Project) -> int | None:
         "condition": Condition.objects.filter(project=case),
         "reading": Reading.objects.filter(project=case),
         "decision": Decision.objects.filter(project=case),
+        "notice": DeliveredFact.objects.filter(message__project=case),
         "org": User.objects.filter(is_active=True),
     }
     found = rows.get(route.partition("-")[0], Delivery.objects.all())

@@ -8,6 +8,7 @@ rest is not. Tests keep them complete.
 from notifications.catalogue.deadlines import event_on
 from notifications.catalogue.lines import Notice, Turn
 from notifications.catalogue.notices import NO_MAIL, NOTICES, OF_OUTCOME, OF_READING, event_of
+from notifications.catalogue.places import OF_OTHERS, place_of, turn_of, work_of
 from notifications.catalogue.turns import CORRECTIONS, NO_TURN, TURNS
 from notifications.catalogue.wishes import (
     MORNING,
@@ -25,6 +26,7 @@ __all__ = [
     "NO_MAIL",
     "NO_TURN",
     "OF_A_DAY",
+    "OF_OTHERS",
     "OF_OUTCOME",
     "OF_READING",
     "ON_THE_LIST",
@@ -35,5 +37,8 @@ __all__ = [
     "event_of",
     "event_on",
     "may_choose",
+    "place_of",
+    "turn_of",
     "ways_of",
+    "work_of",
 ]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from notifications.recipients import Addressee
     from workflow.enums import Outcome, StepKind
 
+INBOX: Final = "/inbox/"
 CASE: Final = "/p/{reference}/"
 DECIDE: Final = "/p/{reference}/decide/"
 EDIT: Final = "/p/{reference}/edit/"

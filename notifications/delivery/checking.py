@@ -107,7 +107,11 @@ class Situation:
     @classmethod
     def of(cls, mails: Sequence[Delivery], at: datetime) -> Situation:
         """Look once for the whole batch."""
-        messages = [fact.message for mail in mails for fact in mail.facts.all()]
+        return cls.about([fact.message for mail in mails for fact in mail.facts.all()], at)
+
+    @classmethod
+    def about(cls, messages: Sequence[OutboxMessage], at: datetime) -> Situation:
+        """The same for facts that are in no mail."""
         slots = {message.slot_id for message in messages if message.slot_id}
         posts = {message.post_id for message in messages if message.post_id}
         projects: dict[int, Project] = {

@@ -11,8 +11,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from notifications.catalogue.lines import INBOX
 from notifications.delivery.letters import (
-    INBOX,
     PREFERENCES,
     SUBJECT_LIMIT,
     Letter,

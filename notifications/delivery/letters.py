@@ -17,15 +17,22 @@ from django.utils.translation import gettext as _
 from bpr_projects.calendar import days_late, days_late_label, short_date
 from bpr_projects.enums import RevisionKind
 from bpr_projects.sheet import effect_of
-from notifications.catalogue import CORRECTIONS, NOTICES, TURNS, Notice, Turn
+from notifications.catalogue import (
+    NOTICES,
+    Notice,
+    Turn,
+    place_of,
+    turn_of,
+    work_of,
+)
 from notifications.delivery.checking import moment_of
-from notifications.delivery.manners import OF_OTHERS, OF_THE_LEDGER, QUIET, QUOTES
+from notifications.delivery.manners import QUIET, QUOTES
 from notifications.enums import Event, Why
 from roles.actions.deputies import days_of
 from roles.enums import Basis
 from roles.models import Post, StandIn
 from workflow.access import said_by, standing_paper
-from workflow.enums import Outcome, RunKind, SendBackTarget, StepKind
+from workflow.enums import Outcome, SendBackTarget
 
 if TYPE_CHECKING:
     from datetime import date
@@ -34,11 +41,10 @@ if TYPE_CHECKING:
     from notifications.delivery.checking import Situation
     from notifications.models import DeliveredFact, Delivery, OutboxMessage
     from workflow.charts import Ball
-    from workflow.models import Decision, Slot, StepRun
+    from workflow.models import Decision, StepRun
 
 SUBJECT_LIMIT: Final = 150
 QUOTE_LIMIT: Final = 1500
-INBOX: Final = "/inbox/"
 PREFERENCES: Final = "/me/notifications/"
 """Where a person says how to be told; every mail names it."""
 
@@ -79,7 +85,7 @@ class Words:
         self.decision: Decision | None = self.message.decision
         self.project: Project | None = self.message.project
         self.ball: Ball | None = situation.balls.get(self.message.project_id or 0)
-        self.turn: Turn | None = self._turn()
+        self.turn: Turn | None = turn_of(self.message)
 
     def letter(self) -> Letter:
         context = self._context()
@@ -118,14 +124,14 @@ class Words:
     @property
     def url(self) -> str:
         """Where the mail leads."""
-        return settings.BASE_URL + self._path()
+        return settings.BASE_URL + place_of(self.message)
 
     def said(self) -> str:
         """Who decided what, when; nothing of what is no decision."""
         return one_line(said_by(self.decision), QUOTE_LIMIT) if self.decision else ""
 
     def _context(self) -> dict[str, Any]:
-        run = self.message.run
+        run, work = self.message.run, work_of(self.message)
         return {
             "subject": self._subject(self.title),
             "recipient_name": one_line(self.delivery.person.name, 80),
@@ -134,7 +140,7 @@ class Words:
             "case_number": self.number,
             "case_section": self.section,
             "deadline": self.due(),
-            "deadline_note": self._reckoned(work.step_run if (work := self._work()) else None),
+            "deadline_note": self._reckoned(work.step_run if work else None),
             "url": self.url,
             "url_label": self._button(),
             "reason": self.why(),
@@ -227,7 +233,7 @@ class Words:
 
     def due(self) -> datetime | None:
         """The deadline of what this person is to do; nothing for what is only told."""
-        if (work := self._work()) is not None:
+        if (work := work_of(self.message)) is not None:
             return None if work.step_run.paused_since else work.step_run.due_at
         return self.message.reading.due_at if self.message.reading else None
 
@@ -253,45 +259,10 @@ class Words:
 
     # --- whom, why, where --------------------------------------------------------------------
 
-    def _work(self) -> Slot | None:
-        """What this person is asked to do.
-
-        All who write a proposal correct it; a change, stop or roll-out, whoever holds its seat.
-        """
-        run = self.message.run
-        is_of_a_seat = run is not None and run.kind != RunKind.PROJECT
-        return None if is_of_a_seat and self.message.post is None else self.message.slot
-
-    def _turn(self) -> Turn | None:
-        """How this person is asked for it."""
-        work, run = self._work(), self.message.run
-        if work is None or run is None or self.event in OF_OTHERS:
-            return None
-        kind = StepKind(work.step_run.kind)
-        return CORRECTIONS[RunKind(run.kind)] if kind == StepKind.REVISION else TURNS[kind]
-
     def _target(self) -> str:
         if self.decision is None or not self.decision.target:
             return ""
         return str(SendBackTarget(self.decision.target).label)
-
-    def _path(self) -> str:
-        if self.message.announcement_id is not None:
-            return self.notice.path.format(announcement=self.message.announcement_id)
-        if self.project is None:
-            is_elsewhere = self.message.absence is not None or self.event in OF_THE_LEDGER
-            return self.notice.path if is_elsewhere else self._rule_path()
-        path = self.turn.path if self.turn else self.notice.path
-        address = path.format(reference=self.project.reference, slot=self.message.slot_id)
-        remark = self.message.comment_id
-        return f"{address}?thread={remark}#c{remark}" if remark else address
-
-    def _rule_path(self) -> str:
-        """The version of a route that the mail is about."""
-        run = self.message.run
-        if run is None or run.rule is None:
-            return INBOX
-        return f"/routes/{run.rule.code}/{run.rule.version}/"
 
     def _button(self) -> str:
         return str(self.turn.button if self.turn else self.notice.button)

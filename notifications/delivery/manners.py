@@ -4,19 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from notifications.catalogue import OF_OTHERS
 from notifications.enums import Event
 from workflow.enums import Outcome
-
-OF_OTHERS: Final = frozenset(
-    {
-        Event.UNHELD,
-        Event.PAPER_WAITING,
-        Event.DELAY_TOLD,
-        Event.NOT_REMINDED,
-        Event.NOT_RESUMED,
-    }
-)
-"""Facts about work that the reader is not asked to answer."""
 
 QUIET: Final = OF_OTHERS | {
     Event.REMINDED,
@@ -26,9 +16,6 @@ QUIET: Final = OF_OTHERS | {
     Event.OVERDUE,
 }
 """Facts about work that was opened long ago: they do not repeat what was said then."""
-
-OF_THE_LEDGER: Final = frozenset({Event.LEDGER_CHECKED, Event.ANCHOR_FAILED})
-"""Facts about no case."""
 
 QUOTES: Final = {
     Outcome.SENT_BACK: "差戻しの理由",

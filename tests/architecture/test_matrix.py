@@ -20,7 +20,8 @@ from bpr_projects import discussion, joining
 from bpr_projects.enums import CommentKind, CommentLevel
 from bpr_projects.models import Attachment
 from notifications import announcing
-from notifications.models import Delivery
+from notifications.enums import Event
+from notifications.models import DeliveredFact, Delivery
 from records.actions import sweep
 from roles.models import PersonnelFile, Section, User
 from tests.architecture.matrix import ACTORS, MATRIX
@@ -117,8 +118,11 @@ def addresses() -> dict[str, str]:
         uploaded_at=AT,
     )
     reading = Reading.objects.get(project=running, kind=StepKind.POST_READING)
+    told = DeliveredFact.objects.get(message__event=Event.ADOPTED, person=running.proposer)
     rows = {
         "reading-read": reading.pk,
+        "notice-open": told.pk,
+        "notice-read": told.pk,
         **announced,
         **_said(on_its_way, running),
         **_held(on_its_way),
@@ -142,6 +146,7 @@ def addresses() -> dict[str, str]:
                 "pk": pk,
                 "key": paper.key if route in ON_PAPER else file.key,
                 "name": "leader",
+                "event": Event.YOUR_TURN.value,
                 "code": "RT2",
                 "version": 1 if route in IN_FORCE else 2,
                 "order": 1,

@@ -12,9 +12,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from notifications import announcing
-from notifications.announcements import PAGE
 from notifications.enums import Event
 from notifications.models import Announcement, DeliveredFact, OutboxMessage
+from notifications.views.announcements import PAGE
 from roles.enums import Role
 from roles.models import Section
 from tests.make import AT, TODAY, a_post, a_section, an_appointment, holder

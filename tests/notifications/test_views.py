@@ -12,7 +12,7 @@ from django.urls import reverse
 from notifications import outbox
 from notifications.enums import DeliveryState, Event, Reason
 from notifications.models import Delivery, Intervention
-from notifications.views import PAGE
+from notifications.views.mailbox import PAGE
 from tests.make import AT, a_project, holder, say
 from tests.notifications.mails import send, the_mail
 from workflow.enums import Outcome, StepKind

@@ -32,7 +32,14 @@ from bpr_projects.forms import (
 from bpr_projects.forms.discussion import SayForm
 from bpr_projects.forms.rollout import RolloutForm
 from bpr_projects.models import Comment, Kpi, Project
-from notifications.forms import AnnouncementForm, ResendDeadForm, ResendForm
+from notifications.catalogue import default_way, may_choose
+from notifications.forms import (
+    AnnouncementForm,
+    ResendDeadForm,
+    ResendForm,
+    UptoForm,
+    WishesForm,
+)
 from roles.models import Section
 from tests.architecture.test_matrix import addresses, browser_of
 from tests.make import (
@@ -342,6 +349,13 @@ def reply_places(world: World) -> Iterator[Place]:
     yield Place("leader", world["project-discussion"], names, {"text": "はい。"}, kept)
 
 
+def wishes_places(world: World) -> Iterator[Place]:
+    ways = {event: default_way(event) for event in may_choose([])}
+    names = (*names_of(WishesForm(ways=ways, quiet=None)), "action")
+    whole = {event.value: way.value for event, way in ways.items()}
+    yield Place("leader", world["notification-settings"], names, whole)
+
+
 def filter_places(world: World) -> Iterator[Place]:
     names = (*ProjectFilter.base_filters, "page")
     yield Place("leader", world["project-list"], names, method="get")
@@ -397,6 +411,8 @@ PLACES: Final[dict[type, Callable[[World], Any]]] = {
     ResendDeadForm: one(
         "secretariat", "mail-resend-dead", ResendDeadForm(), reason="直した。", confirmed="on"
     ),
+    UptoForm: one("leader", "notices-read", UptoForm(), upto="1"),
+    WishesForm: wishes_places,
     PersonForm: lambda world: [
         Place("secretariat", world["standing-in"], ("person",), method="get")
     ],

@@ -72,7 +72,13 @@ def leave(person: User) -> User:
     return person
 
 
-WITHOUT_A_CASE = ["/help/", "/glossary/", "/accounts/password/", "/accounts/logout/"]
+WITHOUT_A_CASE = [
+    "/me/notifications/",
+    "/help/",
+    "/glossary/",
+    "/accounts/password/",
+    "/accounts/logout/",
+]
 
 LISTS = [
     "/",
@@ -86,6 +92,7 @@ LISTS = [
     "/running/",
     "/mailbox/",
     "/announcements/",
+    "/notices/?show=all",
 ]
 
 

@@ -24,7 +24,7 @@ from workflow.inbox.cursors import cursor_text
 from workflow.inbox.links import rule_url, work_url
 from workflow.inbox.places import in_place_of
 from workflow.inbox.sieve import ALL, Sieve
-from workflow.inbox.statement import CAP, COLUMNS, ask, statement
+from workflow.inbox.statement import CAP, COLUMNS, UNREAD, ask, statement
 from workflow.outcomes import AT_ONCE
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ class Counts:
     """How much waits: capped at 100 a post. ``hidden``: mine to decide, but I proposed it.
 
     ``later``: put off by the person; counted nowhere else. ``late``, ``today``, ``week``: of the
-    own posts.
+    own posts. ``unread``: notices.
     """
 
     own: int = 0
@@ -173,6 +173,7 @@ class Counts:
     today: int = 0
     week: int = 0
     readings: int = 0
+    unread: int = 0
     by_post: dict[int, int] = field(default_factory=dict)
 
     @property
@@ -294,7 +295,10 @@ def _load(desk: Desk, rows: Sequence[Sequence[Any]], listing: Listing | None) ->
 
 
 def _counts(desk: Desk, by_tag: dict[str, list[dict[str, Any]]]) -> Counts:
-    counts = Counts(readings=sum(row["slot_id"] for row in by_tag.get("readings", ())))
+    readings, unread = (
+        sum(row["slot_id"] for row in by_tag.get(tag, ())) for tag in ("readings", UNREAD)
+    )
+    counts = Counts(readings=readings, unread=unread)
     counts.by_post = dict.fromkeys(desk.capacities, 0)
     for post, slots in desk.stood_in.items():
         counts.deputised += min(len(slots), CAP)

@@ -44,6 +44,7 @@ class Shell:
     away_until: date | None
     inbox_count: int
     home_count: int
+    unread_count: int
     can_propose: bool
     can_watch: bool
     can_see_mailbox: bool
@@ -72,6 +73,7 @@ def _shell(request: HttpRequest) -> Shell:
         away_until=desk.away_until,
         inbox_count=counts.mine,
         home_count=counts.mine,
+        unread_count=counts.unread,
         can_propose=permits(capacities, Perm.PROPOSE_PROJECT),
         can_watch=bool(permit_to_watch(capacities)),
         can_see_mailbox=permits(capacities, Perm.VIEW_MAILBOX),

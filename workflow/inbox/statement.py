@@ -18,12 +18,15 @@ from workflow.enums import DECIDING_KINDS, GONE, OWN_WORK, StepKind
 from workflow.inbox.sieve import DUES, PUT_OFF, SEEN, conditions_of, end_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from workflow.inbox.desk import Desk, Listing
 
 CAP: Final = 100
 """Counts stop here: a badge says 99+."""
+
+UNREAD: Final = "unread"
+"""Tag of the notices that the bell counts."""
 
 COLUMNS: Final = (
     "tag",
@@ -204,6 +207,13 @@ SAVED: Final = """SELECT 'saved', id, NULL, NULL, NULL, name, query, {nulls}
     FROM workflow_savedsieve WHERE person_id = %(me)s"""
 """What the person saved of it."""
 
+ELSEWHERE: Final = """SELECT '{tag}', COUNT(*), {nulls} FROM ({rows}) AS found"""
+COUNTED_ELSEWHERE: Final[dict[str, Callable[[Desk], tuple[str, Sequence[Any]]]]] = {}
+"""Tag -> the rows that an app above counts for the frame of a page, and their parameters (%s).
+
+So its badge costs no query of its own. The app limits them to ``CAP``.
+"""
+
 
 def nulls(already: int) -> str:
     """What fills a branch up to the width of the statement."""
@@ -224,6 +234,8 @@ def statement(desk: Desk, listing: Listing | None) -> tuple[str, dict[str, Any]]
         branches.append(COUNTS.format(picked=counted))
         posts = asking.among("posts", desk.capacities)
         branches.append(READINGS.format(posts=posts, cap=CAP, nulls=nulls(2)))
+    if not desk.has_left:
+        branches += [asking.elsewhere(tag, *rows(desk)) for tag, rows in COUNTED_ELSEWHERE.items()]
     branches += [CLOSURES.format(nulls=nulls(6)), PRINCIPLES.format(nulls=nulls(7))]
     if listing is not None and listing.with_saved:
         branches.append(SAVED.format(nulls=nulls(7)))
@@ -274,7 +286,12 @@ class _Asking:
         """The condition that a column is one of these."""
         return f"IN ({', '.join(self._named(name, keys)) or '0'})"
 
-    def _named(self, name: str, keys: Iterable[int]) -> list[str]:
+    def elsewhere(self, tag: str, rows: str, values: Sequence[Any]) -> str:
+        """What another app counts."""
+        named = rows % tuple(self._named(tag, values))
+        return ELSEWHERE.format(tag=tag, rows=named, nulls=nulls(2))
+
+    def _named(self, name: str, keys: Iterable[Any]) -> list[str]:
         """A parameter for each key: what is asked of so many keys is planned once."""
         named = {f"{name}_{n}": key for n, key in enumerate(keys)}
         self.parameters |= named

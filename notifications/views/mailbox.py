@@ -74,6 +74,17 @@ TONES: Final[dict[str, tuple[str, str]]] = {
 }
 """State -> tone and icon of its chip."""
 
+SHUT_IN: Final = {
+    "default-src": [NONE],
+    **dict.fromkeys(("script-src", "img-src", "font-src", "connect-src", "object-src")),
+    "style-src": [UNSAFE_INLINE],
+    "base-uri": [NONE],
+    "form-action": [NONE],
+    "frame-ancestors": [SELF],
+    "sandbox": True,
+}
+"""What the formatted part of a mail may do in a browser: be looked at, in our own frame."""
+
 
 @login_required
 @require_safe
@@ -87,7 +98,7 @@ def _list(request: HttpRequest, form: ResendDeadForm, status: int = 200) -> Http
     key = DEAD_TAB if form.is_bound else request.GET.get("state", "")
     tab = next((tab for tab in TABS if tab.key == key), TABS[0])
     rows = _readable(request, sees_all=sees_all).filter(state__in=tab.states)
-    if before := _before(request):
+    if before := keyset(request.GET.get("before", "")):
         rows = rows.filter(pk__lt=before)
     shown = list(rows.for_rows()[: PAGE + 1])
     context = {
@@ -116,17 +127,7 @@ def mail_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_GET
 @xframe_options_sameorigin
-@csp_replace(  # type: ignore[arg-type]  # it takes any view
-    {
-        "default-src": [NONE],
-        **dict.fromkeys(("script-src", "img-src", "font-src", "connect-src", "object-src")),
-        "style-src": [UNSAFE_INLINE],
-        "base-uri": [NONE],
-        "form-action": [NONE],
-        "frame-ancestors": [SELF],
-        "sandbox": True,
-    }
-)
+@csp_replace(SHUT_IN)  # type: ignore[arg-type]  # it takes any view
 def mail_html(request: HttpRequest, pk: int) -> HttpResponse:
     """The formatted part alone. A mail's styles stand on its elements: here alone they may."""
     delivery = _mail_or_404(request, pk)
@@ -234,9 +235,8 @@ def _mail_or_404(request: HttpRequest, pk: int) -> Delivery:
     return found
 
 
-def _before(request: HttpRequest) -> int:
-    """The row after which the page begins; anything unreadable is the first page."""
-    text = request.GET.get("before", "")
+def keyset(text: str) -> int:
+    """The row after which a page begins; anything unreadable is the first page."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
 
 

@@ -18,7 +18,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from bpr_projects import discussion, joining
 from bpr_projects.enums import CommentKind, CommentLevel
 from bpr_projects.models import Attachment
-from notifications.models import Delivery
+from notifications.models import Delivery, OutboxMessage
 from records.actions import sweep
 from roles.models import PersonnelFile, Section, User
 from tests.architecture.matrix import ACTORS, MATRIX
@@ -182,6 +182,7 @@ def _said(on_its_way: Project, running: Project) -> dict[str, int]:
         "condition-report": condition.pk,
         "condition-check": condition.pk,
         "ledger-export-file": _exported(),
+        **dict.fromkeys(("fact-detail", "fact-discard", "fact-send-now"), _fact()),
     }
 
 
@@ -208,6 +209,10 @@ def _held(on_its_way: Project) -> dict[str, int]:
         "org-suspension-end": away.pk,
         "org-import-plan": kept.pk,
     }
+
+
+def _fact() -> int:
+    return OutboxMessage.objects.earliest("pk").pk
 
 
 def _mail() -> int:

@@ -15,7 +15,7 @@ from bpr_projects import glossary
 from bpr_projects.enums import Stage
 from bpr_projects.models import Project
 from notifications.delivery import sweep
-from notifications.models import Delivery
+from notifications.models import Delivery, OutboxMessage
 from notifications.outbox import worker_name
 from tests.browser import DESK, LARGEST_FIRST_VIEW, PHONE, axe_violations, scrolls_sideways
 from tests.make import PASSWORD, holder
@@ -92,7 +92,10 @@ def pages() -> dict[str, list[str]]:
             "/stations/",
             "/stations/?show=open",
             "/mailbox/",
+            "/mailbox/?state=held",
+            "/mailbox/?state=dead&q=R8",
             f"/mailbox/{Delivery.objects.latest('pk').pk}/",
+            f"/mailbox/facts/{OutboxMessage.objects.latest('pk').pk}/",
             f"/p/{standing_at(StepKind.RECEPTION)}/abandon/",
             f"{case}restrict/",
             f"{case}discussion/",

@@ -1,0 +1,1 @@
+"""Pages about mails, notices and how people want to be told."""

@@ -10,6 +10,8 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from bpr_projects import discussion
+from bpr_projects.enums import CommentKind, CommentLevel
 from notifications import outbox
 from notifications.delivery.expansion import expand
 from notifications.delivery.trouble import trouble_at
@@ -339,6 +341,34 @@ def test_a_secret_is_found_by_its_person_and_never_by_its_words(clerk: Client) -
         page = text_of(clerk.get(url))
         assert SECRET_WORDS not in page
         assert "認証に関する連絡" in page
+
+
+def test_an_author_in_the_secretariat_finds_nothing_that_reviewers_say(office: City) -> None:
+    case = a_project(post="SECRETARIAT", section="SHIMIN", to=StepKind.REVIEW)
+    send()
+    discussion.write(
+        project=case,
+        kind=CommentKind.REMARK,
+        level=CommentLevel.REVIEW,
+        text="内々の話",
+        mentions=[holder("PT-FUKUSHI")],
+        by=holder("PT-CHAIR"),
+        at=AT,
+    )
+    message = OutboxMessage.objects.latest("pk")
+    author, other = (client_of(each) for each in office.holders("SECRETARIAT")[:2])
+    words = case.number or ""
+
+    assert message.event == Event.MENTIONED
+    for browser, rows, status in ((author, [], 404), (other, [message.pk], 200)):
+        assert found(browser, state="held") == rows
+        assert found(browser, state="held", q=words) == rows
+        assert browser.get(MAILBOX).context["counts"]["held"] == len(rows)
+        assert browser.get(f"{MAILBOX}facts/{message.pk}/").status_code == status
+    send()
+    mail = Delivery.objects.latest("pk")
+    assert mail.pk not in found(author, q=words)
+    assert mail.pk in found(other, q=words)
 
 
 # --- trouble ----------------------------------------------------------------------------------

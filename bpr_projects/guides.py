@@ -54,6 +54,7 @@ GUIDE_OF_PAGE: Final[dict[str, str]] = {
     "decision-evidence": "auditor",
     "mailbox": "secretariat",
     "mail-detail": "secretariat",
+    "fact-detail": "secretariat",
 }
 """Which guide explains a page, by the name of its address; the others are explained at first."""
 

@@ -1,7 +1,6 @@
 """What a load balancer and a watchman ask: is it alive, and does work flow?"""
 
 import logging
-from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
@@ -15,11 +14,9 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from notifications.enums import DeliveryState
-from notifications.models import Delivery, OutboxMessage
+from notifications.delivery.trouble import trouble_at
 
 BROKER_PATIENCE: Final = 1  # seconds
-MAIL_IS_LATE: Final = timedelta(minutes=10)
 logger = logging.getLogger(__name__)
 
 
@@ -51,19 +48,6 @@ def broker_answers() -> bool:
         broker.close()
 
 
-def mails_flow(at: datetime) -> bool:
-    """Tell whether nothing has been due for long: somebody sweeps, and the mail server takes it."""
-    then = at - MAIL_IS_LATE
-    waiting = OutboxMessage.objects.ready(then).filter(created_at__lte=then)
-    queued = Delivery.objects.filter(state=DeliveryState.QUEUED, due_at__lte=then)
-    return not (waiting.exists() or queued.exists())
-
-
-def dead_mails() -> int:
-    """How many mails were given up on: the secretariat mends the cause and sends them again."""
-    return Delivery.objects.resendable().count()
-
-
 @never_cache
 @require_safe
 def alive(request: HttpRequest) -> JsonResponse:
@@ -81,12 +65,13 @@ def ready(request: HttpRequest) -> JsonResponse:
     """
     if not database_answers():
         return JsonResponse({"status": "down", "database": False}, status=503)
+    trouble = trouble_at(timezone.now())
     parts = {
         "database": True,
-        "mails": mails_flow(timezone.now()),
+        "mails": trouble.late_since is None,
         "broker": broker_answers(),
     }
-    warnings = {"dead_mails": dead_mails()}
+    warnings = {"dead_mails": trouble.dead}
     return JsonResponse(
         {"status": "ok" if all(parts.values()) else "degraded", **parts, **warnings}
     )

@@ -164,6 +164,7 @@ class Act(TextChoices):
 
     RESEND = "RESEND", _("再送")
     DISCARD = "DISCARD", _("送信の取りやめ")
+    RELEASE = "RELEASE", _("送信の繰上げ")
 
 
 # Choices as named callables: rewording a label makes no migration.

@@ -6,7 +6,8 @@ people want to be told, and what the whole staff is told.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, Self
 
 from django.db import models
 from django.db.models import Q
@@ -42,6 +43,9 @@ from workflow.models import (
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+LATE: Final = timedelta(minutes=10)
+"""A sweep comes every 30 seconds, or every minute by cron: what waits so long is stuck."""
 
 
 class Announcement(models.Model):
@@ -93,6 +97,10 @@ class OutboxMessageQuerySet(models.QuerySet["OutboxMessage"]):
         return self.filter(state=MessageState.PENDING).filter(
             Q(hold_until=None) | Q(hold_until__lte=at)
         )
+
+    def late(self, at: datetime) -> Self:
+        """Ready for long: no sweep runs."""
+        return self.ready(at - LATE).filter(created_at__lte=at - LATE)
 
     def of_open_work(self) -> Self:
         """About steps that wait for an answer, and readings that nobody has read yet."""
@@ -185,6 +193,11 @@ class OutboxMessage(models.Model):
     def __str__(self) -> str:
         return f"{self.fact} {self.event}"
 
+    def is_held(self, at: datetime) -> bool:
+        """It waits for its hour, not for a successor."""
+        held = self.hold_until is not None and self.hold_until > at
+        return held and self.state == MessageState.PENDING and not self.reason
+
     @property
     def is_request(self) -> bool:
         """It asks for a step or a reading: a vacant post's successor is told."""
@@ -204,15 +217,26 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
             | Q(state=DeliveryState.SENDING, lease_until__lt=now)
         ).order_by("due_at", "pk")
 
+    def late(self, at: datetime) -> Self:
+        """Due for long: no sweep runs, or the mail server takes nothing."""
+        return self.filter(
+            Q(state=DeliveryState.QUEUED, due_at__lte=at - LATE)
+            | Q(state=DeliveryState.SENDING, lease_until__lte=at - LATE)
+        )
+
     def leased_to(self, worker: str) -> Self:
         return self.filter(state=DeliveryState.SENDING, lease_by=worker)
 
+    def dead(self) -> Self:
+        """Given up on."""
+        return self.filter(state=DeliveryState.DEAD).order_by("pk")
+
     def resendable(self) -> Self:
         """Dead, and with words that can be made anew: those of a secret are erased."""
-        return self.filter(state=DeliveryState.DEAD, is_secret=False).order_by("pk")
+        return self.dead().filter(is_secret=False)
 
     def for_rows(self) -> Self:
-        """With what a row of the mailbox shows."""
+        """With what a row of the list of mails shows."""
         return self.select_related("person", "project").defer("text", "html")
 
 
@@ -286,6 +310,10 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk} {self.event} {self.state}"
+
+    def waits(self, at: datetime) -> bool:
+        """It goes out later: a digest, a quiet hour, a pause before the next try."""
+        return self.state == DeliveryState.QUEUED and self.due_at > at
 
     @property
     def is_open(self) -> bool:

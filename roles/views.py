@@ -46,6 +46,7 @@ CARRIED: Final = frozenset(
         "show",
         "shown",
         "slot",
+        "state",
         "station",
         "touched",
     }

@@ -1,4 +1,4 @@
-"""What people do to mails by hand."""
+"""What people do to mails, and to facts that are no mail yet, by hand."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from notifications.enums import Act, DeliveryState
-from notifications.models import Delivery, Intervention
+from notifications.enums import Act, DeliveryState, MessageState, Reason
+from notifications.models import Delivery, Intervention, OutboxMessage
+from workflow.actions.refusals import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,8 +18,16 @@ if TYPE_CHECKING:
     from roles.models import User
 
 
-class NotResendable(Exception):
+class NotResendable(Refusal):
     """This mail cannot be sent again, and why."""
+
+
+class NotDiscardable(Refusal):
+    """This mail or fact cannot be kept from going out, and why."""
+
+
+class NotReleasable(Refusal):
+    """This mail or fact cannot go out earlier, and why."""
 
 
 def resend(*, delivery: Delivery, reason: str, by: User, at: datetime) -> Delivery:
@@ -47,6 +56,98 @@ def resend_dead(*, reason: str, by: User, at: datetime) -> int:
     return len(dead)
 
 
+def discard(*, delivery: Delivery, reason: str, by: User, at: datetime) -> Delivery:
+    """Keep a mail that waits, or could not be sent, from ever going out, with all that it tells.
+
+    Nobody is told of these facts by another mail instead. A secret's words go at once.
+    """
+    with transaction.atomic():
+        delivery = Delivery.objects.select_for_update().get(pk=delivery.pk)
+        if delivery.state == DeliveryState.SENDING:
+            raise NotDiscardable(
+                _("このメールは、いま送信しているところです。取りやめることはできません。")
+            )
+        if delivery.state not in (DeliveryState.QUEUED, DeliveryState.DEAD):
+            raise NotDiscardable(
+                _(
+                    "取りやめられるのは「送信待ち」「送信できません」のメールだけです"
+                    "（いまは「%s」です）。"
+                )
+                % delivery.get_state_display()
+            )
+        _give_up([delivery.pk], reason=reason, by=by, at=at)
+        delivery.refresh_from_db()
+    return delivery
+
+
+def discard_dead(*, reason: str, by: User, at: datetime) -> int:
+    """Give up every dead mail, secrets too, all or none of them. Returns how many."""
+    with transaction.atomic():
+        rows = Delivery.objects.dead().select_for_update()
+        dead = list(rows.values_list("pk", flat=True))
+        if not dead:
+            raise NotDiscardable(_("「送信できません」のメールは、もうありません。"))
+        _give_up(dead, reason=reason, by=by, at=at)
+    return len(dead)
+
+
+def discard_fact(*, message: OutboxMessage, reason: str, by: User, at: datetime) -> OutboxMessage:
+    """Keep a fact that waits from becoming a mail, for this addressee."""
+    with transaction.atomic():
+        message = OutboxMessage.objects.select_for_update().get(pk=message.pk)
+        _must_wait(message, NotDiscardable)
+        Intervention.objects.create(message=message, act=Act.DISCARD, by=by, at=at, reason=reason)
+        message.state = MessageState.SKIPPED
+        message.reason = Reason.DISCARDED
+        message.settled_at = at
+        message.save(update_fields=["state", "reason", "settled_at"])
+    return message
+
+
+def send_now(*, delivery: Delivery, reason: str, by: User, at: datetime) -> Delivery:
+    """Let a mail that waits for its hour, or for the next try, go out with the next sweep."""
+    with transaction.atomic():
+        delivery = Delivery.objects.select_for_update().get(pk=delivery.pk)
+        if delivery.state != DeliveryState.QUEUED:
+            raise NotReleasable(
+                _("すぐに送れるのは「送信待ち」のメールだけです（いまは「%s」です）。")
+                % delivery.get_state_display()
+            )
+        if not delivery.waits(at):
+            raise NotReleasable(_("このメールは、すでに送信の順番を待っています。"))
+        Intervention.objects.create(delivery=delivery, act=Act.RELEASE, by=by, at=at, reason=reason)
+        delivery.due_at = at
+        delivery.save(update_fields=["due_at"])
+    return delivery
+
+
+def send_fact_now(*, message: OutboxMessage, reason: str, by: User, at: datetime) -> OutboxMessage:
+    """Let a fact that is held back become a mail with the next sweep."""
+    with transaction.atomic():
+        message = OutboxMessage.objects.select_for_update().get(pk=message.pk)
+        _must_wait(message, NotReleasable)
+        if message.reason:
+            raise NotReleasable(_("いまはすぐに送れません（%s）。") % message.get_reason_display())
+        if not message.is_held(at):
+            raise NotReleasable(_("このお知らせは、すでに送信の順番を待っています。"))
+        Intervention.objects.create(message=message, act=Act.RELEASE, by=by, at=at, reason=reason)
+        message.hold_until = at
+        message.save(update_fields=["hold_until"])
+    return message
+
+
+def _must_wait(message: OutboxMessage, refusal: type[Refusal]) -> None:
+    """Once it is a mail, the mail is what one acts on."""
+    if message.state == MessageState.EXPANDED:
+        raise refusal(
+            _("このお知らせは、すでにメールになっています。メールの画面で操作してください。")
+        )
+    if message.state != MessageState.PENDING:
+        raise refusal(
+            _("このお知らせは、すでに終わっています（%s）。") % message.get_reason_display()
+        )
+
+
 def _try_again(keys: Sequence[int], *, reason: str, by: User, at: datetime) -> None:
     """Into the queue as if it had never been tried; who did it, and why, is kept."""
     Intervention.objects.bulk_create(
@@ -55,3 +156,13 @@ def _try_again(keys: Sequence[int], *, reason: str, by: User, at: datetime) -> N
     Delivery.objects.filter(pk__in=keys).update(
         state=DeliveryState.QUEUED, reason="", error="", attempts=0, losses=0, due_at=at
     )
+
+
+def _give_up(keys: Sequence[int], *, reason: str, by: User, at: datetime) -> None:
+    """Ended for good; what the server said last stays with the mail."""
+    Intervention.objects.bulk_create(
+        Intervention(delivery_id=key, act=Act.DISCARD, by=by, at=at, reason=reason) for key in keys
+    )
+    mails = Delivery.objects.filter(pk__in=keys)
+    mails.filter(is_secret=True).update(subject="", text="", html="")
+    mails.update(state=DeliveryState.SKIPPED, reason=Reason.DISCARDED)

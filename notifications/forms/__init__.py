@@ -1,13 +1,15 @@
 """Forms about mails, notices and what the staff is told."""
 
 from notifications.forms.announcing import AnnouncementForm
-from notifications.forms.mails import ResendDeadForm, ResendForm
+from notifications.forms.mails import ByHandForm, DiscardDeadForm, ResendDeadForm, SearchForm
 from notifications.forms.wishes import UptoForm, WishesForm, why_narrow
 
 __all__ = [
     "AnnouncementForm",
+    "ByHandForm",
+    "DiscardDeadForm",
     "ResendDeadForm",
-    "ResendForm",
+    "SearchForm",
     "UptoForm",
     "WishesForm",
     "why_narrow",

@@ -21,7 +21,7 @@ from bpr_projects.enums import CommentKind, CommentLevel
 from bpr_projects.models import Attachment
 from notifications import announcing
 from notifications.enums import Event
-from notifications.models import DeliveredFact, Delivery
+from notifications.models import DeliveredFact, Delivery, OutboxMessage
 from records.actions import sweep
 from roles.models import PersonnelFile, Section, User
 from tests.architecture.matrix import ACTORS, MATRIX
@@ -207,6 +207,7 @@ def _said(on_its_way: Project, running: Project) -> dict[str, int]:
         "condition-report": condition.pk,
         "condition-check": condition.pk,
         "ledger-export-file": _exported(),
+        **dict.fromkeys(("fact-detail", "fact-discard", "fact-send-now"), _fact()),
     }
 
 
@@ -233,6 +234,10 @@ def _held(on_its_way: Project) -> dict[str, int]:
         "org-suspension-end": away.pk,
         "org-import-plan": kept.pk,
     }
+
+
+def _fact() -> int:
+    return OutboxMessage.objects.earliest("pk").pk
 
 
 def _mail() -> int:

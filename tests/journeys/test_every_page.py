@@ -15,7 +15,7 @@ from bpr_projects import glossary
 from bpr_projects.enums import Stage
 from bpr_projects.models import Project
 from notifications.delivery import sweep
-from notifications.models import Announcement, Delivery
+from notifications.models import Announcement, Delivery, OutboxMessage
 from notifications.outbox import worker_name
 from tests.browser import DESK, LARGEST_FIRST_VIEW, PHONE, axe_violations, scrolls_sideways
 from tests.make import PASSWORD, holder
@@ -96,6 +96,8 @@ def pages() -> dict[str, list[str]]:
             "/stations/",
             "/stations/?show=open",
             "/mailbox/",
+            "/mailbox/?state=held",
+            "/mailbox/?state=dead&q=R8",
             f"/mailbox/{Delivery.objects.latest('pk').pk}/",
             "/announcements/",
             "/announcements/new/",
@@ -104,6 +106,7 @@ def pages() -> dict[str, list[str]]:
             "/notices/catalogue/",
             "/notices/catalogue/YOUR_TURN/",
             "/me/notifications/",
+            f"/mailbox/facts/{OutboxMessage.objects.latest('pk').pk}/",
             f"/p/{standing_at(StepKind.RECEPTION)}/abandon/",
             f"{case}restrict/",
             f"{case}discussion/",

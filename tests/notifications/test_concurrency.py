@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 from django.core.management import call_command
 
-from notifications import outbox
+from notifications import actions, outbox
 from notifications.delivery import sweep
 from notifications.delivery.expansion import expand
-from notifications.enums import DeliveryState, Event, MessageState, Way, Why
-from notifications.models import DeliveredFact, Delivery, OutboxMessage, Preference
+from notifications.enums import DeliveryState, Event, MessageState, Reason, Way, Why
+from notifications.models import DeliveredFact, Delivery, Intervention, OutboxMessage, Preference
 from notifications.outbox import Fact, worker_name
 from notifications.recipients import Addressee
 from notifications.reminders import remind
@@ -186,3 +186,75 @@ def test_reminders_at_once_tell_each_deadline_once(real_office: City) -> None:
     assert sorted(told.values_list("post", flat=True)) == sorted(
         [*posts, real_office.post("PT-CHAIR").pk]
     )
+
+
+WHY = "宛先の誤りのため"
+
+
+def test_a_mail_is_given_up_or_sent_and_never_both(real_office: City, sink: Sink) -> None:
+    by = real_office.holder("SECRETARIAT")
+    many_mails()
+    expand(AT)
+    chosen = list(Delivery.objects.order_by("pk")[: MAILS // 2])
+
+    def discard_one_by_one() -> list[int]:
+        done = []
+        for mail in chosen:
+            try:
+                actions.discard(delivery=mail, reason=WHY, by=by, at=AT)
+            except actions.NotDiscardable:
+                continue
+            done.append(mail.pk)
+        return done
+
+    acts: list[Callable[[], object]] = [
+        lambda: sweep(at=AT, worker=worker_name()),
+        discard_one_by_one,
+    ]
+    at_once(acts)
+
+    given_up = Delivery.objects.filter(state=DeliveryState.SKIPPED, reason=Reason.DISCARDED)
+    assert set(Intervention.objects.values_list("delivery", flat=True)) == {
+        mail.pk for mail in given_up
+    }
+    assert not {mail.message_id for mail in given_up} & set(sink.ids())
+    assert len(sink.ids()) + given_up.count() == MAILS
+    assert_accounted()
+
+
+def test_a_fact_is_given_up_or_told_and_never_both(real_office: City, sink: Sink) -> None:
+    by = real_office.holder("SECRETARIAT")
+    many_mails()
+    facts = list(OutboxMessage.objects.order_by("-pk"))
+
+    def discard_one_by_one() -> None:
+        for fact in facts:
+            try:
+                actions.discard_fact(message=fact, reason=WHY, by=by, at=AT)
+            except actions.NotDiscardable:
+                continue
+
+    acts: list[Callable[[], object]] = [lambda: expand(AT), discard_one_by_one]
+    at_once(acts)
+
+    given_up = OutboxMessage.objects.filter(state=MessageState.SKIPPED)
+    assert {each.message_id for each in Intervention.objects.all()} == {
+        each.pk for each in given_up
+    }
+    assert Delivery.objects.count() + given_up.count() == MAILS
+    assert not Delivery.objects.filter(messages__in=given_up).exists()
+    send(AT)
+    assert_accounted()
+
+
+def test_one_of_two_gives_a_mail_up(real_office: City) -> None:
+    by = real_office.holder("SECRETARIAT")
+    a_project()
+    expand(AT)
+    mail = Delivery.objects.get()
+    discard = partial(actions.discard, delivery=mail, reason=WHY, by=by, at=AT)
+
+    done, refused = at_once([discard] * 4)
+
+    assert (len(done), len(refused)) == (1, 3)
+    assert Intervention.objects.count() == 1

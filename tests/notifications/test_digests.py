@@ -319,5 +319,5 @@ def test_the_mailbox_shows_a_digest_with_all_its_cases(office: City) -> None:
     page = text_of(browser.get(f"/mailbox/{mail.pk}/"))
 
     assert mail.subject in text_of(browser.get("/mailbox/"))
-    assert all(f"<dd>{case}</dd>" in page for case in cases)
+    assert all(f'<a class="row__t" href="/p/{case.number}/">{case}</a>' in page for case in cases)
     assert page.count("担当の職にあるため（事務局）") == 1

@@ -290,7 +290,7 @@ def test_all_dead_mails_are_sent_again_at_once(clerk: Client, office: City) -> N
     ("typed", "complaint"),
     [
         ({"reason": "復旧"}, "すべて再送してよいことを確認し"),
-        ({"confirmed": "on"}, "再送の理由を入力してください。"),
+        ({"confirmed": "on"}, "操作の理由を入力してください。"),
     ],
 )
 def test_all_dead_mails_are_sent_again_only_with_a_reason_and_a_confirmation(

@@ -35,8 +35,10 @@ from bpr_projects.models import Comment, Kpi, Project
 from notifications.catalogue import default_way, may_choose
 from notifications.forms import (
     AnnouncementForm,
+    ByHandForm,
+    DiscardDeadForm,
     ResendDeadForm,
-    ResendForm,
+    SearchForm,
     UptoForm,
     WishesForm,
 )
@@ -382,6 +384,21 @@ def one(actor: str, route: str, form: forms.BaseForm, **whole: Any) -> Callable[
     return lambda world: [Place(actor, world[route], names_of(form), whole)]
 
 
+def by_hand_places(world: World) -> Iterator[Place]:
+    """Everything that is done to a mail, or to a fact, with a reason."""
+    for name in ("mail-resend", "mail-discard", "mail-send-now", "fact-discard", "fact-send-now"):
+        whole = {"reason": "直しました。"}
+        yield Place("secretariat", world[name], names_of(ByHandForm()), whole)
+
+
+def search_places(world: World) -> Iterator[Place]:
+    """The list of mails, of facts, and one's own mails."""
+    names = (*names_of(SearchForm()), "state", "before")
+    yield Place("secretariat", world["mailbox"], names, method="get")
+    yield Place("secretariat", world["mailbox"], names, kept={"state": "held"}, method="get")
+    yield Place("head", world["mailbox"], names, method="get")
+
+
 PRICE: Final = {"starts_on": "2028-04-01", "yen_per_hour": "2600", "basis": "改定"}
 PLACES: Final[dict[type, Callable[[World], Any]]] = {
     SheetForm: sheet_places,
@@ -407,10 +424,14 @@ PLACES: Final[dict[type, Callable[[World], Any]]] = {
     ReplyForm: one("secretariat", "join-answer", ReplyForm(yes="", no="", why=""), verdict="YES"),
     ReportForm: one("leader", "condition-report", ReportForm(), text="済みました。"),
     AnnouncementForm: announcement_places,
-    ResendForm: one("secretariat", "mail-resend", ResendForm(), reason="直しました。"),
+    ByHandForm: by_hand_places,
     ResendDeadForm: one(
         "secretariat", "mail-resend-dead", ResendDeadForm(), reason="直した。", confirmed="on"
     ),
+    DiscardDeadForm: one(
+        "secretariat", "mail-discard-dead", DiscardDeadForm(), reason="不要。", confirmed="on"
+    ),
+    SearchForm: search_places,
     UptoForm: one("leader", "notices-read", UptoForm(), upto="1"),
     WishesForm: wishes_places,
     PersonForm: lambda world: [

@@ -26,7 +26,13 @@ from bpr_projects.forms import (
     SheetForm,
 )
 from bpr_projects.sheet import Lists
-from notifications.forms import AnnouncementForm, ResendDeadForm, ResendForm
+from notifications.forms import (
+    AnnouncementForm,
+    ByHandForm,
+    DiscardDeadForm,
+    ResendDeadForm,
+    SearchForm,
+)
 from roles.views import CARRIED, CHOSEN, typed_texts
 from tests.make import TODAY
 from tests.workflow.pages import TYPED
@@ -96,7 +102,8 @@ def every_form() -> Iterator[forms.Form]:
     yield from (ObservationForm(), MeasurementForm(), ReasonForm(rule=RULES[Outcome.ABANDONED]))
     yield from (CommentForm(), JoinForm(sections=()), ReportForm())
     yield ReplyForm(yes="", no="", why="")
-    yield from (ResendForm(), ResendDeadForm(), RolloutForm(sections=(), today=TODAY))
+    yield from (ByHandForm(), ResendDeadForm(), DiscardDeadForm(), SearchForm())
+    yield RolloutForm(sections=(), today=TODAY)
     yield AnnouncementForm(sections=())
     yield SheetForm(lists=Lists())
     yield from (AppointForm(on=TODAY), EndForm(), SuspendForm(), RestoreForm())

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
+    from bpr_projects.models import ProjectQuerySet
     from workflow.inbox import Desk
 
 NEWEST: Final = 500
@@ -46,21 +47,21 @@ def notices_of(desk: Desk) -> QuerySet[DeliveredFact]:
     if desk.has_left:
         return DeliveredFact.objects.none()
     readable = in_sight(desk.user, desk.capacities.values(), desk.places.values())
+    own = proposed_by(desk.user)
     return (
         DeliveredFact.objects.filter(person=desk.user, delivery__is_secret=False)
         .exclude(delivery__state__in=NOT_TOLD)
         .exclude(message__event__in=NOT_HERE)
         .exclude(message__comment__taken_back_at__isnull=False)
-        .exclude(
-            message__comment__level=CommentLevel.REVIEW,
-            message__project__in=proposed_by(desk.user),
-        )
-        .filter(
-            Q(message__project=None)
-            | Exists(readable.filter(pk=OuterRef("message__project")).order_by())
-        )
+        .exclude(Q(message__comment__level=CommentLevel.REVIEW) & _of_the_fact(own))
+        .filter(Q(message__project=None) | _of_the_fact(readable))
         .annotate(is_unread=ExpressionWrapper(UNREAD, output_field=BooleanField()))
     )
+
+
+def _of_the_fact(cases: ProjectQuerySet) -> Exists:
+    """Whether its case is among these: one case is looked up, not all of them."""
+    return Exists(cases.filter(pk=OuterRef("message__project")).order_by())
 
 
 Rows: TypeAlias = "tuple[str, Sequence[Any]]"

@@ -135,7 +135,7 @@ def _named(event: Event, way: Way) -> str:
 def why_narrow(event: Event) -> StrOrPromise:
     """Why not every way may be chosen; nothing where every one may."""
     if Way.SCREEN not in ways_of(event):
-        return _("見落とせないお知らせのため、メールを止めることはできません。")
+        return _("見落とせないお知らせのため、メールは止められません。")
     if Way.WEEKLY not in ways_of(event):
-        return _("その日のうちのお知らせのため、週に一度にはまとめられません。")
+        return _("その日のうちのお知らせのため、週に一度は選べません。")
     return ""

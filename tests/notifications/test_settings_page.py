@@ -87,8 +87,8 @@ def test_what_cannot_be_switched_off_says_why(head: User) -> None:
     page = text_of(client_of(head).get(PAGE))
 
     fixed = [event for event in may_choose([]) if not NOTICES[event].may_be_switched_off]
-    assert page.count("見落とせないお知らせのため、メールを止めることはできません。") == len(fixed)
-    assert page.count("その日のうちのお知らせのため、週に一度にはまとめられません。") == 4
+    assert page.count("見落とせないお知らせのため、メールは止められません。") == len(fixed)
+    assert page.count("その日のうちのお知らせのため、週に一度は選べません。") == 4
 
 
 def test_only_what_differs_is_kept(head: User) -> None:

@@ -15,6 +15,8 @@ from workflow.models import FAR_FUTURE
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from django.test.utils import CaptureQueriesContext
+
     from roles.models import User
 
 
@@ -49,3 +51,9 @@ def forget_mails(at: datetime = AT) -> None:
 def assert_accounted() -> None:
     """Every addressee of every fact ended as sent, superseded, or with a reason."""
     assert list(accounting.faults(FAR_FUTURE)) == []
+
+
+def of_mails(queries: CaptureQueriesContext) -> list[str]:
+    """What was asked about mails, beside the one statement of the work list."""
+    asked = [each["sql"] for each in queries if '"notifications_' in each["sql"]]
+    return [sql for sql in asked if "workflow_workitem" not in sql]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from notifications.enums import DeliveryState, Event, MessageState, Reason
 from notifications.models import Delivery, OutboxMessage
 from notifications.outbox import GATHERING, held_until
-from tests.make import AT, a_project, holder, resubmit, say, the_slot
+from tests.make import AT, a_draft, a_project, holder, resubmit, say, submit, the_slot
 from tests.notifications.mails import assert_accounted, forget_mails, names, send, told
 from workflow import engine
 from workflow.enums import Outcome, StepKind
@@ -73,7 +73,7 @@ def test_the_next_station_is_told_when_the_hold_is_over(office: City) -> None:
 
 
 def test_a_submission_waits_too(office: City) -> None:
-    case = a_project()
+    case = submit(a_draft())
 
     assert send(AT).sent == 0
     assert send(AT + HOLD).sent == 1

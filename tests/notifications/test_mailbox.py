@@ -20,7 +20,7 @@ from notifications.models import LATE, DeliveredFact, Delivery, OutboxMessage
 from notifications.views.mailbox import PAGE, TABS, TONES
 from roles.models import Appointment
 from tests.make import AT, a_project, a_user, holder, say
-from tests.notifications.mails import send
+from tests.notifications.mails import of_mails, send
 from tests.workflow.pages import client_of, text_of
 from workflow.enums import Outcome, StepKind
 from workflow.inbox.sieve import FULL_WIDTH
@@ -450,6 +450,6 @@ def test_the_home_page_asks_about_mails_only_for_those_who_see_to_them(office: C
         browser.get("/")
         with CaptureQueriesContext(connection) as queries:
             browser.get("/")
-        asked[post] = len([each for each in queries if '"notifications_' in each["sql"]])
+        asked[post] = len(of_mails(queries))
 
     assert asked == {"SECRETARIAT": 2, "HEAD-SHIMIN": 0}

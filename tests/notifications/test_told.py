@@ -17,7 +17,7 @@ from notifications.delivery.expansion import expand
 from notifications.enums import DeliveryState, MessageState, Reason
 from notifications.models import Delivery, OutboxMessage
 from tests.make import AT, a_project, holder, say
-from tests.notifications.mails import send
+from tests.notifications.mails import of_mails, send
 from tests.workflow.pages import client_of, text_of
 from workflow.enums import Outcome, StepKind
 from workflow.models import Decision
@@ -134,6 +134,6 @@ def test_all_decisions_of_a_page_are_looked_up_in_one_query(office: City, post: 
     for case in (short, long):
         with CaptureQueriesContext(connection) as queries:
             browser.get(f"/p/{case.number}/history/")
-        asked.append([each for each in queries if '"notifications_' in each["sql"]])
+        asked.append(of_mails(queries))
 
     assert [len(each) for each in asked] == [1, 1]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from django import forms
@@ -12,10 +11,10 @@ from django.forms.utils import ErrorDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from bpr_projects.calendar import parse_date
 from bpr_projects.enums import RevisionKind
 from bpr_projects.forms import LineField, TextField
 from workflow.enums import DECIDING_KINDS, Outcome, SendBackTarget, StepKind
+from workflow.forms.moments import iso_day, iso_minute
 from workflow.outcomes import MEASURES, PASSING, RULES, Answer, Rule, answers_at
 
 if TYPE_CHECKING:
@@ -121,21 +120,6 @@ class ConditionsField(forms.Field):
         if any(len(row.text) > SHORT for row in rows):
             raise ValidationError(_("条件は%s字以内で入力してください。") % SHORT)
         return tuple(row._replace(due=iso_day(row.due)) for row in rows)
-
-
-def iso_minute(text: str) -> str:
-    """2026/12/1 9:00 as ISO text; what is no day and time stays as it was typed."""
-    day, _space, hour = text.replace("T", " ").strip().partition(" ")
-    try:
-        return f"{iso_day(day)}T{time.fromisoformat(hour.strip().zfill(5)):%H:%M}"
-    except ValueError:
-        return text
-
-
-def iso_day(text: str) -> str:
-    """2026/12/1 or 令和8年12月1日 as ISO text; what is no day stays as it was typed."""
-    day = parse_date(text)
-    return day.isoformat() if day else text
 
 
 class WithConditions(forms.BaseForm):

@@ -11,6 +11,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.timezone import localdate
 
@@ -324,7 +325,8 @@ def a_project(
         walk(project, to=to, at=at)
         return project.pk
 
-    return Project.objects.get(pk=starts.start((to, route, post, at, repr(answers)), live))
+    start = (to, route, post, at, repr(answers), settings.MAIL_HOLD)
+    return Project.objects.get(pk=starts.start(start, live))
 
 
 def walk(project: Project, *, to: StepKind | None = None, at: datetime = AT) -> None:

@@ -73,7 +73,7 @@ def test_the_next_station_is_told_when_the_hold_is_over(office: City) -> None:
 
 
 def test_a_submission_waits_too(office: City) -> None:
-    case = a_project(title="ここだけの案")  # no case that another test lived without a hold
+    case = a_project()
 
     assert send(AT).sent == 0
     assert send(AT + HOLD).sent == 1

@@ -325,9 +325,8 @@ def a_project(
         walk(project, to=to, at=at)
         return project.pk
 
-    return Project.objects.get(
-        pk=starts.start((to, route, post, at, settings.MAIL_HOLD, repr(answers)), live)
-    )
+    start = (to, route, post, at, repr(answers), settings.MAIL_HOLD)
+    return Project.objects.get(pk=starts.start(start, live))
 
 
 def walk(project: Project, *, to: StepKind | None = None, at: datetime = AT) -> None:

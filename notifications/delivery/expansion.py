@@ -27,7 +27,7 @@ from workflow.charts import closing_days
 from workflow.enums import OWN_WORK
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Hashable, Iterable, Sequence
+    from collections.abc import Hashable, Iterable, Sequence
     from datetime import date
     from uuid import UUID
 
@@ -215,7 +215,7 @@ def _write(expansion: Expansion) -> None:
     _post_alone(list(alone.values()), wishes, expansion.at)
     _gather(gathered, wishes, expansion.at)
     DeliveredFact.objects.bulk_create(expansion.tells, ignore_conflicts=True)
-    _forget_empty({each.delivery_id for each in expansion.tells})
+    _give_way(expansion)
     for (state, reason), keys in expansion.ends.items():
         waits = state == MessageState.PENDING
         OutboxMessage.objects.filter(pk__in=keys).update(
@@ -234,10 +234,21 @@ def _since(message: OutboxMessage, at: datetime) -> datetime:
     return since
 
 
-def _forget_empty(keys: Collection[int]) -> None:
-    """A mail of which another sweep, just before, told every fact in a mail of its own."""
-    mails = Delivery.objects.filter(pk__in=keys, state=DeliveryState.QUEUED, attempts=0)
-    mails.filter(facts=None).delete()
+def _give_way(expansion: Expansion) -> None:
+    """What another sweep told just before, by another message of the same fact, it has told.
+
+    A message without a fact of its own ends as that; a mail of which nothing is left is none.
+    """
+    asked = {each.message_id for each in expansion.tells}
+    told = DeliveredFact.objects.filter(message__in=asked).values_list("message", flat=True)
+    if late := asked.difference(told):
+        kept = [pk for pk in expansion.ends[MessageState.EXPANDED, ""] if pk not in late]
+        expansion.ends[MessageState.EXPANDED, ""] = kept
+        ends = expansion.ends.setdefault((MessageState.SKIPPED, Reason.ALREADY_TOLD), [])
+        ends.extend(sorted(late))
+    mails = {each.delivery_id for each in expansion.tells}
+    untouched = Delivery.objects.filter(pk__in=mails, state=DeliveryState.QUEUED, attempts=0)
+    untouched.filter(facts=None).delete()
 
 
 def _post_alone(told: Sequence[list[DeliveredFact]], wishes: Wishes, at: datetime) -> None:

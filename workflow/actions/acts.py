@@ -53,8 +53,8 @@ class Saying:
     @property
     def may_be_taken_back(self) -> bool:
         """Whether 引戻し may follow."""
-        kind = StepKind(self.step_run.kind) if self.step_run is not None else None
-        return may_be_taken_back(self.outcome, kind)
+        step = self.step_run
+        return may_be_taken_back(self.outcome, StepKind(step.kind) if step else None)
 
     @property
     def not_before(self) -> datetime | None:
@@ -109,14 +109,13 @@ class Act:
     @property
     def telling(self) -> dict[str, Any]:
         """What goes with every fact of the act: whose it is, when, and how it is told."""
+        hours = [each.not_before for each in self.sayings if each.not_before]
         return {
             "by": self.by,
             "at": self.at,
             "bundle": self.bundle,
             "may_be_taken_back": any(each.may_be_taken_back for each in self.sayings),
-            "not_before": max(
-                (at for each in self.sayings if (at := each.not_before)), default=None
-            ),
+            "not_before": max(hours, default=None),
         }
 
     def say(self, saying: Saying) -> None:

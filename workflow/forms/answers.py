@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from bpr_projects.enums import RevisionKind
 from bpr_projects.forms import LineField, TextField
 from workflow.enums import DECIDING_KINDS, Outcome, SendBackTarget, StepKind
+from workflow.forms.cards import OutcomeCard, Rating
 from workflow.forms.moments import iso_day, iso_minute
 from workflow.outcomes import MEASURES, PASSING, RULES, Answer, Rule, answers_at
 
@@ -136,27 +137,6 @@ class WithConditions(forms.BaseForm):
         """One more row was asked for: keep what was typed and complain about nothing."""
         self._errors = ErrorDict()
         self.cleaned_data: dict[str, Any] = {}
-
-
-class OutcomeCard(NamedTuple):
-    """A radio card: the answer, what it means, whether it is chosen."""
-
-    outcome: Outcome
-    label: str
-    rule: Rule
-    is_chosen: bool
-
-
-class Rating(NamedTuple):
-    """A row of radio buttons."""
-
-    name: str
-    title: str
-    question: str
-    points: str
-    claim: str
-    is_principle: bool
-    is_missing: bool
 
 
 class AnswerForm(WithConditions, forms.Form):

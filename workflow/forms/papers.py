@@ -12,12 +12,8 @@ from django.utils.translation import gettext_lazy
 from bpr_projects.forms import DayField, ScanField, TextField
 from workflow.actions.papers import LONGEST_REASON, Paper
 from workflow.enums import Outcome, SendBackTarget
-from workflow.forms.answers import (
-    LONG,
-    ConditionsField,
-    OutcomeCard,
-    WithConditions,
-)
+from workflow.forms.answers import LONG, ConditionsField, WithConditions
+from workflow.forms.cards import OutcomeCard
 from workflow.outcomes import RULES, Answer
 
 if TYPE_CHECKING:

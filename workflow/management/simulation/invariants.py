@@ -153,7 +153,7 @@ def _stood_in() -> Iterator[str]:
         owed = Reading.objects.filter(
             run=row.run_id, post=row.post_id, opened_at=row.decided_at, is_after_acting=True
         )
-        if row.outcome != Outcome.HELD and not owed.exists():
+        if row.outcome not in (Outcome.HELD, Outcome.RECUSED) and not owed.exists():
             yield f"decision {row.pk} owes a reading to nobody"
 
 

@@ -8,7 +8,6 @@ from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, 
 
 from bpr_projects.access import in_sight, proposed_by
 from bpr_projects.enums import CommentLevel
-from notifications.catalogue import ON_THE_LIST
 from notifications.enums import DeliveryState, Event
 from notifications.models import DeliveredFact
 from workflow.inbox.statement import CAP
@@ -23,10 +22,9 @@ if TYPE_CHECKING:
     from workflow.inbox import Desk
 
 NEWEST: Final = 500
-"""So many unread facts are looked through for the badge: what 承認・確認 shows stays unread."""
+"""So many unread facts are looked through for the badge: those of closed work stay unread."""
 
 NOT_TOLD: Final = (DeliveryState.SUPERSEDED, DeliveryState.SKIPPED)
-NOT_HERE: Final = sorted(ON_THE_LIST | {Event.SECRET})
 
 ASKED_NO_MORE: Final = Q(message__slot__isnull=False) & ~Exists(
     WorkItem.objects.filter(slot=OuterRef("message__slot"))
@@ -49,9 +47,8 @@ def notices_of(desk: Desk) -> QuerySet[DeliveredFact]:
     readable = in_sight(desk.user, desk.capacities.values(), desk.places.values())
     own = proposed_by(desk.user)
     return (
-        DeliveredFact.objects.filter(person=desk.user, delivery__is_secret=False)
+        DeliveredFact.objects.filter(person=desk.user, rings=True)
         .exclude(delivery__state__in=NOT_TOLD)
-        .exclude(message__event__in=NOT_HERE)
         .exclude(message__comment__taken_back_at__isnull=False)
         .exclude(Q(message__comment__level=CommentLevel.REVIEW) & _of_the_fact(own))
         .filter(Q(message__project=None) | _of_the_fact(readable))
@@ -89,7 +86,7 @@ def unread_rows(desk: Desk) -> Rows:
 
 
 def _statement(desk: Desk) -> Rows:
-    mine = DeliveredFact.objects.filter(person=desk.user, read_at=None).order_by("-pk")
+    mine = DeliveredFact.objects.filter(person=desk.user, rings=True, read_at=None).order_by("-pk")
     rows = (
         notices_of(desk)
         .filter(UNREAD, pk__in=mine.values("pk")[:NEWEST])

@@ -329,6 +329,7 @@ class DeliveredFact(models.Model):
     fact = models.CharField(max_length=60)
     person = models.ForeignKey(User, models.PROTECT, related_name="+")
     basis = models.CharField(max_length=8, choices=basis_choices, blank=True)
+    rings = models.BooleanField(default=True, help_text="stands behind the bell")
     read_at = models.DateTimeField(null=True, blank=True, help_text="on the screen")
 
     class Meta:
@@ -338,7 +339,9 @@ class DeliveredFact(models.Model):
         ]
         indexes = [
             models.Index(fields=["person", "-id"], name="fact_by_person"),
-            models.Index(fields=["person"], condition=Q(read_at=None), name="fact_unread"),
+            models.Index(
+                fields=["person", "-id"], condition=Q(rings=True, read_at=None), name="fact_unread"
+            ),
         ]
 
     def __str__(self) -> str:

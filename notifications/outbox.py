@@ -211,7 +211,9 @@ def post_secret(*, key: str, person: User, subject: str, text: str, at: datetime
             due_at=at,
             created_at=at,
         )
-        DeliveredFact.objects.create(delivery=delivery, message=message, fact=key, person=person)
+        DeliveredFact.objects.create(
+            delivery=delivery, message=message, fact=key, person=person, rings=False
+        )
     return delivery
 
 

@@ -15,7 +15,7 @@ from django.db.models import Min
 from django.utils.timezone import localdate
 
 from bpr_projects.calendar import JST
-from notifications.catalogue import MORNING, OF_A_DAY
+from notifications.catalogue import MORNING, OF_A_DAY, ON_THE_LIST
 from notifications.delivery.ways import Wishes
 from notifications.enums import GATHERED, DeliveryState, Event, MessageState, Reason, Way
 from notifications.models import DeliveredFact, Delivery, OutboxMessage
@@ -57,8 +57,15 @@ class Expansion:
         if (message.fact, person.pk) in self.left_out:
             self.again.append(self.left_out[message.fact, person.pk])
             return
-        told = DeliveredFact(message=message, fact=message.fact, person=person, basis=basis)
-        self.tells.append(told)
+        self.tells.append(
+            DeliveredFact(
+                message=message,
+                fact=message.fact,
+                person=person,
+                basis=basis,
+                rings=message.event not in ON_THE_LIST,
+            )
+        )
 
 
 def expand(at: datetime) -> int:

@@ -5,9 +5,22 @@ from django.db import migrations, models
 from django.db.models.functions import Now
 
 
+SHOWN_ELSEWHERE = [
+    "YOUR_TURN",
+    "POST_READING",
+    "CIRCULATION",
+    "DUE_SOON",
+    "DUE_TODAY",
+    "OVERDUE",
+    "SECRET",
+]
+
+
 def what_was_told_is_read(apps, schema_editor):
     """Nobody begins with a bell full of what came by mail long ago."""
-    apps.get_model("notifications", "DeliveredFact").objects.update(read_at=Now())
+    facts = apps.get_model("notifications", "DeliveredFact").objects
+    facts.update(read_at=Now())
+    facts.filter(message__event__in=SHOWN_ELSEWHERE).update(rings=False)
 
 
 class Migration(migrations.Migration):
@@ -95,6 +108,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="deliveredfact",
+            name="rings",
+            field=models.BooleanField(default=True, help_text="stands behind the bell"),
+        ),
+        migrations.AddField(
+            model_name="deliveredfact",
             name="read_at",
             field=models.DateTimeField(blank=True, help_text="on the screen", null=True),
         ),
@@ -138,7 +156,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="deliveredfact",
             index=models.Index(
-                condition=models.Q(("read_at", None)), fields=["person"], name="fact_unread"
+                condition=models.Q(("read_at", None), ("rings", True)),
+                fields=["person", "-id"],
+                name="fact_unread",
             ),
         ),
         migrations.AddConstraint(

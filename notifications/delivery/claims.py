@@ -110,7 +110,11 @@ def release(keys: Collection[int], worker: str) -> None:
 
 
 def _bury_the_deadly(now: datetime) -> None:
-    """A mail whose sweepers died again and again is not tried for ever."""
-    Delivery.objects.filter(
+    """A mail whose sweepers died again and again is not tried for ever; no secret outlives it."""
+    deadly = Delivery.objects.filter(
         state=DeliveryState.SENDING, lease_until__lt=now, losses__gte=MAX_LOSSES - 1
-    ).update(state=DeliveryState.DEAD, reason=Reason.WORKER_LOST, lease_by="", lease_until=None)
+    )
+    deadly.filter(is_secret=True).update(subject="", text="", html="")
+    deadly.update(
+        state=DeliveryState.DEAD, reason=Reason.WORKER_LOST, lease_by="", lease_until=None
+    )

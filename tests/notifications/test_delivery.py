@@ -11,6 +11,7 @@ from django.conf import settings as live
 from django.test.signals import template_rendered
 from django.utils import timezone
 
+from notifications import outbox
 from notifications.delivery import claims, sweeping
 from notifications.delivery.claims import claim, database_now
 from notifications.delivery.expansion import expand
@@ -293,6 +294,21 @@ def test_a_mail_that_kills_its_sweepers_is_buried(office: City) -> None:
 
     assert claim(worker="next", at=AT, limit=10) == []
     assert states() == [(DeliveryState.DEAD, Reason.WORKER_LOST)]
+
+
+def test_a_secret_that_kills_its_sweepers_leaves_no_words(office: City) -> None:
+    person = office.holder("HEAD-SHIMIN")
+    secret = outbox.post_secret(key="code:1", person=person, subject="確認", text="123456", at=AT)
+    Delivery.objects.update(
+        state=DeliveryState.SENDING,
+        lease_by="killed",
+        lease_until=database_now() - timedelta(seconds=1),
+        losses=claims.MAX_LOSSES - 1,
+    )
+
+    assert claim(worker="next", at=AT, limit=10) == []
+    secret.refresh_from_db()
+    assert (secret.state, secret.subject, secret.text) == (DeliveryState.DEAD, "", "")
 
 
 def test_a_sweeper_that_lost_its_lease_settles_nothing(office: City) -> None:

@@ -20,6 +20,9 @@ ASKS_BY_ITSELF: Final = "X-Asks-By-Itself"
 POST_ONLY: Final = frozenset(
     {
         "absence-end",
+        "announcement-drop",
+        "announcement-read",
+        "announcement-release",
         "answer",
         "attachment-add",
         "attachment-remove",
@@ -37,6 +40,9 @@ POST_ONLY: Final = frozenset(
         "mail-resend-dead",
         "mail-send-now",
         "measurement-add",
+        "notice-open",
+        "notice-read",
+        "notices-read",
         "nudge",
         "observation-add",
         "org-password",

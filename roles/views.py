@@ -23,6 +23,7 @@ CARRIED: Final = frozenset(
         "add_condition",
         "add_row",
         "after",
+        "before",
         "condition-rows",
         "conditions-rows",
         "csrfmiddlewaretoken",
@@ -49,6 +50,7 @@ CARRIED: Final = frozenset(
         "state",
         "station",
         "touched",
+        "upto",
     }
 )
 """Fields that a page sends along; nobody sees them."""
@@ -93,6 +95,7 @@ CHOSEN: Final = frozenset(
         "trigger",
         "upper_plans",
         "verdict",
+        "way",
         "who",
     }
 )

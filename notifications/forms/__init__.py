@@ -2,7 +2,7 @@
 
 from notifications.forms.announcing import AnnouncementForm
 from notifications.forms.mails import ByHandForm, DiscardDeadForm, ResendDeadForm, SearchForm
-from notifications.forms.wishes import UptoForm, WishesForm, why_narrow
+from notifications.forms.wishes import UptoForm, WishesForm, field_of, why_narrow
 
 __all__ = [
     "AnnouncementForm",
@@ -12,5 +12,6 @@ __all__ = [
     "SearchForm",
     "UptoForm",
     "WishesForm",
+    "field_of",
     "why_narrow",
 ]

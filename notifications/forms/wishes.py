@@ -83,7 +83,7 @@ class WishesForm(forms.Form):
         }
         self.events = list(ways)
         for event, way in ways.items():
-            self.fields[event.value] = forms.ChoiceField(
+            self.fields[field_of(event)] = forms.ChoiceField(
                 label=event.label,
                 choices=[(each.value, _named(event, each)) for each in ways_of(event)],
                 initial=way.value,
@@ -110,13 +110,13 @@ class WishesForm(forms.Form):
         """The rows, by what they are about."""
         found: dict[Topic, list[Wish]] = {topic: [] for topic in Topic}
         for event in self.events:
-            found[NOTICES[event].topic].append(Wish(self[event.value], why_narrow(event)))
+            found[NOTICES[event].topic].append(Wish(self[field_of(event)], why_narrow(event)))
         return [(topic, rows) for topic, rows in found.items() if rows]
 
     @property
     def ways(self) -> dict[Event, Way]:
         """What was chosen."""
-        return {event: Way(self.cleaned_data[event.value]) for event in self.events}
+        return {event: Way(self.cleaned_data[field_of(event)]) for event in self.events}
 
     @property
     def quiet(self) -> Quiet | None:
@@ -125,6 +125,11 @@ class WishesForm(forms.Form):
         if not said["is_quiet"]:
             return None
         return Quiet(said["starts_at"], said["ends_at"], said["also_days_off"])
+
+
+def field_of(event: Event) -> str:
+    """The name of the choice for a kind of fact."""
+    return f"{event.value}-way"
 
 
 def _named(event: Event, way: Way) -> str:

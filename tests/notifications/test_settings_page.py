@@ -15,6 +15,7 @@ from notifications import actions
 from notifications.actions import Quiet
 from notifications.catalogue import NOTICES, default_way, may_choose, ways_of
 from notifications.enums import DeliveryState, Event, Topic, Way
+from notifications.forms import field_of
 from notifications.models import Preference, QuietHours
 from roles.enums import Role
 from tests.make import AT, a_project
@@ -50,7 +51,11 @@ def head(office: City) -> User:
 
 def form(**changed: str) -> dict[str, str]:
     """What the page sends; by default as the catalogue says."""
-    return {event.value: default_way(event).value for event in may_choose([])} | changed
+    ways = {field_of(event): default_way(event).value for event in may_choose([])}
+    return ways | {
+        field_of(Event(name)) if name in Event.values else name: sent
+        for name, sent in changed.items()
+    }
 
 
 def kept(person: User) -> dict[str, str]:
@@ -66,7 +71,7 @@ def test_the_page_offers_what_the_catalogue_allows(head: User) -> None:
     page = client_of(head).get(PAGE)
 
     shown = {
-        event: [way for way, _label in page.context["form"].fields[event].choices]
+        event: [way for way, _label in page.context["form"].fields[field_of(event)].choices]
         for event in page.context["form"].events
     }
     assert shown == {event: list(ways_of(event)) for event in may_choose([])}
@@ -135,7 +140,7 @@ def test_a_choice_that_is_not_allowed_any_more_is_shown_as_the_default(head: Use
 
     page = client_of(head).get(PAGE)
 
-    assert page.context["form"]["YOUR_TURN"].value() == default_way(Event.YOUR_TURN)
+    assert page.context["form"]["YOUR_TURN-way"].value() == default_way(Event.YOUR_TURN)
 
 
 @pytest.mark.parametrize(
@@ -154,12 +159,12 @@ def test_what_cannot_be_is_said_beside_the_field_and_nothing_is_kept(
 ) -> None:
     choose(head, ADOPTED=Way.WEEKLY)
 
-    answer = client_of(head).post(PAGE, form(WITHDRAWN="SCREEN") | sent)
+    answer = client_of(head).post(PAGE, form(WITHDRAWN="SCREEN", **sent))
 
     page = text_of(answer)
     assert answer.status_code == 422
     assert complaint in page
-    assert 'name="WITHDRAWN"' in page
+    assert 'name="WITHDRAWN-way"' in page
     assert '<option value="SCREEN" selected>' in page
     assert sent.get("starts_at", "") in page
     assert (kept(head), QuietHours.objects.count()) == ({"ADOPTED": "WEEKLY"}, 0)

@@ -41,6 +41,7 @@ from notifications.forms import (
     SearchForm,
     UptoForm,
     WishesForm,
+    field_of,
 )
 from roles.models import Section
 from tests.architecture.test_matrix import addresses, browser_of
@@ -354,7 +355,7 @@ def reply_places(world: World) -> Iterator[Place]:
 def wishes_places(world: World) -> Iterator[Place]:
     ways = {event: default_way(event) for event in may_choose([])}
     names = (*names_of(WishesForm(ways=ways, quiet=None)), "action")
-    whole = {event.value: way.value for event, way in ways.items()}
+    whole = {field_of(event): way.value for event, way in ways.items()}
     yield Place("leader", world["notification-settings"], names, whole)
 
 

@@ -26,12 +26,15 @@ from bpr_projects.forms import (
     SheetForm,
 )
 from bpr_projects.sheet import Lists
+from notifications.enums import Event, Way
 from notifications.forms import (
     AnnouncementForm,
     ByHandForm,
     DiscardDeadForm,
     ResendDeadForm,
     SearchForm,
+    UptoForm,
+    WishesForm,
 )
 from roles.views import CARRIED, CHOSEN, typed_texts
 from tests.make import TODAY
@@ -104,7 +107,8 @@ def every_form() -> Iterator[forms.Form]:
     yield ReplyForm(yes="", no="", why="")
     yield from (ByHandForm(), ResendDeadForm(), DiscardDeadForm(), SearchForm())
     yield RolloutForm(sections=(), today=TODAY)
-    yield AnnouncementForm(sections=())
+    yield from (AnnouncementForm(sections=()), UptoForm())
+    yield WishesForm(ways={Event.ADOPTED: Way.NOW}, quiet=None)
     yield SheetForm(lists=Lists())
     yield from (AppointForm(on=TODAY), EndForm(), SuspendForm(), RestoreForm())
     yield ReorganizeForm(today=TODAY)

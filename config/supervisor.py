@@ -252,6 +252,8 @@ class Supervisor:
 
     def _settings(self, environment: dict[str, str]) -> dict[str, str]:
         fixed = {"DEBUG": "0", "DEMO": "1", "PLAIN_HTTP": "1", "PYTHONUNBUFFERED": "1"}
+        # Long enough to see a mail wait, short enough to see it come.
+        fixed["MAIL_HOLD_MINUTES"] = environment.get("MAIL_HOLD_MINUTES") or "1"
         fixed["BASE_URL"] = environment.get("BASE_URL", self.url)
         fixed["ALLOWED_HOSTS"] = allowed_hosts(self.host, environment)
         fixed["VAR_DIR"] = str(self.var)

@@ -41,7 +41,7 @@ def write(
         User.objects.select_for_update(no_key=True).get(pk=by.pk)
         _must(by, at)
         for each in access.waiting_of(by):
-            if (each.title, each.text) == (title, text):
+            if _says(each) == (title, text, {s.pk for s in sections}, set(roles)):
                 return each
         if not (permit := access.may_write(by, at)):
             raise Refused(permit.reason)
@@ -51,6 +51,12 @@ def write(
         written.sections.set(sections)
         _tell(Event.ANNOUNCEMENT_WAITING, "announcement_waiting", written, by, at)
         return written
+
+
+def _says(written: Announcement) -> tuple[str, str, set[int], set[str]]:
+    """What is said, and to whom."""
+    sections = set(written.sections.values_list("pk", flat=True))
+    return written.title, written.text, sections, set(written.roles)
 
 
 def release(*, announcement: Announcement, by: User, at: datetime) -> Announcement:

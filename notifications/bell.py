@@ -78,11 +78,12 @@ def unread_rows(desk: Desk) -> Rows:
         ),
         *desk.places,
     )
-    if made_of not in _prepared:
+    found = _prepared.get(made_of)
+    if found is None:
         if len(_prepared) >= PREPARED:
             _prepared.clear()
-        _prepared[made_of] = _statement(desk)
-    return _prepared[made_of]
+        found = _prepared[made_of] = _statement(desk)
+    return found
 
 
 def _statement(desk: Desk) -> Rows:

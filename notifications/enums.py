@@ -145,6 +145,7 @@ class Reason(TextChoices):
     NOT_ENTITLED = "NOT_ENTITLED", _("送信時に案件を閲覧できないため")
     TAKEN_BACK = "TAKEN_BACK", _("送信前に、書いた方がコメントを取り消したため")
     PULLED_BACK = "PULLED_BACK", _("送信前に、操作した方が引き戻したため")
+    CORRECTED = "CORRECTED", _("送信前に、決裁などが改められたため")
     WORK_CLOSED = "WORK_CLOSED", _("送信前に処理・引戻し等が済んだため")
     DEADLINE_PASSED = "DEADLINE_PASSED", _("送信前に、期限の前・当日・超過の別が変わったため")
     ALREADY_READ = "ALREADY_READ", _("送信前に既読となったため")

@@ -15,10 +15,13 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Max, Q
+from django.utils.timezone import localdate
 
 from notifications.catalogue import NOTICES
 from notifications.enums import GATHERED, DeliveryState, Event, MessageState, Reason, Why
 from notifications.models import DeliveredFact, Delivery, OutboxMessage
+from roles.models import capacities_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -121,6 +124,13 @@ def held_until(at: datetime, **how: Unpack[Telling]) -> datetime | None:
     return max((moment for moment in moments if moment and moment > at), default=None)
 
 
+def is_told_later(message: OutboxMessage) -> bool:
+    """Whether it waits for a 発表日時: longer than for an act that may be taken back."""
+    if message.actor_id is None or message.hold_until is None:
+        return False
+    return message.hold_until - message.created_at > max(settings.MAIL_HOLD, GATHERING)
+
+
 def unheld(slot: Slot) -> Fact:
     """Nobody may answer for an open slot: told once, by the act that left it so or by a sweep."""
     return Fact(
@@ -142,9 +152,18 @@ def supersede(slot_ids: Collection[int], *, at: datetime) -> None:
     _supersede(OutboxMessage.objects.filter(slot__in=slot_ids), Reason.WORK_CLOSED, at)
 
 
-def supersede_decision(decision_id: int, *, at: datetime) -> None:
-    """The act was taken back: what was not sent yet about it is not sent any more."""
-    _supersede(OutboxMessage.objects.filter(decision=decision_id), Reason.PULLED_BACK, at)
+def supersede_decision(decision_id: int, reason: Reason, *, at: datetime) -> None:
+    """The act was taken back or corrected: what was not sent yet about it is not sent any more."""
+    _supersede(OutboxMessage.objects.filter(decision=decision_id), reason, at)
+
+
+def untold_until(decision_id: int, *, at: datetime) -> datetime | None:
+    """The 発表日時 of a decision of which nobody was told yet."""
+    waiting = OutboxMessage.objects.filter(
+        decision=decision_id, state=MessageState.PENDING, hold_until__gt=at
+    )
+    found: datetime | None = waiting.aggregate(latest=Max("hold_until"))["latest"]
+    return found
 
 
 def supersede_comment(comment_id: int, *, at: datetime) -> None:
@@ -184,6 +203,21 @@ def leave_out(fact: DeliveredFact, state: DeliveryState, reason: Reason) -> None
         Delivery.objects.bulk_create([alone], ignore_conflicts=True)
         ended = Delivery.objects.get(message_id=alone.message_id)
         DeliveredFact.objects.filter(pk=fact.pk, delivery=mail).update(delivery=ended)
+
+
+def reopen(fact: DeliveredFact, *, at: datetime) -> None:
+    """The person left the post before the mail went out: whoever holds it now is told instead.
+
+    So is the person, whom the same fact concerns for another post, or by name, as well.
+    """
+    held = [each.post.pk for each in capacities_of(fact.person, localdate(at))]
+    ended = Q(state=MessageState.EXPANDED) | Q(
+        state=MessageState.SKIPPED, reason=Reason.ALREADY_TOLD
+    )
+    beside = Q(fact=fact.fact) & ended & (Q(post__in=held) | Q(person=fact.person))
+    OutboxMessage.objects.filter(Q(pk=fact.message_id, post__isnull=False) | beside).update(
+        state=MessageState.PENDING, reason="", settled_at=None, hold_until=None
+    )
 
 
 def post_secret(*, key: str, person: User, subject: str, text: str, at: datetime) -> Delivery:

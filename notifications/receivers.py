@@ -16,7 +16,7 @@ from bpr_projects.signals import (
 )
 from notifications import outbox
 from notifications.catalogue import NOTICES, OF_READING, TURNS, event_of
-from notifications.enums import Event
+from notifications.enums import Event, Reason
 from notifications.outbox import Fact, Telling
 from records.signals import anchor_failed, ledger_checked
 from roles.signals import absence_ended, absence_registered
@@ -120,11 +120,16 @@ def tell_what_was_decided(
 ) -> None:
     """Whoever the catalogue names for this outcome; who decided on paper did not act here."""
     if decision.outcome == Outcome.PULLED_BACK and decision.supersedes_id is not None:
-        outbox.supersede_decision(decision.supersedes_id, at=at)
+        outbox.supersede_decision(decision.supersedes_id, Reason.PULLED_BACK, at=at)
     kind = StepKind(decision.step_run.kind) if decision.step_run is not None else None
     event = event_of(Outcome(decision.outcome), kind)
     if decision.supersedes is not None and decision.supersedes.outcome in FINAL:
-        event = Event.CORRECTED
+        if untold_until := outbox.untold_until(decision.supersedes.pk, at=at):
+            # Nobody has heard of the result yet: at its hour it is told as it reads by now.
+            outbox.supersede_decision(decision.supersedes.pk, Reason.CORRECTED, at=at)
+            how["not_before"] = untold_until
+        else:
+            event = Event.CORRECTED
     if event is None:
         return
     fact = Fact(

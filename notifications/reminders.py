@@ -14,12 +14,13 @@ from datetime import datetime, time
 from itertools import islice
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from django.db.models import Exists, OuterRef
 from django.utils.timezone import localdate
 
 from bpr_projects.calendar import JST, add_business_days, is_business_day
 from notifications import outbox
 from notifications.catalogue import MORNING, NOTICES, event_on
-from notifications.enums import Event
+from notifications.enums import Event, MessageState
 from notifications.models import OutboxMessage
 from notifications.outbox import Fact
 from notifications.recipients import Delay
@@ -33,6 +34,8 @@ from workflow.models import WorkItem
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
     from datetime import date
+
+    from django.db.models import QuerySet
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +63,7 @@ def _remind(today: date, closures: frozenset[date], at: datetime) -> int:
     morning = datetime.combine(today, MORNING, JST)
     horizon = datetime.combine(add_business_days(today, 1, closures), time.max, JST)
     due = WorkItem.objects.filter(is_paused=False, due_at__lt=horizon).order_by("pk")
+    due = due.exclude(Exists(_asked_later(at)))
     rows = due.values_list("pk", "due_at", "opened_at").iterator(chunk_size=AT_ONCE)
     count = 0
     while some := list(islice(rows, AT_ONCE)):
@@ -71,6 +75,17 @@ def _remind(today: date, closures: frozenset[date], at: datetime) -> int:
     fresh = [fact for fact in stuck if fact.key not in told]
     outbox.post(fresh, at=at, not_before=morning)
     return count + len(fresh)
+
+
+def _asked_later(at: datetime) -> QuerySet[OutboxMessage]:
+    """The request for a work item that itself still waits, for a 発表日時 say."""
+    return OutboxMessage.objects.filter(
+        slot=OuterRef("slot"),
+        event=Event.YOUR_TURN,
+        state=MessageState.PENDING,
+        reason="",
+        hold_until__gt=at,
+    )
 
 
 def _not_resumed(today: date) -> Iterator[Fact]:

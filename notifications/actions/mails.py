@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 
 from notifications.enums import Act, DeliveryState, MessageState, Reason
 from notifications.models import Delivery, Intervention, OutboxMessage
+from notifications.outbox import is_told_later
+from workflow.access import clock
 from workflow.actions.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -128,6 +130,11 @@ def send_fact_now(*, message: OutboxMessage, reason: str, by: User, at: datetime
         _must_wait(message, NotReleasable)
         if message.reason:
             raise NotReleasable(_("いまはすぐに送れません（%s）。") % message.get_reason_display())
+        if message.hold_until and is_told_later(message):
+            raise NotReleasable(
+                _("決裁のときに決めた発表日時（%s）までは、送れません。")
+                % clock(message.hold_until)
+            )
         if not message.is_held(at):
             raise NotReleasable(_("このお知らせは、すでに送信の順番を待っています。"))
         Intervention.objects.create(message=message, act=Act.RELEASE, by=by, at=at, reason=reason)
@@ -149,12 +156,17 @@ def _must_wait(message: OutboxMessage, refusal: type[Refusal]) -> None:
 
 
 def _try_again(keys: Sequence[int], *, reason: str, by: User, at: datetime) -> None:
-    """Into the queue as if it had never been tried; who did it, and why, is kept."""
+    """Into the queue as if it had hardly been tried; who did it, and why, is kept."""
     Intervention.objects.bulk_create(
         Intervention(delivery_id=key, act=Act.RESEND, by=by, at=at, reason=reason) for key in keys
     )
     Delivery.objects.filter(pk__in=keys).update(
-        state=DeliveryState.QUEUED, reason="", error="", attempts=0, losses=0, due_at=at
+        state=DeliveryState.QUEUED,
+        reason="",
+        error="",
+        attempts=1,  # it may have left the house: nothing is added to it any more
+        losses=0,
+        due_at=at,
     )
 
 

@@ -233,9 +233,9 @@ def _over_by_its_author(message: OutboxMessage) -> Reason | None:
     if message.comment is not None and message.comment.taken_back_at is not None:
         return Reason.TAKEN_BACK
     later: Decision | None = getattr(message.decision, "superseded_by", None)
-    if later is not None and later.outcome == Outcome.PULLED_BACK:
-        return Reason.PULLED_BACK
-    return None
+    if later is None:
+        return None
+    return Reason.PULLED_BACK if later.outcome == Outcome.PULLED_BACK else Reason.CORRECTED
 
 
 def _decisions(messages: Sequence[OutboxMessage]) -> list[Slot]:

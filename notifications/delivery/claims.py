@@ -114,7 +114,8 @@ def _bury_the_deadly(now: datetime) -> None:
     deadly = Delivery.objects.filter(
         state=DeliveryState.SENDING, lease_until__lt=now, losses__gte=MAX_LOSSES - 1
     )
-    deadly.filter(is_secret=True).update(subject="", text="", html="")
-    deadly.update(
-        state=DeliveryState.DEAD, reason=Reason.WORKER_LOST, lease_by="", lease_until=None
-    )
+    with transaction.atomic():
+        deadly.filter(is_secret=True).update(subject="", text="", html="")
+        deadly.update(
+            state=DeliveryState.DEAD, reason=Reason.WORKER_LOST, lease_by="", lease_until=None
+        )

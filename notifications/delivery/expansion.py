@@ -38,12 +38,13 @@ VACANCY: Final = timedelta(hours=1)
 
 @dataclass
 class Expansion:
-    """What comes of a batch of messages."""
+    """What comes of a batch of messages. ``spoken``: those that had told somebody before."""
 
     at: datetime
     told: set[tuple[str, int]]
     left_out: dict[tuple[str, int], int]
-    again: list[int] = field(default_factory=list)
+    spoken: set[int]
+    again: list[DeliveredFact] = field(default_factory=list)
     tells: list[DeliveredFact] = field(default_factory=list)
     ends: dict[tuple[MessageState, str], list[int]] = field(default_factory=dict)
 
@@ -52,20 +53,20 @@ class Expansion:
         self.ends.setdefault((state, reason), []).append(message.pk)
 
     def tell(self, message: OutboxMessage, person: User, basis: str) -> None:
-        """Once more, or the mail that was left out while the person held no post."""
+        """Once more, or by the mail that was left out while the person held no post."""
         self.told.add((message.fact, person.pk))
-        if (message.fact, person.pk) in self.left_out:
-            self.again.append(self.left_out[message.fact, person.pk])
-            return
-        self.tells.append(
-            DeliveredFact(
-                message=message,
-                fact=message.fact,
-                person=person,
-                basis=basis,
-                rings=message.event not in ON_THE_LIST,
-            )
+        told = DeliveredFact(
+            message=message,
+            fact=message.fact,
+            person=person,
+            basis=basis,
+            rings=message.event not in ON_THE_LIST,
         )
+        if (message.fact, person.pk) in self.left_out:
+            told.delivery_id = self.left_out[message.fact, person.pk]
+            self.again.append(told)
+        else:
+            self.tells.append(told)
 
 
 def expand(at: datetime) -> int:
@@ -118,15 +119,17 @@ def _begin(messages: Iterable[OutboxMessage], at: datetime) -> Expansion:
     """Who has a mail about these facts already, and whose was left out as no holder."""
     told: set[tuple[str, int]] = set()
     left_out: dict[tuple[str, int], int] = {}
+    spoken: set[int] = set()
     rows = DeliveredFact.objects.filter(fact__in={row.fact for row in messages}).values_list(
-        "fact", "person", "delivery", "delivery__reason"
+        "fact", "person", "delivery", "delivery__reason", "message"
     )
-    for fact, person, delivery, reason in rows:
+    for fact, person, delivery, reason, message in rows:
         if reason == Reason.NOT_HOLDER:
             left_out[fact, person] = delivery
         else:
             told.add((fact, person))
-    return Expansion(at, told, left_out)
+            spoken.add(message)
+    return Expansion(at, told, left_out, spoken)
 
 
 def _to_person(message: OutboxMessage, person: User, expansion: Expansion) -> None:
@@ -155,7 +158,7 @@ def _to_post(
     fresh = [each for each in others if (message.fact, each.person.pk) not in expansion.told]
     for each in fresh:
         expansion.tell(message, each.person, each.basis)
-    if fresh:
+    if fresh or message.pk in expansion.spoken:
         expansion.end(message, MessageState.EXPANDED)
     elif others:
         expansion.end(message, MessageState.SKIPPED, Reason.ALREADY_TOLD)
@@ -204,10 +207,10 @@ def _excluded(messages: Iterable[OutboxMessage], on: date) -> dict[int, frozense
 
 def _write(expansion: Expansion) -> None:
     """Two sweeps may meet at one person who is addressed twice: the first row stands."""
-    Delivery.objects.filter(pk__in=expansion.again).update(
-        state=DeliveryState.QUEUED, reason="", due_at=expansion.at
-    )
-    wishes = Wishes.of({each.person_id for each in expansion.tells}, closing_days())
+    told = [*expansion.tells, *expansion.again]
+    wishes = Wishes.of({each.person_id for each in told}, closing_days())
+    for each in expansion.again:
+        _tell_again(each, wishes, expansion.at)
     alone: dict[Hashable, list[DeliveredFact]] = {}
     gathered: dict[tuple[int, Way, datetime], list[DeliveredFact]] = {}
     for each in expansion.tells:
@@ -221,7 +224,9 @@ def _write(expansion: Expansion) -> None:
             alone.setdefault(one, []).append(each)
     _post_alone(list(alone.values()), wishes, expansion.at)
     _gather(gathered, wishes, expansion.at)
-    DeliveredFact.objects.bulk_create(expansion.tells, ignore_conflicts=True)
+    # In one order everywhere: two sweeps that meet wait for each other, but never in a circle.
+    in_order = sorted(expansion.tells, key=lambda each: (each.fact, each.person_id))
+    DeliveredFact.objects.bulk_create(in_order, ignore_conflicts=True)
     _give_way(expansion)
     for (state, reason), keys in expansion.ends.items():
         waits = state == MessageState.PENDING
@@ -231,6 +236,23 @@ def _write(expansion: Expansion) -> None:
             hold_until=expansion.at + VACANCY if waits else None,
             settled_at=None if waits else expansion.at,
         )
+
+
+def _tell_again(told: DeliveredFact, wishes: Wishes, at: datetime) -> None:
+    """The mail that was left out goes out after all, for the post that the person holds now."""
+    person, way = told.person_id, wishes.way(told.person_id, Event(told.message.event))
+    hour = max(wishes.hour(way, at), at)
+    left_out = Delivery.objects.filter(
+        pk=told.delivery_id, state=DeliveryState.SKIPPED, reason=Reason.NOT_HOLDER
+    )
+    if left_out.update(
+        state=DeliveryState.QUEUED,
+        reason="",
+        way=Way.SCREEN if way == Way.SCREEN else Way.NOW,
+        due_at=hour if way == Way.SCREEN else wishes.awake(person, hour),
+    ):
+        mine = DeliveredFact.objects.filter(delivery=told.delivery_id, fact=told.fact)
+        mine.filter(person=person).update(message=told.message, basis=told.basis)
 
 
 def _since(message: OutboxMessage, at: datetime) -> datetime:
@@ -260,7 +282,7 @@ def _give_way(expansion: Expansion) -> None:
 
 def _post_alone(told: Sequence[list[DeliveredFact]], wishes: Wishes, at: datetime) -> None:
     """One mail for each of these lists of facts; which ones they are names it."""
-    mails = []
+    mails = {}
     for facts in told:
         first = facts[0]
         cases = {each.message.project_id for each in facts}
@@ -274,13 +296,13 @@ def _post_alone(told: Sequence[list[DeliveredFact]], wishes: Wishes, at: datetim
             due_at=at if way == Way.SCREEN else wishes.awake(first.person_id, at),
             created_at=at,
         )
-        mails.append(mail)
-    Delivery.objects.bulk_create(mails, ignore_conflicts=True)
-    named = Delivery.objects.filter(message_id__in=[mail.message_id for mail in mails])
-    by_name = dict(named.values_list("message_id", "pk"))
-    for facts, mail in zip(told, mails, strict=True):
+        mails[mail.message_id] = mail
+    in_order = [mails[name] for name in sorted(mails)]
+    Delivery.objects.bulk_create(in_order, ignore_conflicts=True)
+    by_name = dict(Delivery.objects.filter(message_id__in=mails).values_list("message_id", "pk"))
+    for facts, name in zip(told, mails, strict=True):
         for each in facts:
-            each.delivery_id = by_name[mail.message_id]
+            each.delivery_id = by_name[name]
 
 
 def _gather(
@@ -297,7 +319,7 @@ def _gather(
                 event=Event.SUMMARY,
                 way=way,
                 message_id=name,
-                due_at=wishes.awake(person, hour),
+                due_at=wishes.awake(person, max(hour, at)),
                 created_at=at,
             )
         Delivery.objects.bulk_create(mails.values(), ignore_conflicts=True)
@@ -305,7 +327,8 @@ def _gather(
         rows = Delivery.objects.filter(message_id__in=mails).order_by("pk").select_for_update()
         stand = {row.message_id: row for row in rows.defer("text", "html")}
         for key, name in zip(sorted(left), mails, strict=True):
-            if stand[name].is_open:
+            digest = stand.get(name)  # none: another sweep found it empty just now
+            if digest is not None and digest.is_open:
                 for each in left.pop(key):
-                    each.delivery_id = stand[name].pk
+                    each.delivery_id = digest.pk
         n += 1

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from billiard.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
+from django.db import transaction
 
 from notifications.delivery.checking import Situation, load
 from notifications.delivery.claims import (
@@ -22,9 +23,8 @@ from notifications.delivery.claims import (
 from notifications.delivery.digests import letter_for
 from notifications.delivery.expansion import expand
 from notifications.delivery.transport import Line, envelope
-from notifications.enums import DeliveryState, MessageState, Reason, Way
-from notifications.models import OutboxMessage
-from notifications.outbox import leave_out
+from notifications.enums import DeliveryState, Reason, Way
+from notifications.outbox import leave_out, reopen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -143,15 +143,13 @@ class _Batch:
     ) -> None:
         """Each fact that is not said any more ends with its own reason, the last with the mail."""
         for n, (fact, (state, reason)) in enumerate(endings.items(), 1):
-            if is_empty and n == len(endings):
-                self._settle(delivery, state=state, reason=reason)
-            else:
-                leave_out(fact, state, reason)
-            if reason == Reason.NOT_HOLDER:
-                # Whoever holds the post now is told instead.
-                OutboxMessage.objects.filter(pk=fact.message_id, post__isnull=False).update(
-                    state=MessageState.PENDING, settled_at=None
-                )
+            with transaction.atomic():
+                if reason == Reason.NOT_HOLDER:
+                    reopen(fact, at=self.at)
+                if is_empty and n == len(endings):
+                    self._settle(delivery, state=state, reason=reason)
+                else:
+                    leave_out(fact, state, reason)
 
     def _send(self, delivery: Delivery, letter: Letter) -> bool:
         """Hand it over and settle it. False: the server refuses us, the mail was not tried."""

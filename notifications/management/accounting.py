@@ -144,6 +144,12 @@ def _rules(at: datetime) -> dict[str, tuple[str, QuerySet[Any]]]:
             "空席へのお願い #%s が、後任の方を待たずに終わっています。",
             about(reason=Reason.NOBODY).of_open_work(),
         ),
+        "successor-untold": (
+            "通知 #%s は、職を離れた方にだけ宛てられ、後任の方に届いていません。",
+            about(state=MessageState.EXPANDED, post__isnull=False)
+            .filter(Exists(_told(left=True)))
+            .exclude(Exists(_told(left=False))),
+        ),
         "message-without-mail": (
             "宛先の確定した通知 #%s に、メールがありません。",
             about(state=MessageState.EXPANDED).exclude(
@@ -162,6 +168,13 @@ def _rules(at: datetime) -> dict[str, tuple[str, QuerySet[Any]]]:
             ),
         ),
     }
+
+
+def _told(*, left: bool) -> QuerySet[DeliveredFact]:
+    """The persons of a message who had left its post when the mail was to go out, or the others."""
+    facts = DeliveredFact.objects.filter(message=OuterRef("pk"))
+    by_leaving = Q(delivery__reason=Reason.NOT_HOLDER)
+    return facts.filter(by_leaving) if left else facts.exclude(by_leaving)
 
 
 def _mailed() -> Q:

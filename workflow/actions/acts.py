@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date
 from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.timezone import localdate
 
-from bpr_projects.calendar import JST
 from bpr_projects.models import CycleEntry, Participant, Revision, content_hash
 from records import ledger
 from roles.enums import Basis, Role
@@ -25,6 +24,7 @@ from workflow.signals import decision_recorded, reading_opened, work_closed, wor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
     from uuid import UUID
 
     from records.models import LedgerEntry
@@ -55,12 +55,6 @@ class Saying:
         """Whether 引戻し may follow."""
         step = self.step_run
         return may_be_taken_back(self.outcome, StepKind(step.kind) if step else None)
-
-    @property
-    def not_before(self) -> datetime | None:
-        """The moment before which nobody is mailed about it (発表日時)."""
-        told = self.answer.tell_at
-        return datetime.fromisoformat(told).replace(tzinfo=JST) if told else None
 
 
 @dataclass
@@ -109,7 +103,7 @@ class Act:
     @property
     def telling(self) -> dict[str, Any]:
         """What goes with every fact of the act: whose it is, when, and how it is told."""
-        hours = [each.not_before for each in self.sayings if each.not_before]
+        hours = [hour for each in self.sayings if (hour := each.answer.not_before)]
         return {
             "by": self.by,
             "at": self.at,

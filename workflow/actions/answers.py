@@ -80,6 +80,10 @@ def check(
     if outcome not in answers_at(StepKind(slot.step_run.kind), text):
         raise NotAllowed(_("この段階では「%s」は選べません。") % outcome.label)
     problems = dict(problems_of(slot, outcome, answer, permit, localdate(at)))
+    if "tell_at" not in problems and RULES[outcome].ends:
+        hour = answer.not_before
+        if hour is not None and hour <= at:
+            problems["tell_at"] = _("発表日時は、いまより後の日時を入れてください。")
     if problems:
         raise Unanswered(problems)
     return before

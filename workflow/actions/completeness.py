@@ -55,6 +55,7 @@ def problems_of(  # noqa: C901 -- one line for each thing an answer may lack
 
 LONGEST_HOLD: Final = timedelta(days=366)
 """What has to wait longer is 廃案, and proposed again when its time has come."""
+MINUTE: Final = "%Y-%m-%dT%H:%M"
 LONGEST_SECRECY: Final = timedelta(days=31)
 """From the decision to the moment at which its result is told."""
 LONGEST_TERM: Final = timedelta(days=3660)
@@ -80,9 +81,10 @@ def _unfit(answer: Answer) -> list[tuple[str, str]]:
 
 def _soon(moment: str, today: date) -> bool:
     try:
-        return timedelta(0) <= datetime.fromisoformat(moment).date() - today <= LONGEST_SECRECY
+        found = datetime.strptime(moment, MINUTE).date()  # noqa: DTZ007 -- the city's time
     except ValueError:
         return False
+    return timedelta(0) <= found - today <= LONGEST_SECRECY
 
 
 def _later(until: str, today: date, within: timedelta) -> bool:

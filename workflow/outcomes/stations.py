@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext_lazy as _
 
+from bpr_projects.calendar import JST
 from bpr_projects.enums import RevisionKind, Stage
 from workflow.enums import Outcome, SendBackTarget, Station, StepKind
 from workflow.outcomes.rules import BACK_TARGETS, RULES, Effect, Tone
@@ -217,6 +219,11 @@ class Answer:
     urgent_reason: str = ""
     correction: str = ""
     confirmed: bool = False
+
+    @property
+    def not_before(self) -> datetime | None:
+        """The moment before which nobody is mailed about it (発表日時)."""
+        return datetime.fromisoformat(self.tell_at).replace(tzinfo=JST) if self.tell_at else None
 
 
 def caveats_in(said: Sequence[Decision]) -> list[Decision]:

@@ -9,14 +9,19 @@ import pytest
 
 from bpr_projects.calendar import JST
 from bpr_projects.enums import Stage
-from notifications.enums import Event, MessageState
+from notifications import actions
+from notifications.enums import DeliveryState, Event, MessageState, Reason
 from notifications.models import Delivery, OutboxMessage
-from tests.make import AT, a_project, say, the_slot
+from notifications.reminders import remind
+from notifications.templatetags.mails import why_waiting
+from tests.make import AT, a_project, holder, say, the_slot
 from tests.notifications.mails import assert_accounted, forget_mails, send, told
 from tests.workflow.pages import answer_url, client_of, sent, text_of
+from workflow import engine
 from workflow.actions.refusals import Unanswered
 from workflow.enums import Outcome, StepKind
-from workflow.models import Decision
+from workflow.models import Decision, WorkItem
+from workflow.outcomes import Answer
 
 if TYPE_CHECKING:
     from bpr_projects.models import Project
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.once
 
 MOMENT = datetime(2026, 5, 13, 10, 0, tzinfo=JST)
+LATER = AT + timedelta(days=1)
 SENTENCE = "発表日時は、本日から31日以内の日時を入れてください。"
 
 
@@ -95,3 +101,78 @@ def test_the_page_says_beside_the_field_what_does_not_fit(office: City) -> None:
     assert (page.status_code, SENTENCE in text_of(page)) == (422, True)
     assert 'value="あしたの朝"' in text_of(page)
     assert not Delivery.objects.filter(event=Event.ADOPTED).exists()
+
+
+def test_an_hour_that_is_over_is_refused(office: City) -> None:
+    case = a_project(to=StepKind.DECISION)
+
+    with pytest.raises(Unanswered) as refusal:
+        told_later(case, "2026-05-11T08:00")
+
+    assert refusal.value.problems == {"tell_at": "発表日時は、いまより後の日時を入れてください。"}
+
+
+def test_the_deadlines_of_work_that_nobody_knows_of_are_not_told(office: City) -> None:
+    case = a_project(to=StepKind.DECISION)
+    forget_mails()
+    told_later(case, "2026-06-08T10:00")
+    item = WorkItem.objects.get(project=case)
+    assert item.due_at is not None
+    hour = datetime(2026, 6, 8, 10, 0, tzinfo=JST)
+    assert item.due_at < hour
+
+    remind(at=item.due_at)
+    send(item.due_at)
+    assert told() == []
+
+    remind(at=hour)
+    send(hour)
+    leader = office.holder("LEADER-SHIMIN").name
+    assert (told(Event.YOUR_TURN), told(Event.OVERDUE)) == ([leader], [leader])
+    assert_accounted()
+
+
+def test_the_outbox_says_so_and_does_not_hurry_it(office: City) -> None:
+    case = a_project(to=StepKind.DECISION)
+    told_later(case, "2026-05-13T10:00")
+    message = OutboxMessage.objects.filter(event=Event.ADOPTED)[0]
+
+    assert why_waiting(message, AT) == "発表日時まで送りません（5/13（水）10:00まで）"
+    with pytest.raises(actions.NotReleasable) as refusal:
+        actions.send_fact_now(message=message, reason="急ぐため", by=holder("SECRETARIAT"), at=AT)
+
+    assert str(refusal.value) == ("決裁のときに決めた発表日時（5/13 10:00）までは、送れません。")
+    message.refresh_from_db()
+    assert message.hold_until == MOMENT
+
+
+def test_a_correction_before_the_hour_is_told_as_the_result_itself(office: City) -> None:
+    case = a_project(to=StepKind.DECISION)
+    forget_mails()
+    first = say(case, Outcome.ADOPTED_WITH_CONDITIONS, tell_at="2026-05-13T10:00")
+
+    corrected = engine.correct(
+        project=case,
+        decision_id=first.pk,
+        answer=Answer(
+            comment="趣旨に賛同する。",
+            correction="期限の誤記のため。",
+            conditions=(("研修を行う", "SHIMIN", "2026-12-01"),),
+        ),
+        by=holder("HQ-CHAIR"),
+        at=LATER,
+    )
+    send(LATER)
+    assert told() == []
+
+    send(MOMENT)
+    results = Delivery.objects.filter(event=Event.ADOPTED_WITH_CONDITIONS)
+    assert told(Event.CORRECTED) == []
+    assert set(results.values_list("state", flat=True)) == {DeliveryState.SENT}
+    messages = OutboxMessage.objects.filter(decision__in=(first, corrected))
+    assert set(messages.values_list("decision", "state", "reason")) >= {
+        (first.pk, MessageState.SUPERSEDED, Reason.CORRECTED),
+        (corrected.pk, MessageState.EXPANDED, ""),
+    }
+    assert all("研修を行う" in mail.text for mail in results)
+    assert_accounted()

@@ -154,6 +154,7 @@ class OutboxMessage(models.Model):
     bundle = models.UUIDField(null=True, blank=True, help_text="of acts that are told in one mail")
     urgency = models.CharField(max_length=8, choices=urgency_choices, default=Urgency.NOW)
     hold_until = models.DateTimeField(null=True, blank=True)
+    is_told_later = models.BooleanField(default=False, help_text="発表日時, not to be hurried")
     state = models.CharField(
         _("状態"), max_length=10, choices=message_state_choices, default=MessageState.PENDING
     )

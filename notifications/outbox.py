@@ -80,6 +80,7 @@ def post(
     """Remember to tell these facts. Told before to the same addressee: nothing happens."""
     hold_until = held_until(at, **how)
     bundle = how.get("bundle")
+    is_told_later = actor is not None and how.get("not_before") is not None
     rows = [
         OutboxMessage(
             event=fact.event,
@@ -104,6 +105,7 @@ def post(
             announcement_id=fact.announcement_id,
             urgency=NOTICES[fact.event].urgency,
             hold_until=hold_until,
+            is_told_later=is_told_later,
             bundle=bundle,
             created_at=at,
         )
@@ -122,13 +124,6 @@ def held_until(at: datetime, **how: Unpack[Telling]) -> datetime | None:
     if how.get("may_be_taken_back"):
         moments.append(at + settings.MAIL_HOLD)
     return max((moment for moment in moments if moment and moment > at), default=None)
-
-
-def is_told_later(message: OutboxMessage) -> bool:
-    """Whether it waits for a 発表日時: longer than for an act that may be taken back."""
-    if message.actor_id is None or message.hold_until is None:
-        return False
-    return message.hold_until - message.created_at > max(settings.MAIL_HOLD, GATHERING)
 
 
 def unheld(slot: Slot) -> Fact:

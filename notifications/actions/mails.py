@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 
 from notifications.enums import Act, DeliveryState, MessageState, Reason
 from notifications.models import Delivery, Intervention, OutboxMessage
-from notifications.outbox import is_told_later
 from workflow.access import clock
 from workflow.actions.refusals import Refusal
 
@@ -130,7 +129,7 @@ def send_fact_now(*, message: OutboxMessage, reason: str, by: User, at: datetime
         _must_wait(message, NotReleasable)
         if message.reason:
             raise NotReleasable(_("いまはすぐに送れません（%s）。") % message.get_reason_display())
-        if message.hold_until and is_told_later(message):
+        if message.hold_until and message.is_told_later:
             raise NotReleasable(
                 _("決裁のときに決めた発表日時（%s）までは、送れません。")
                 % clock(message.hold_until)

@@ -224,9 +224,7 @@ def _write(expansion: Expansion) -> None:
             alone.setdefault(one, []).append(each)
     _post_alone(list(alone.values()), wishes, expansion.at)
     _gather(gathered, wishes, expansion.at)
-    # In one order everywhere: two sweeps that meet wait for each other, but never in a circle.
-    in_order = sorted(expansion.tells, key=lambda each: (each.fact, each.person_id))
-    DeliveredFact.objects.bulk_create(in_order, ignore_conflicts=True)
+    DeliveredFact.objects.bulk_create(expansion.tells, ignore_conflicts=True)
     _give_way(expansion)
     for (state, reason), keys in expansion.ends.items():
         waits = state == MessageState.PENDING
@@ -297,8 +295,7 @@ def _post_alone(told: Sequence[list[DeliveredFact]], wishes: Wishes, at: datetim
             created_at=at,
         )
         mails[mail.message_id] = mail
-    in_order = [mails[name] for name in sorted(mails)]
-    Delivery.objects.bulk_create(in_order, ignore_conflicts=True)
+    Delivery.objects.bulk_create(mails.values(), ignore_conflicts=True)
     by_name = dict(Delivery.objects.filter(message_id__in=mails).values_list("message_id", "pk"))
     for facts, name in zip(told, mails, strict=True):
         for each in facts:

@@ -107,6 +107,11 @@ class Migration(migrations.Migration):
             name="unsent_has_a_reason",
         ),
         migrations.AddField(
+            model_name="outboxmessage",
+            name="is_told_later",
+            field=models.BooleanField(default=False, help_text="発表日時, not to be hurried"),
+        ),
+        migrations.AddField(
             model_name="deliveredfact",
             name="rings",
             field=models.BooleanField(default=True, help_text="stands behind the bell"),

@@ -17,7 +17,7 @@ from bpr_projects.templatetags.ui import moment
 from notifications.delivery.trouble import Trouble, trouble_at
 from notifications.enums import DeliveryState, MessageState
 from notifications.models import OutboxMessage
-from notifications.outbox import GATHERING, is_told_later
+from notifications.outbox import GATHERING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -90,7 +90,7 @@ def why_waiting(message: OutboxMessage, now: datetime) -> str:
     hour = moment(message.hold_until, now)
     if message.actor_id is None:
         return _("送る時刻を待っています（%sまで）") % hour
-    if is_told_later(message):
+    if message.is_told_later:
         return _("発表日時まで送りません（%sまで）") % hour
     if message.bundle and message.hold_until - message.created_at <= GATHERING:
         return _("同時に行われた操作を1通にまとめています（%sまで）") % hour

@@ -209,7 +209,7 @@ def test_a_dead_mail_is_sent_again_with_a_reason(clerk: Client) -> None:
     again = Delivery.objects.get()
     assert (again.state, again.attempts, again.message_id) == (
         DeliveryState.QUEUED,
-        0,
+        1,
         mail.message_id,
     )
     assert "アドレスを直したため" in page(clerk.get(f"{MAILBOX}{mail.pk}/"))
@@ -276,8 +276,8 @@ def test_all_dead_mails_are_sent_again_at_once(clerk: Client, office: City) -> N
     assert "2件を送信待ちに戻しました" in page(clerk.get(MAILBOX))
     again = Delivery.objects.exclude(pk=secret.pk).order_by("pk")
     assert list(again.values_list("state", "reason", "error", "attempts", "losses")) == [
-        (DeliveryState.QUEUED, "", "", 0, 0),
-        (DeliveryState.QUEUED, "", "", 0, 0),
+        (DeliveryState.QUEUED, "", "", 1, 0),
+        (DeliveryState.QUEUED, "", "", 1, 0),
     ]
     assert list(Intervention.objects.values_list("delivery", "by", "reason")) == [
         (mail.pk, holder("SECRETARIAT").pk, "サーバーの復旧") for mail in dead

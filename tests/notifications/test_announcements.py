@@ -443,5 +443,6 @@ def test_an_address_beyond_every_key_is_no_failure(clerk: Client) -> None:
     assert clerk.get(f"{LIST}{10**19}/").status_code == 404
 
 
-def test_everybody_finds_the_list_in_the_menu(head: Client) -> None:
-    assert f'href="{LIST}"' in text_of(head.get("/"))
+def test_everybody_finds_the_list_behind_the_bell(head: Client) -> None:
+    assert 'href="/notices/"' in text_of(head.get("/"))
+    assert f'href="{LIST}"' in text_of(head.get("/notices/"))

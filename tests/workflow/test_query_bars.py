@@ -47,7 +47,7 @@ WORK_LIST: Final = 2
 """So many statements of a verb keep the work list."""
 BEFORE: Final = StepKind.CONCURRENCE
 """The step before the one that asks all of 本部."""
-CROWD: Final = 30
+CROWD: Final = 20
 """So many that one INSERT still takes their mails on SQLite (999 parameters)."""
 RICHEST = ROUTES["RT4"] | ROUTES["RT3"] | {"sections": ["FUKUSHI", "ZEIMU"], "collects_money": True}
 

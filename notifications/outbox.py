@@ -155,7 +155,7 @@ def supersede_decision(decision_id: int, reason: Reason, *, at: datetime) -> Non
 def untold_until(decision_id: int, *, at: datetime) -> datetime | None:
     """The 発表日時 of a decision of which nobody was told yet."""
     waiting = OutboxMessage.objects.filter(
-        decision=decision_id, state=MessageState.PENDING, hold_until__gt=at
+        decision=decision_id, state=MessageState.PENDING, is_told_later=True, hold_until__gt=at
     )
     found: datetime | None = waiting.aggregate(latest=Max("hold_until"))["latest"]
     return found

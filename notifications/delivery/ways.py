@@ -1,4 +1,4 @@
-"""When a mail goes out: at once, at the hour that its reader chose, never in a quiet one."""
+"""For when a mail is put down: at once, or the hour its reader chose, but no quiet one."""
 
 from __future__ import annotations
 

@@ -258,7 +258,8 @@ def test_no_mail_is_lost_and_few_are_sent_twice(
     # a worker that died with a mail, or a server that hung up, each make one copy at most
     faults = {name: died + (name in server.dropped) for name, died in losses.items()}
     assert {n: times for n, times in copies.items() if times > 1 + faults[n]} == {}
-    assert len(copies) <= max(len(losses) * 0.05, kills)
+    if fire is LONG:  # of the few mails of a brief one, each kill is some per cent
+        assert len(copies) <= len(losses) * 0.05
     assert digests > 0
     assert most > 1
     assert shown

@@ -1,7 +1,7 @@
 """Whose mails a person may read, and how they are found among them.
 
-The secretariat sees all but one kind: who proposed a case learns nothing of what its reviewers say
-among themselves.
+The secretariat sees all but two kinds: who proposed a case learns nothing of what its reviewers say
+among themselves, and what was never submitted is its authors' own.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ def mails_to(person: User) -> DeliveryQuerySet:
 
 def all_mails(person: User) -> DeliveryQuerySet:
     """What somebody of the secretariat may read, the newest first."""
-    behind = DeliveredFact.objects.filter(
-        delivery=OuterRef("pk"),
-        message__comment__level=CommentLevel.REVIEW,
-        message__project__in=proposed_by(person),
-    )
-    return Delivery.objects.filter(Q(person=person) | ~Exists(behind)).order_by("-pk")
+    sealed = OutboxMessage.objects.filter(_is_sealed(person), told__delivery=OuterRef("pk"))
+    return Delivery.objects.filter(Q(person=person) | ~Exists(sealed)).order_by("-pk")
 
 
 def all_facts(person: User) -> OutboxMessageQuerySet:
     """The same of facts, whether or not they have become mails."""
-    behind = Q(comment__level=CommentLevel.REVIEW, project__in=proposed_by(person))
-    return OutboxMessage.objects.exclude(behind).order_by("-pk")
+    return OutboxMessage.objects.exclude(_is_sealed(person)).order_by("-pk")
+
+
+def _is_sealed(person: User) -> Q:
+    among_reviewers = Q(comment__level=CommentLevel.REVIEW, project__in=proposed_by(person))
+    return among_reviewers | Q(project__isnull=False, project__number=None)
 
 
 def among_mails(mails: DeliveryQuerySet, text: str, *, sees_all: bool) -> DeliveryQuerySet:

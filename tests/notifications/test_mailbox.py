@@ -10,6 +10,7 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from bpr_projects import actions as cases
 from bpr_projects import discussion
 from bpr_projects.enums import CommentKind, CommentLevel
 from notifications import outbox
@@ -19,7 +20,7 @@ from notifications.enums import DeliveryState, Event, MessageState, Reason, Way
 from notifications.models import LATE, DeliveredFact, Delivery, OutboxMessage
 from notifications.views.mailbox import PAGE, TABS, TONES
 from roles.models import Appointment
-from tests.make import AT, a_project, a_user, holder, say
+from tests.make import AT, a_draft, a_project, a_user, holder, say
 from tests.notifications.mails import of_mails, send
 from tests.workflow.pages import client_of, text_of
 from workflow.enums import Outcome, StepKind
@@ -369,6 +370,28 @@ def test_an_author_in_the_secretariat_finds_nothing_that_reviewers_say(office: C
     mail = Delivery.objects.latest("pk")
     assert mail.pk not in found(author, q=words)
     assert mail.pk in found(other, q=words)
+
+
+def test_the_secretariat_reads_nothing_of_what_was_never_submitted(office: City) -> None:
+    draft, named = a_draft(), holder("PT-FUKUSHI")
+    cases.save_draft(
+        project=draft,
+        version=draft.draft_version,
+        answers={"partners": [named.employee_number]},
+        by=draft.proposer,
+        at=AT,
+    )
+    message = OutboxMessage.objects.get(event=Event.PARTNERED)
+    clerk, told = client_of("SECRETARIAT"), client_of(named)
+
+    assert found(clerk, state="held") == []
+    assert clerk.get(f"{MAILBOX}facts/{message.pk}/").status_code == 404
+    send()
+    mail = Delivery.objects.get(event=Event.PARTNERED)
+    assert mail.pk not in found(clerk)
+    assert found(clerk, q=draft.title) == []
+    assert clerk.get(f"{MAILBOX}{mail.pk}/").status_code == 404
+    assert found(told) == [mail.pk]
 
 
 # --- trouble ----------------------------------------------------------------------------------

@@ -87,7 +87,6 @@ from workflow.access.standing import (
 from workflow.access.verbs import (
     CLOSABLE,
     COPYABLE,
-    HALT_DAYS,
     VERBS,
     halting,
     holds,
@@ -99,6 +98,7 @@ from workflow.access.verbs import (
     permit_to_abandon,
     permit_to_close_region,
     permit_to_copy,
+    permit_to_halt,
     permit_to_pull_back,
     permit_to_restrict,
     permit_to_withdraw,
@@ -109,7 +109,6 @@ from workflow.access.watching import leading, permit_to_watch, watched, watches_
 __all__ = [
     "CLOSABLE",
     "COPYABLE",
-    "HALT_DAYS",
     "MOST_AT_ONCE",
     "MOST_DAYS",
     "NO_POST",
@@ -170,6 +169,7 @@ __all__ = [
     "permit_to_close_region",
     "permit_to_copy",
     "permit_to_correct",
+    "permit_to_halt",
     "permit_to_keep_papers",
     "permit_to_pull_back",
     "permit_to_reassign",

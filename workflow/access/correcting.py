@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from roles.enums import Basis
 from roles.models import capacities_of
-from workflow.access.conflicts import conflicted
+from workflow.access.conflicts import conflicted, conflicted_by_run
 from workflow.access.permits import Permit, no, yes
 from workflow.models import Decision
 from workflow.outcomes import FINAL
@@ -53,10 +53,12 @@ def correctable(
     capacities: Collection[Capacity],
     at: datetime,
 ) -> frozenset[int]:
-    """Which of the decisions that stand this person may correct; their runs are read already."""
+    """Which of the decisions that stand this person may correct, in one query at most."""
     found = [each for each in decisions if permit_to_correct(each, capacities)]
-    barred = {each.run_id: conflicted(each.run, localdate(at)) for each in found}
-    return frozenset(each.pk for each in found if user.pk not in barred[each.run_id])
+    if not found:
+        return frozenset()
+    barred = conflicted_by_run({each.run_id for each in found}, localdate(at))
+    return frozenset(each.pk for each in found if user.pk not in barred.get(each.run_id, ()))
 
 
 def standing_for(decision: Decision) -> Decision:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime, time
 from typing import TYPE_CHECKING
 
+from django.db.models import Q
 from django.utils.timezone import get_current_timezone, localdate
 from django.utils.translation import gettext as _
 
 from roles.enums import Basis
 from roles.grants import permits
-from roles.models import Appointment, capacities_of, holders_of
+from roles.models import Appointment, User, capacities_of, heirs_of
 from roles.permissions import Perm
 from workflow.access.answering import may_answer
 from workflow.access.conflicts import conflicted
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from datetime import date
 
-    from roles.models import Capacity, User
+    from roles.models import Capacity
     from workflow.models import PaperDecision, Slot
 
 
@@ -70,16 +71,18 @@ def may_have_decided(person: User, slot: Slot, on: date) -> Permit:
 
 
 def holders_since(slot: Slot, until: date) -> list[User]:
-    """Who held the post of the slot on some day since it was opened, by name."""
+    """Who held the post of the slot on some day since it was opened, by name.
+
+    Of a closed post also who holds its heir.
+    """
     since = localdate(slot.opened_at)
-    held = Appointment.objects.filter(post=slot.post_id, starts_on__lte=until).exclude(
-        ends_on__lte=since
+    held = Appointment.objects.filter(post=slot.post_id, starts_on__lte=until)
+    heirs = Appointment.objects.effective(until).filter(post__in=heirs_of([slot.post_id], until))
+    people = User.objects.filter(
+        Q(pk__in=held.exclude(ends_on__lte=since).values("person"))
+        | Q(pk__in=heirs.values("person"))
     )
-    found = {each.person_id: each.person for each in held.select_related("person")}
-    for each in holders_of([slot.post_id], until)[slot.post_id]:
-        if each.basis == Basis.OWN:
-            found.setdefault(each.person.pk, each.person)
-    return sorted(found.values(), key=lambda person: (person.name, person.pk))
+    return sorted(people, key=lambda person: (person.name, person.pk))
 
 
 def may_see_paper(user: User, paper: PaperDecision, at: datetime) -> bool:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from bpr_projects import calendar
 from bpr_projects.access import authors_of, granted, has_left
 from bpr_projects.enums import ADOPTED, IN_DECISION, UNDERWAY, Phase, Stage
-from bpr_projects.models import Closure
+from bpr_projects.models import Closure, CycleEntry
 from roles.enums import Role
 from roles.grants import permits
 from roles.models import capacities_of
@@ -22,10 +22,10 @@ from workflow.models import Decision, Run, Seen, StepRun
 from workflow.outcomes import may_be_taken_back
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
+    from collections.abc import Callable, Iterable
+    from datetime import date, datetime
 
-    from bpr_projects.models import CycleEntry, Project
+    from bpr_projects.models import Project
     from roles.models import Capacity, User
     from workflow.models import Slot
 
@@ -259,16 +259,26 @@ def _roll_out(user: User, project: Project, at: datetime) -> Permit:
 
 
 def _halt(user: User, project: Project, at: datetime) -> Permit:
-    entry = halting(project)
-    if entry is None:
+    decided = halting(project)
+    closures = Closure.days() if decided else frozenset()
+    on = localdate(at)
+    return permit_to_halt(project, capacities_of(user, on), decided, on, closures)
+
+
+def permit_to_halt(
+    project: Project,
+    capacities: Iterable[Capacity],
+    decided: CycleEntry | None,
+    on: date,
+    closures: frozenset[date],
+) -> Permit:
+    """The rule on facts that were read before; ``decided``: see ``halting``."""
+    if decided is None:
         return no(_("止められる意思決定がありません。"))
-    since = (
-        calendar.business_days_between(localdate(entry.recorded_at), localdate(at), Closure.days())
-        - 1
-    )
-    if since > HALT_DAYS:
+    gone = calendar.business_days_between(localdate(decided.recorded_at), on, closures) - 1
+    if gone > HALT_DAYS:
         return no(_("記録から%s営業日を過ぎたため、止められません。") % HALT_DAYS)
-    for each in capacities_of(user, localdate(at)):
+    for each in capacities:
         if each.post.role == Role.SECTION_HEAD and each.post.section_id == project.section_id:
             return yes(each)
     return no(_("止められるのは、所管課の所属長です。"))
@@ -280,14 +290,11 @@ HALT_DAYS: Final = 2
 
 def halting(project: Project) -> CycleEntry | None:
     """The decision inside the bounds that is being acted on, if there is one."""
-    run = (
-        Run.objects.filter(project=project, kind=RunKind.CYCLE, state=RunState.OPEN)
-        .select_related("step", "cycle")
-        .first()
+    acting = Run.objects.filter(
+        project=project, kind=RunKind.CYCLE, state=RunState.OPEN, step__kind=StepKind.ACT
     )
-    if run is None or run.cycle is None or run.step is None or run.step.kind != StepKind.ACT:
-        return None
-    last = run.cycle.entries.filter(phase=Phase.DECIDE).order_by("-pk").first()
+    decided = CycleEntry.objects.filter(phase=Phase.DECIDE, cycle__in=acting.values("cycle"))
+    last = decided.order_by("-pk").first()
     return last if last is not None and last.within_bounds else None
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
 from workflow.actions.acts import Act, Saying
@@ -25,10 +26,15 @@ Row = tuple[str, str, str]
 """A condition as an answer has it: text, code of the section, day."""
 
 
+CONDITIONS: Final = Prefetch("conditions", Condition.objects.select_related("owner").order_by("pk"))
+"""What ``rows_of`` reads of a decision."""
+
+
 def rows_of(final: Decision) -> tuple[Row, ...]:
-    """The conditions of a decision, as its answer had them."""
-    conditions = final.conditions.select_related("owner").order_by("pk")
-    return tuple((each.text, each.owner.code, each.due_on.isoformat()) for each in conditions)
+    """The conditions of a decision that was read with ``CONDITIONS``, as its answer had them."""
+    return tuple(
+        (each.text, each.owner.code, each.due_on.isoformat()) for each in final.conditions.all()
+    )
 
 
 def words_of(final: Decision) -> str:

@@ -34,7 +34,8 @@ def correct(
     if run is None:
         raise NotFound
     with locked(run) as held:
-        final = Decision.objects.select_related(*READ_WITH).get(pk=decision_id)
+        found = Decision.objects.select_related(*READ_WITH)
+        final = found.prefetch_related(correction.CONDITIONS).get(pk=decision_id)
         final.run = held
         act = act_of(by, at, allowed(access.may_correct(by, final, at)))
         standing = access.standing_for(final)

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods
 from bpr_projects.forms import TextField
 from roles.models import Section
 from workflow import access, engine, sheet
-from workflow.actions.correction import rows_of, words_of
+from workflow.actions.correction import CONDITIONS, rows_of, words_of
 from workflow.actions.refusals import AlreadyDone, NotAllowed, Refusal
 from workflow.enums import Outcome
 from workflow.forms import ADD_CONDITION, LONG, ConditionRow, ConditionsField, WithConditions
@@ -96,7 +96,8 @@ def decision_correct(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
     """GET shows the decision as it stands; POST decides its words and conditions anew."""
     at = timezone.now()
     project = find(request, ref, at)
-    final = Decision.objects.of_project(project).select_related(*READ_WITH).filter(pk=pk).first()
+    decisions = Decision.objects.of_project(project).select_related(*READ_WITH)
+    final = decisions.prefetch_related(CONDITIONS).filter(pk=pk).first()
     if final is None:
         raise Http404
     permit = access.may_correct(person_of(request), final, at)
@@ -171,8 +172,7 @@ def _as_it_stands(final: Decision) -> sheet.Line:
     """The decision in words, with its conditions, beside the form that changes them."""
     texts = sheet.texts_of([final]).get(final.pk, {})
     conditions = (
-        ConditionLine(each.text, each.owner.name, each.due_on)
-        for each in final.conditions.select_related("owner").order_by("pk")
+        ConditionLine(each.text, each.owner.name, each.due_on) for each in final.conditions.all()
     )
     return sheet.line_of(final, texts, tuple(conditions), is_superseded=False)
 

@@ -10,11 +10,13 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from bpr_projects.access import visible_to
 from roles.grants import permits
+from roles.models import read_all_once
 from roles.permissions import Perm
 from workflow import access, engine, sheet
 from workflow.actions import answers
@@ -69,9 +71,10 @@ def reassign(request: HttpRequest, ref: str, slot: int) -> HttpResponse:
         return refused(request, NotAllowed(permit.reason), project)
     if place.state != SlotState.OPEN:
         return _over(request, project, place)
-    form = _form(request, place, permit, at)
-    if not form.is_bound or not form.is_valid():
-        return _ask(request, project, place, form, at)
+    with read_all_once(localdate(at)):
+        form = _form(request, place, permit, at)
+        if not form.is_bound or not form.is_valid():
+            return _ask(request, project, place, form, at)
     try:
         said = engine.reassign(
             project=project,

@@ -13,7 +13,6 @@ from bpr_projects import calendar
 from bpr_projects.enums import CycleResult, Phase, Stage
 from bpr_projects.models import CycleEntry
 from records.models import LedgerText
-from roles.enums import Role
 from roles.models import capacities_of
 from workflow import access
 from workflow.actions.cycles import STANDARD_DAYS
@@ -252,15 +251,9 @@ def _may_halt(
     decided = last.entries.get(Phase.DECIDE)
     if last.cycle.phase != Phase.ACT or last.cycle.ended_at or not decided:
         return False
-    gone = calendar.business_days_between(localdate(decided.recorded_at), today, closures) - 1
-    return (
-        decided.within_bounds
-        and gone <= access.HALT_DAYS
-        and any(
-            each.post.role == Role.SECTION_HEAD and each.post.section_id == project.section_id
-            for each in capacities_of(user, today)
-        )
-    )
+    standing = decided if decided.within_bounds else None
+    held = capacities_of(user, today)
+    return bool(access.permit_to_halt(project, held, standing, today, closures))
 
 
 def _typed_before(entry: CycleEntry | None) -> dict[str, Any]:

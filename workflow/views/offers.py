@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.urls import reverse
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from bpr_projects.enums import UNDERWAY
@@ -51,7 +52,7 @@ def verbs_of(dossier: Dossier, reader: User, capacities: list[Capacity]) -> list
         _register_paper(dossier, reader, capacities),
         _abandon(dossier, reader, capacities),
         _restrict(dossier, reader, capacities),
-        _halt(dossier, capacities, reader),
+        _halt(dossier, capacities),
         _correct(dossier, reader, capacities),
         _copy(dossier, reader, capacities),
     ]
@@ -140,7 +141,7 @@ def _reassign(dossier: Dossier, reader: User, capacities: list[Capacity]) -> Ver
     return Verb(str(RULES[Outcome.REASSIGNED].button), url, "repeat", permit)
 
 
-def _halt(dossier: Dossier, capacities: list[Capacity], reader: User) -> Verb | None:
+def _halt(dossier: Dossier, capacities: list[Capacity]) -> Verb | None:
     """Only the 所属長 is asked about, and only while 行動 is open."""
     section = dossier.project.section_id
     heads = any(
@@ -149,7 +150,9 @@ def _halt(dossier: Dossier, capacities: list[Capacity], reader: User) -> Verb | 
     )
     if not heads or not any(each.run.kind == StepKind.ACT for each in dossier.open_steps):
         return None
-    permit = access.may(reader, "halt", dossier.project, dossier.at)
+    decided = access.halting(dossier.project)
+    on, closures = localdate(dossier.at), dossier.belongings.closures
+    permit = access.permit_to_halt(dossier.project, capacities, decided, on, closures)
     return _verb(dossier, Outcome.HALTED, "halt", "pause", permit)
 
 

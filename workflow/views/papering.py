@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Prefetch
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -51,7 +52,8 @@ def paper(request: HttpRequest, ref: str, slot: int) -> HttpResponse:
     at = timezone.now()
     project = find(request, ref, at)
     place = _place(project, slot)
-    waiting = PaperDecision.objects.waiting([place.pk]).for_pages().first()
+    papers = place.papers.all()
+    waiting = next((each for each in papers if each.state == PaperState.WAITING), None)
     may_see = waiting is not None and access.may_see_paper(person_of(request), waiting, at)
     if waiting is not None and may_see and request.method != "POST":
         return _waiting_page(request, project, waiting, at)
@@ -101,6 +103,7 @@ def _place(project: Project, slot_id: int) -> Slot:
             pk=slot_id, step_run__project=project, step_run__kind__in=DECIDING_KINDS
         )
         .select_related("post__section", "step_run__revision", "step_run__run__revision")
+        .prefetch_related(Prefetch("papers", PaperDecision.objects.for_pages()))
         .first()
     )
     if found is None:
@@ -146,7 +149,7 @@ def _form_page(
     status: int = 200,
 ) -> HttpResponse:
     sections = Section.objects.in_force(localdate(at)).order_by("code")
-    past = place.papers.exclude(state=PaperState.WAITING).for_pages()
+    past = [each for each in place.papers.all() if each.state != PaperState.WAITING]
     context = {
         "now": at,
         "project": project,

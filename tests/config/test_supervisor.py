@@ -323,6 +323,7 @@ def small_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list
         signal.signal(number, handler)
 
 
+@pytest.mark.long
 def test_the_demo_starts_mends_and_stops_on_request(
     small_demo: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -24,6 +24,7 @@ many: Callable[[Callable[..., None]], Callable[..., None]] = settings(
 )
 
 
+@pytest.mark.long
 @many
 @given(principals=SOME, there=SOME, ranks=ORDER, conflicted=SOME, approved=SOME)
 def test_who_stands_in_follows_the_rule(
@@ -47,6 +48,7 @@ def test_who_stands_in_follows_the_rule(
     assert found == (frozenset() if first is None else able[first])
 
 
+@pytest.mark.long
 @many
 @given(principals=SOME, ranks=ORDER, conflicted=SOME, approved=SOME, more=PERSONS)
 def test_barring_one_more_never_lets_an_earlier_rank_decide(

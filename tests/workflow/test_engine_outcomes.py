@@ -107,6 +107,7 @@ def test_the_table_of_answers_is_complete() -> None:
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", DECIDED_BY_ANSWER)
 def test_a_station_gives_no_other_answer(office: City, kind: StepKind) -> None:
     case = a_case_at(kind)
@@ -135,6 +136,7 @@ EMPTY: dict[str, Any] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", DECIDED_BY_ANSWER)
 def test_what_an_answer_needs_is_asked_for(office: City, kind: StepKind) -> None:
     case = a_case_at(kind)

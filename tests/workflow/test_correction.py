@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from bpr_projects.enums import RevisionKind, Stage
 from bpr_projects.models import Project
@@ -322,9 +324,9 @@ def test_the_second_click_of_the_page_is_good_news() -> None:
 # --- 変更, 中止, 横展開, 完了 -------------------------------------------------------------------
 
 
-def asked_of_headquarters(kind: RevisionKind) -> Project:
+def asked_of_headquarters(kind: RevisionKind, *, route: str = "RT1") -> Project:
     """A running case whose question about it was adopted with a condition."""
-    project = a_project(route="RT1", to=StepKind.OBSERVE)
+    project = a_project(route=route, to=StepKind.OBSERVE)
     if kind == RevisionKind.CHANGE:
         for content in ({}, {}, {"cost": 50_000}):
             record_phase(project, content=content)
@@ -388,6 +390,20 @@ def test_it_is_the_decision_that_is_corrected_not_the_newest_one(office: City) -
             by=holder("HQ-CHAIR", LATER),
             at=LATER,
         )
+
+
+def test_a_history_asks_no_more_where_more_may_be_corrected() -> None:
+    client = client_of("HQ-CHAIR")
+    offered, asked = [], []
+    for route in ("RT1", "RT2"):  # decided by standing rule, and by headquarters
+        project = asked_of_headquarters(RevisionKind.COMPLETION, route=route)
+        with CaptureQueriesContext(connection) as queries:
+            page = client.get(f"/p/{project.reference}/history/")
+        offered.append(len(page.context["correctable"]))
+        asked.append(len(queries))
+
+    assert offered == [1, 2]
+    assert asked[0] == asked[1] <= 12
 
 
 def test_each_decision_leads_to_its_own_correction() -> None:

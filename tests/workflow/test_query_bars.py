@@ -24,6 +24,7 @@ from tests.make import (
     an_absence,
     an_appointment,
     holder,
+    record_phase,
     say,
     the_slot,
 )
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 
-CHOOSE, SUBMIT, SCORE, NEXT, INBOX = 12, 38, 28, 65, 8
+CHOOSE, SUBMIT, SCORE, NEXT, INBOX, PAGE = 12, 38, 28, 65, 8, 12
 WORK_LIST: Final = 2
 """So many statements of a verb keep the work list."""
 BEFORE: Final = StepKind.CONCURRENCE
@@ -201,3 +202,28 @@ def test_the_preview_of_whoever_stands_in(office: City) -> None:
 
         assert cost(lambda: browser.get(url)) <= INBOX
     assert page.context["preview"].buttons
+
+
+def test_the_page_of_a_running_case_for_who_may_stop_it(office: City) -> None:
+    with time_machine.travel(AT, tick=False):
+        case = a_project(route="RT1", to=StepKind.OBSERVE)
+        for _phase in ("observe", "orient", "decide"):
+            record_phase(case)
+        browser, url = client_of("HEAD-SHIMIN"), reverse("project", args=[case.reference])
+        page = browser.get(url)
+
+        assert cost(lambda: browser.get(url)) <= PAGE
+    assert reverse("halt", args=[case.reference]) in page.content.decode()
+
+
+def test_the_page_that_moves_a_place_to_one_of_few_or_many(office: City) -> None:
+    with time_machine.travel(AT, tick=False):
+        case = a_project(route="RT3", to=StepKind.DELIBERATION)
+        browser = client_of("SECRETARIAT")
+        url = reverse("reassign", args=[case.reference, the_slot(case).pk])
+        browser.get(url)
+        few = cost(lambda: browser.get(url))
+        a_crowd()
+
+        assert cost(lambda: browser.get(url)) == few
+        assert len(browser.get(url).context["form"].receivers) >= CROWD

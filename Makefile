@@ -78,6 +78,7 @@ pages: environment ## every page and refusal, as each role, on four screens, bef
 	$(PY) -m tests.sweep_pages
 
 chaos: environment ## processes killed for minutes: what must not be lost
+	$(PY) -m pytest -m chaos -p no:randomly -s
 	$(PY) -m tests.servers $(PY) -m pytest -m chaos -p no:randomly -s
 
 screenshots: environment ## take the pictures of README and guides again (needs Chromium)

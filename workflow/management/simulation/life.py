@@ -265,9 +265,12 @@ class Life:
         project = cases.save_draft(
             project=project, version=project.draft_version, answers=changes, by=by, at=at
         )
+        before = self.promise
         if slot.step_run.run.kind == RunKind.PROJECT:
             self.promise = promise_of(project, by, self.tally, at)
-        self.tally.act(
+        # What was decided before the return is not asked again: it may lead straight to a seat that
+        # nobody may answer for now.
+        refusal = self.tally.attempt(
             "resubmit",
             lambda: engine.resubmit(
                 project=project,
@@ -277,7 +280,11 @@ class Life:
                 by=by,
                 at=at,
             ),
+            Unroutable,
         )
+        if refusal is not None:
+            self.promise = before
+        self.watch(refusal, at)
 
     def _record(self, project: Project, slot: Slot, by: User, at: datetime) -> None:
         cycle = slot.step_run.run.cycle

@@ -57,7 +57,7 @@ MORE_QUERIES: Final = {
     "decision-evidence": 33,  # 18 derive the authority anew, from the ledger and not from the page
     "org-rehearsal": 21,  # all that is open, against all seats of another day
     "notice-preview": 19,  # a mail as it would be written now, by the code that writes mails
-    "reassign": 16,  # every seat that may take the place, by the rule that asks the next
+    "reassign": 17,  # every seat that may take the place, by the rule that asks the next
     "standing-in": 13,
     "route-replay": 13,
 }

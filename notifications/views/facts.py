@@ -72,8 +72,8 @@ def _fact(
     request: HttpRequest, message: OutboxMessage, form: ByHandForm, status: int = 200
 ) -> HttpResponse:
     tone, icon = TONES[message.state]
-    mails = finding.all_mails(person_of(request)).filter(facts__message=message)
     is_pending, at = message.state == MessageState.PENDING, now()
+    mails = finding.all_mails(person_of(request), at).filter(facts__message=message)
     context = {
         "now": at,
         "message": message,
@@ -93,7 +93,8 @@ def _fact_or_404(request: HttpRequest, pk: int) -> OutboxMessage:
     """A fact before it is a mail: the secretariat's, whether or not there is such a one."""
     if not request.user.has_perm(Perm.VIEW_MAILBOX):
         raise PermissionDenied(_("送る前のお知らせを見て操作できるのは、事務局です。"))
-    rows = finding.all_facts(person_of(request)).select_related("person", "post", "project")
+    facts = finding.all_facts(person_of(request), now())
+    rows = facts.select_related("person", "post", "project")
     found = rows.filter(pk=pk).first() if pk <= LARGEST else None
     if found is None:
         raise Http404

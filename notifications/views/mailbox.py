@@ -150,7 +150,8 @@ def _rows(
     if before := keyset(request.GET.get("before", "")):
         keys["pk__lt"] = before
     if tab.is_of_facts:
-        facts = finding.among_facts(finding.all_facts(person_of(request)).filter(**keys), text)
+        seen = finding.all_facts(person_of(request), now()).filter(**keys)
+        facts = finding.among_facts(seen, text)
         return list(facts.select_related("post", "person", "project")[: PAGE + 1])
     mails = _readable(request, sees_all=sees_all).filter(**keys)
     found = finding.among_mails(mails, text, sees_all=sees_all)
@@ -159,7 +160,8 @@ def _rows(
 
 def _overview(request: HttpRequest, tab: Tab, bulk: ByHandForm | None) -> dict[str, Any]:
     """How much waits and is stuck, and what the secretariat may do about it at once."""
-    mails, facts = finding.all_mails(person_of(request)), finding.all_facts(person_of(request))
+    person, at = person_of(request), now()
+    mails, facts = finding.all_mails(person, at), finding.all_facts(person, at)
     held = facts.filter(state=MessageState.PENDING).aggregate(
         count=Count("pk"), vacant=Count("pk", filter=Q(reason=Reason.VACANT))
     )
@@ -174,7 +176,7 @@ def _overview(request: HttpRequest, tab: Tab, bulk: ByHandForm | None) -> dict[s
     return {
         "counts": counts,
         "vacancies": held["vacant"],
-        "trouble": trouble_at(now()),
+        "trouble": trouble_at(at),
         "dead": dead,
         "resendable": resendable,
         "secrets": dead - resendable,
@@ -200,7 +202,8 @@ def mail_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def mail_html(request: HttpRequest, pk: int) -> HttpResponse:
     """The formatted part alone. A mail's styles stand on its elements: here alone they may."""
     delivery = _mail_or_404(request, pk)
-    if delivery.is_secret or not delivery.html:
+    is_closed = delivery.is_secret or getattr(delivery, "is_sealed", False)
+    if is_closed or not delivery.html:
         raise Http404
     return HttpResponse(delivery.html)
 
@@ -334,12 +337,16 @@ class Told(NamedTuple):
 
 
 def _told(fact: DeliveredFact, cases: dict[int, str], *, sees_all: bool) -> Told:
-    """A case as it is now may not be its reader's any more: then its number alone."""
+    """A case as it is now may not be its reader's any more: then its number alone.
+
+    A draft is its authors' own: to others it is not even named.
+    """
     project: Project | None = fact.message.project
     if project is None:
         return Told(fact, "", "", "")
     url = cases.get(project.pk, "")
-    return Told(fact, project.number or "", project.title if url or sees_all else "", url)
+    is_named = bool(url or (sees_all and project.number))
+    return Told(fact, project.number or "", project.title if is_named else "", url)
 
 
 def links(request: HttpRequest, keys: Iterable[int | None]) -> dict[int, str]:
@@ -352,7 +359,7 @@ def links(request: HttpRequest, keys: Iterable[int | None]) -> dict[int, str]:
 def _readable(request: HttpRequest, *, sees_all: bool) -> DeliveryQuerySet:
     person = person_of(request)
     if sees_all:
-        return finding.all_mails(person)
+        return finding.all_mails(person, now())
     return Delivery.objects.none() if desk_of(request).has_left else finding.mails_to(person)
 
 

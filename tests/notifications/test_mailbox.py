@@ -17,7 +17,7 @@ from notifications import outbox
 from notifications.delivery.expansion import expand
 from notifications.delivery.trouble import trouble_at
 from notifications.enums import DeliveryState, Event, MessageState, Reason, Way
-from notifications.models import LATE, DeliveredFact, Delivery, OutboxMessage
+from notifications.models import LATE, DeliveredFact, Delivery, OutboxMessage, Preference
 from notifications.views.mailbox import PAGE, TABS, TONES
 from roles.models import Appointment
 from tests.make import AT, a_draft, a_project, a_user, holder, say
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from django.test import Client
 
+    from bpr_projects.models import Project
+    from roles.models import User
     from tests.fixtures_city import City
 
 pytestmark = pytest.mark.once
@@ -372,8 +374,7 @@ def test_an_author_in_the_secretariat_finds_nothing_that_reviewers_say(office: C
     assert mail.pk in found(other, q=words)
 
 
-def test_the_secretariat_reads_nothing_of_what_was_never_submitted(office: City) -> None:
-    draft, named = a_draft(), holder("PT-FUKUSHI")
+def named_in_a_draft(draft: Project, named: User) -> None:
     cases.save_draft(
         project=draft,
         version=draft.draft_version,
@@ -381,17 +382,66 @@ def test_the_secretariat_reads_nothing_of_what_was_never_submitted(office: City)
         by=draft.proposer,
         at=AT,
     )
-    message = OutboxMessage.objects.get(event=Event.PARTNERED)
-    clerk, told = client_of("SECRETARIAT"), client_of(named)
 
-    assert found(clerk, state="held") == []
-    assert clerk.get(f"{MAILBOX}facts/{message.pk}/").status_code == 404
+
+def test_the_secretariat_mends_a_mail_about_a_draft_and_reads_nothing_of_it(office: City) -> None:
+    draft, named = a_draft(title="まだ内緒の提案"), holder("PT-FUKUSHI")
+    named_in_a_draft(draft, named)
+    fact = f"{MAILBOX}facts/{OutboxMessage.objects.get().pk}/"
+    clerk, told = client_of("SECRETARIAT"), client_of(named)
+    held = f"{MAILBOX}?state=held"
+    pages = [text_of(clerk.get(url)) for url in (held, fact)]
     send()
-    mail = Delivery.objects.get(event=Event.PARTNERED)
-    assert mail.pk not in found(clerk)
-    assert found(clerk, q=draft.title) == []
-    assert clerk.get(f"{MAILBOX}{mail.pk}/").status_code == 404
-    assert found(told) == [mail.pk]
+    mail = Delivery.objects.get()
+    url = f"{MAILBOX}{mail.pk}/"
+    Delivery.objects.update(state=DeliveryState.DEAD, reason=Reason.REFUSED)
+
+    dead = clerk.get(MAILBOX, {"state": "dead"})
+    pages += [text_of(dead), text_of(clerk.get(url)), text_of(clerk.get(fact))]
+
+    assert [row.pk for row, _tone, _icon in dead.context["rows"]] == [mail.pk]
+    assert (dead.context["dead"], dead.context["counts"]["dead"]) == (1, 1)
+    assert [each for each in pages if draft.title in each] == []
+    assert "下書き" in pages[0]
+    assert "内容は表示しません" in pages[3]
+    assert clerk.get(f"{url}html/").status_code == 404
+    assert [found(clerk, q=words) for words in (draft.title, "いっしょに提案する")] == [[], []]
+    assert found(clerk, q=named.employee_number) == [mail.pk]
+    clerk.post(f"{url}resend/", {"reason": "宛先を直したため。"})
+    mail.refresh_from_db()
+    assert mail.state == DeliveryState.QUEUED
+    assert draft.title in text_of(told.get(url))
+    assert found(told, q="いっしょに提案する") == [mail.pk]
+
+
+def test_a_seat_that_shares_a_draft_reads_what_is_told_of_it(office: City) -> None:
+    draft = a_draft(post="SECRETARIAT", title="事務局の下書き")
+    named_in_a_draft(draft, holder("PT-FUKUSHI"))
+    fact = f"{MAILBOX}facts/{OutboxMessage.objects.get().pk}/"
+    send()
+    mail = Delivery.objects.get()
+
+    for clerk in map(client_of, office.holders("SECRETARIAT")):
+        assert draft.title in text_of(clerk.get(f"{MAILBOX}{mail.pk}/"))
+        assert draft.title in text_of(clerk.get(fact))
+
+
+def test_a_digest_with_a_draft_in_it_stays_in_the_list_without_its_words(office: City) -> None:
+    named = holder("PT-FUKUSHI")
+    for event in (Event.YOUR_TURN, Event.PARTNERED):
+        Preference.objects.create(person=named, event=event, way=Way.MORNING)
+    case = a_project(to=StepKind.REVIEW)
+    named_in_a_draft(a_draft(title="まだ内緒の提案"), named)
+    expand(AT)
+    digest = Delivery.objects.get(person=named, way=Way.MORNING)
+    clerk = client_of("SECRETARIAT")
+
+    page = text_of(clerk.get(f"{MAILBOX}{digest.pk}/"))
+
+    assert digest.facts.count() == 2
+    assert digest.pk in found(clerk)
+    assert f"{case.number} {case.title}" in page
+    assert "まだ内緒の提案" not in page
 
 
 # --- trouble ----------------------------------------------------------------------------------

@@ -48,6 +48,6 @@ def test_it_fills_and_tells(settings: Settings, capsys: pytest.CaptureFixture[st
         assert (told["open"], told["mine"], told["posts"]) == (wanted, 40, 5)
         assert told["queries"] <= 8
         assert told["writes"] == 0
-        sides = {"query", "frame_query", "bare_query", "stock_query", "page", "bare_page"}
+        sides = {"query", "rows_query", "bare_query", "stock_query", "page", "bare_page"}
         assert set(told["ms"]) == sides
     assert list(worklist.faults(timezone.now())) == []

@@ -305,6 +305,19 @@ def test_an_old_login_is_asked_for_the_password() -> None:
     assert TRAINING[0] in text_of(response)
 
 
+def test_the_page_asks_the_same_for_one_condition_and_for_three() -> None:
+    project, client, asked = decided(), client_of("HQ-CHAIR"), []
+    for conditions in ((TRAINING,), (BUDGET, TRAINING, ("記録を残す", "ZEIMU", "2027-03-31"))):
+        correct(project, conditions=conditions)
+        address = address_of(project)
+        with CaptureQueriesContext(connection) as queries:
+            page = client.get(address)
+        asked.append((len(page.context["line"].conditions), len(queries)))
+
+    assert [conditions for conditions, _queries in asked] == [1, 3]
+    assert asked[0][1] == asked[1][1] <= 12
+
+
 def test_the_second_click_of_the_page_is_good_news() -> None:
     project = decided()
     address = address_of(project)

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.timezone import localdate
 
-from tests.make import a_project, holder, say, the_slot
+from roles.actions import record
+from roles.enums import Role
+from roles.models import Appointment, Succession
+from tests.make import (
+    a_delegation,
+    a_post,
+    a_project,
+    a_user,
+    an_appointment,
+    holder,
+    say,
+    the_slot,
+)
 from tests.proof import assert_sound, state_of
 from tests.workflow.pages import TYPED, client_of, text_of
 from tests.workflow.papers import (
@@ -21,10 +37,11 @@ from tests.workflow.papers import (
     a_scan,
     confirm,
     keepers,
+    refuse,
     register,
     upload,
 )
-from workflow import sheet
+from workflow import access, sheet
 from workflow.enums import Outcome, PaperState, RunKind, StepKind
 from workflow.models import Decision, PaperDecision
 
@@ -68,6 +85,49 @@ def sent(case: Project, **more: Any) -> dict[str, Any]:
 
 
 # --- registering -------------------------------------------------------------------------------
+
+
+def test_who_held_the_seat_since_the_step_was_opened_may_have_decided(office: City) -> None:
+    slot = the_slot(at_decision())
+    opened, today = localdate(slot.opened_at), localdate(LATER)
+    [present] = Appointment.objects.filter(post=slot.post)
+    left_before, left_after = a_user(name="青木 一"), a_user(name="石田 二")
+    for person, ends_on in ((left_before, opened), (left_after, opened + timedelta(days=1))):
+        an_appointment(post=slot.post, person=person, ends_on=ends_on)
+    an_appointment(post=slot.post, starts_on=today + timedelta(days=1))
+
+    known = access.holders_since(slot, today)
+
+    assert known == sorted([left_after, present.person], key=lambda each: each.name)
+
+
+def test_who_holds_the_heir_of_a_closed_seat_may_have_decided(office: City) -> None:
+    slot = the_slot(at_decision())
+    today = localdate(LATER)
+    heir = a_post(Role.HQ_CHAIR)
+    successor = an_appointment(post=heir).person
+    a_delegation(post=heir, deputy=a_user())
+    Appointment.objects.filter(post=slot.post).update(ends_on=localdate(slot.opened_at))
+    with transaction.atomic():
+        record(Succession(post=slot.post, heir=heir, starts_on=today), by=successor, at=LATER)
+
+    assert access.holders_since(slot, today - timedelta(days=1)) == []
+    assert access.holders_since(slot, today) == [successor]
+
+
+def test_the_form_asks_the_same_whatever_was_registered_before(office: City) -> None:
+    case = at_decision()
+    clerk, asked = client_of(keepers()[0]), []
+    clerk.get(address(case))
+    for _time in range(3):
+        with CaptureQueriesContext(connection) as queries:
+            page = clerk.get(address(case))
+        asked.append((len(page.context["past"]), len(queries)))
+        refuse(register(case))
+
+    assert [past for past, _queries in asked] == [0, 1, 2]
+    assert len({queries for _past, queries in asked}) == 1
+    assert asked[0][1] <= 12
 
 
 def test_the_office_registers_and_another_confirms_on_the_page() -> None:

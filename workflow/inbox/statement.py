@@ -244,6 +244,12 @@ def statement(desk: Desk, listing: Listing | None) -> tuple[str, dict[str, Any]]
     return " UNION ALL ".join(branches), asking.parameters
 
 
+def list_alone(desk: Desk, listing: Listing) -> tuple[str, dict[str, Any]]:
+    """The rows without what the frame of a page shows: what a bare SELECT is held against."""
+    asking = _Asking(desk)
+    return asking.rows(asking.picked(listing), listing.limit + 1), asking.parameters
+
+
 def ask(sql: str, parameters: dict[str, Any]) -> list[Any]:
     """The rows of a statement.
 

@@ -21,7 +21,7 @@ from viewflow.workflow.models import Task
 from roles.models import User
 from workflow.flows import ProjectFlow
 from workflow.inbox.desk import PAGE, Desk, Listing
-from workflow.inbox.statement import ask, statement
+from workflow.inbox.statement import ask, list_alone, statement
 from workflow.models import WorkItem
 
 if TYPE_CHECKING:
@@ -70,8 +70,8 @@ class Meters:
         self.client = Client()
         self.client.force_login(reader.person, settings.AUTHENTICATION_BACKENDS[0])
         self.inbox = reverse("inbox")
-        self.list_and_frame = statement(self.desk, Listing())
-        self.frame_alone = statement(self.desk, None)
+        self.whole = statement(self.desk, Listing())
+        self.rows = list_alone(self.desk, Listing())
         posts = ", ".join(map(str, reader.posts))
         self.bare_sql = BARE.format(posts=posts, limit=PAGE)
 
@@ -79,7 +79,7 @@ class Meters:
         """Ours beside the least that does the same. ``stock_query``: what viewflow asks for."""
         return {
             "query": self.query,
-            "frame_query": self.frame_query,
+            "rows_query": self.rows_query,
             "bare_query": self.bare_query,
             "stock_query": self.stock_query,
             "page": lambda: self.page(self.inbox),
@@ -88,11 +88,11 @@ class Meters:
 
     def query(self) -> list[Any]:
         """The statement of the inbox: its rows, and what the frame of every page shows."""
-        return ask(*self.list_and_frame)
+        return ask(*self.whole)
 
-    def frame_query(self) -> list[Any]:
-        """The same statement of a page without a list: badges, bell, calendar and principles."""
-        return ask(*self.frame_alone)
+    def rows_query(self) -> list[Any]:
+        """Its rows alone, which is what the bare SELECT gives."""
+        return ask(*self.rows)
 
     def bare_query(self) -> list[Any]:
         """The first page alone, by the driver without Django."""

@@ -18,20 +18,20 @@ from workflow.models import WorkItem
 
 ROUNDS: Final = 40
 FEWEST_USERS: Final = 10
-MOST_TIMES: Final = {"rows": 3.0, "page": 2.0}
-"""How often the bare side's time one of ours may take; ``rows``: the query without the frame's."""
+MOST_TIMES: Final = {"rows_query": 3.0, "page": 2.0}
+"""How often the bare side's time one of ours may take."""
+BARE: Final = {"query": "bare_query", "rows_query": "bare_query", "page": "bare_page"}
+"""Side -> the least that it is told beside."""
 MOST_QUERIES: Final = 8
 READING: Final = ("SELECT", "(SELECT", "WITH")
 NAMES: Final = {
-    "query": "一覧の問合せ（枠の件数等を含む）",
-    "frame_query": "うち、どの画面にもある枠の件数等",
+    "query": "一覧の問合せ（どの画面にもある件数等を含む）",
+    "rows_query": "そのうち一覧の行の問合せ",
     "bare_query": "索引による SELECT だけ",
     "stock_query": "viewflow の inbox と queue",
     "page": "承認・確認の画面",
     "bare_page": "同じ行を並べただけの画面",
 }
-LABELS: Final = {"rows": "一覧の行の問合せ", "page": NAMES["page"]}
-"""What is held against a bar."""
 
 
 class Command(BaseCommand):
@@ -75,7 +75,8 @@ class Command(BaseCommand):
                 f"  {label}: 中央値 {each['p50']} ms、95% {each['p95']} ms、CPU {each['cpu']} ms"
             )
         for name, times in found["times"].items():
-            self.stdout.write(f"  {LABELS[name]}: {times}倍（{MOST_TIMES[name]}倍まで）")
+            most = f"（{MOST_TIMES[name]}倍まで）" if name in MOST_TIMES else ""
+            self.stdout.write(f"  {NAMES[name]}: {times}倍{most}")
 
 
 def measure(meters: Meters, rounds: int) -> dict[str, Any]:
@@ -89,12 +90,7 @@ def measure(meters: Meters, rounds: int) -> dict[str, Any]:
         "posts": len(meters.reader.posts),
         "rounds": rounds,
         "ms": {name: asdict(each) for name, each in took.items()},
-        "times": {
-            "rows": round(
-                (took["query"].p50 - took["frame_query"].p50) / took["bare_query"].p50, 2
-            ),
-            "page": round(took["page"].p50 / took["bare_page"].p50, 2),
-        },
+        "times": {side: round(took[side].p50 / took[bare].p50, 2) for side, bare in BARE.items()},
         "queries": len(asked),
         "writes": sum(not sql.startswith(READING) for sql in asked),
     }
@@ -103,9 +99,9 @@ def measure(meters: Meters, rounds: int) -> dict[str, Any]:
 def missed(found: dict[str, Any]) -> list[str]:
     """The bars that do not hold, in words."""
     over = [
-        f"{LABELS[name]}が {times}倍（{MOST_TIMES[name]}倍まで）"
-        for name, times in found["times"].items()
-        if times > MOST_TIMES[name] and found["database"] == "postgresql"
+        f"{NAMES[name]}が {found['times'][name]}倍（{most}倍まで）"
+        for name, most in MOST_TIMES.items()
+        if found["times"][name] > most and found["database"] == "postgresql"
     ]
     if found["queries"] > MOST_QUERIES:
         over.append(f"問合せが {found['queries']}回（{MOST_QUERIES}回まで）")

@@ -30,6 +30,7 @@ from tests.make import (
     an_absence,
     an_appointment,
     holder,
+    resubmit,
     say,
     submit,
     the_slot,
@@ -37,7 +38,14 @@ from tests.make import (
 )
 from workflow import access, engine
 from workflow.actions.refusals import Refusal, Unroutable
-from workflow.enums import Outcome, RouteState, RunState, SlotState, StepKind
+from workflow.enums import (
+    Outcome,
+    RouteState,
+    RunState,
+    SendBackTarget,
+    SlotState,
+    StepKind,
+)
 from workflow.management import worklist
 from workflow.management.simulation import Failure, Tally, World, rulebook, violations
 from workflow.management.simulation.agreement import Promise, promise_of
@@ -421,6 +429,24 @@ def test_other_people_than_at_the_preview_explain_another_seat(office: City) -> 
     promise.compare(project, AT)
 
     assert tally.previews["people changed"] == 1
+
+
+def test_a_review_that_is_asked_anew_is_explained_by_what_sent_it_back(office: City) -> None:
+    """The new text changes nothing, so the review stands; who decides wants it done again."""
+    project = a_project(route="RT2", to=StepKind.DECISION)
+    say(project, Outcome.SENT_BACK, target=SendBackTarget.PROPOSER)
+    tally = Tally()
+    promise = promise_of(Project.objects.get(pk=project.pk), project.proposer, tally, AT)
+    assert promise is not None
+    project = resubmit(project)
+    walk(project, to=StepKind.DECISION)
+    promise.compare(project, AT)
+    say(project, Outcome.SENT_BACK, target=SendBackTarget.PROJECT_TEAM)
+
+    promise.compare(project, AT)
+
+    assert tally.previews["carried over"] > 1
+    assert tally.previews[f"explained by {Outcome.SENT_BACK}"] == 1
 
 
 def escalated(tally: Tally) -> tuple[Project, Promise]:

@@ -165,6 +165,10 @@ class Promise:
             return frozenset()
         return frozenset({str(TARGET_STATION[SendBackTarget(last.target)])})
 
+    def _was_sent_back(self, step: StepRun) -> bool:
+        said = self._said(step).filter(superseded_by=None, outcome=Outcome.SENT_BACK)
+        return said.filter(decided_at__lte=step.opened_at).exists()
+
     def _must_be_pulled_back(self, step: StepRun) -> None:
         """A seat is asked again: its own act was taken back in the same moment."""
         said = self._said(step).filter(
@@ -225,6 +229,10 @@ class Promise:
         if (asked, carried) == (meant, stands):
             self.tally.previews["names"] += 1
             self.tally.previews["carried over"] += len(carried)
+            return
+        # Sent back inside the round, it is judged anew: no earlier answer stands any more.
+        if stands and not carried and self._was_sent_back(step):
+            self.tally.previews[f"explained by {Outcome.SENT_BACK}"] += 1
             return
         # Somebody who said yes below was not certain to: the 省略 of the seat is on record.
         if asked < meant and self._is_skipped(step, self.steps[self.place - 1][0]):

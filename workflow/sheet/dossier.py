@@ -264,6 +264,8 @@ def _steps(project: Project, reader: User | None, *, is_whole: bool) -> list[Ste
         run = runs.setdefault(step.run.run_id, step.run.run)
         run.project = step.run.project = project
         step.run.run = run
+        if step.run.revision is not None and step.run.revision_id == run.revision_id:
+            run.revision = step.run.revision
         slot.step_run = step.run
         step.slots.append(slot)
     return list(steps.values())

@@ -400,7 +400,7 @@ class Life:
             probes.must_refuse(self.world, project.reference, ask, AlreadyDone)
 
     def _read(self, project: Project, at: datetime) -> None:
-        for reading in Reading.objects.filter(project=project, read_at=None)[:3]:
+        for reading in Reading.objects.filter(project=project, read_at=None).order_by("pk")[:3]:
             held = self.world.holders(reading.post_id, at)
             if reading.is_after_acting:  # what was decided in one's place one reads oneself
                 held = [each for each in held if each.basis == Basis.OWN]

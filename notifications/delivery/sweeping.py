@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from billiard.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
 from notifications.delivery.checking import Situation, load
 from notifications.delivery.claims import (
@@ -64,14 +63,6 @@ class Report:
 def sweep(*, at: datetime, worker: str) -> Report:
     """Tell everything that is due. ``worker`` names this sweep and nobody else's."""
     report = Report()
-    with not_waiting_for_the_disk():
-        _sweep(report, at, worker)
-    if report.unreachable:
-        logger.warning("the mail server takes no mail: %s", report.unreachable)
-    return report
-
-
-def _sweep(report: Report, at: datetime, worker: str) -> None:
     while found := expand(at):
         report.expanded += found
     ends = time.monotonic() + BUDGET
@@ -83,25 +74,9 @@ def _sweep(report: Report, at: datetime, worker: str) -> None:
             began = time.monotonic()
             keys = claim(worker=worker, at=at, limit=BATCH)
             _Batch(keys, line, worker, at, report, began).run()
-
-
-@contextmanager
-def not_waiting_for_the_disk() -> Iterator[None]:
-    """Settle mail by mail without a wait for each: PostgreSQL alone makes one.
-
-    What a power cut of the database takes back is what was settled last, in order: those mails are
-    tried again, under the same Message-ID. None is lost.
-    """
-    if connection.vendor != "postgresql":
-        yield
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("SET synchronous_commit TO off")
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("RESET synchronous_commit")
+    if report.unreachable:
+        logger.warning("the mail server takes no mail: %s", report.unreachable)
+    return report
 
 
 class _Batch:

@@ -10,6 +10,7 @@ from workflow.views import (
     auditing,
     board,
     case,
+    checking,
     comparing,
     conditions,
     copying,
@@ -73,6 +74,11 @@ urlpatterns = [
     path("p/<str:ref>/", case.project, name="project"),
     path("p/<str:ref>/history/", case.history, name="project-history"),
     path("p/<str:ref>/decisions/<int:pk>/", evidence.decision, name="decision-evidence"),
+    path(
+        "p/<str:ref>/decisions/<int:pk>/checks/",
+        checking.decision_checks,
+        name="decision-checks",
+    ),
     path(
         "p/<str:ref>/decisions/<int:pk>.json",
         evidence.decision_json,

@@ -30,7 +30,7 @@ from records.ledger.evidence import (
     register_replay,
 )
 from records.ledger.export import LEDGER_EXPORT, lines_of
-from records.ledger.single import Standing, standing_of
+from records.ledger.single import Kept, Standing, around, entries_at, standing_of
 from records.ledger.verification import Verification, verify
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "Covering",
     "Draft",
     "JSONValue",
+    "Kept",
     "NoTransaction",
     "Recompute",
     "Replay",
@@ -52,9 +53,11 @@ __all__ = [
     "anchor_day",
     "append",
     "append_many",
+    "around",
     "canonical",
     "covering",
     "dispose_of_texts",
+    "entries_at",
     "lines_of",
     "read_anchors",
     "register_evidence",

@@ -20,8 +20,11 @@ from records.models import AnchorDay, LedgerEntry, LedgerHead
 from records.signals import anchor_failed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
     from pathlib import Path
+
+    from records.ledger.single import Kept
 
 
 AGAIN: Final = timedelta(minutes=10)
@@ -130,20 +133,24 @@ def _fail(day: date, error: Exception, at: datetime) -> None:
 
 @dataclass(frozen=True)
 class Covering:
-    """Which anchors vouch for an entry. ``is_held``: the chain still has what they say."""
+    """Which anchors vouch for an entry."""
 
     first: Anchor
     last: Anchor
     count: int
-    is_held: bool
+
+    @property
+    def seqs(self) -> set[int]:
+        """The numbers of the entries that the first and the last name."""
+        return {self.first.seq, self.last.seq}
+
+    def is_held_by(self, kept: Mapping[int, Kept]) -> bool:
+        """Whether the chain still has what they say."""
+        hashes = {seq: each.entry.hash for seq, each in kept.items()}
+        return all(hashes.get(each.seq) == each.hash for each in (self.first, self.last))
 
 
 def covering(path: Path, seq: int) -> Covering | None:
     """The anchors that were written after the entry: it cannot be rewritten without them."""
     later = [anchor for anchor in read_anchors(path) if anchor.seq >= seq]
-    if not later:
-        return None
-    ends = {(anchor.seq, anchor.hash) for anchor in (later[0], later[-1])}
-    rows = LedgerEntry.objects.filter(seq__in=[end for end, _hash in ends])
-    found = set(rows.values_list("seq", "hash"))
-    return Covering(later[0], later[-1], len(later), is_held=found == ends)
+    return Covering(later[0], later[-1], len(later)) if later else None

@@ -77,7 +77,7 @@ def disagreeing(entries: Sequence[LedgerEntry]) -> int | None:
     for kind in {entry.kind for entry in entries} & set(_registry):
         batch = [entry for entry in entries if entry.kind == kind]
         answers = _registry[kind].recompute(batch)
-        found += [e.seq for e in batch if not _agrees(e.payload, answers.get(e.seq))]
+        found += [e.seq for e in batch if not agrees(e.payload, answers.get(e.seq))]
     return min(found, default=None)
 
 
@@ -88,7 +88,8 @@ def strays() -> Iterator[int]:
             yield from evidence.strays()
 
 
-def _agrees(payload: Mapping[str, Any], expected: Mapping[str, Any] | None) -> bool:
+def agrees(payload: Mapping[str, Any], expected: Mapping[str, Any] | None) -> bool:
+    """Whether an entry says what follows from today's rows."""
     return expected is not None and all(
         key in payload and payload[key] == value for key, value in expected.items()
     )

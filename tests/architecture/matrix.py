@@ -85,6 +85,7 @@ MATRIX: Final[dict[str, tuple[Row, Row]]] = {
     "project": (row(302, 200, unseen=404), row(302, 405)),
     "project-history": (row(302, 200, unseen=404), row(302, 405)),
     "decision-evidence": (row(302, 200, unseen=404), row(302, 405)),
+    "decision-checks": (row(302, 200, unseen=404), row(302, 405)),
     "decision-evidence-json": (row(302, 200, unseen=404), row(302, 405)),
     "decision-correct": (row(302, 403, unseen=404), row(302, 403, unseen=404)),
     "project-review": (row(302, 200, unseen=404), row(302, 405)),

@@ -199,6 +199,7 @@ def _said(on_its_way: Project, running: Project) -> dict[str, int]:
         "absence-end": absence.pk,
         "deputy-revoke": deputy.pk,
         "decision-evidence": submitted.pk,
+        "decision-checks": submitted.pk,
         "decision-evidence-json": submitted.pk,
         "decision-correct": submitted.pk,
         "comment-settle": question.pk,

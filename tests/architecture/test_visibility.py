@@ -96,6 +96,7 @@ SHOWS_NOTHING: Final = {
     "comment-settle",
     "condition-check",
     "condition-report",
+    "decision-checks",
     "decision-correct",
     "decision-evidence-json",
     "deputy-revoke",

@@ -395,17 +395,18 @@ def test_the_evidence_shows_the_paper_and_checks_the_stored_scan() -> None:
     url = f"/p/{case.reference}/decisions/{said.pk}"
 
     page, told = text_of(browser.get(f"{url}/")), browser.get(f"{url}.json").json()
+    checks = text_of(browser.get(f"{url}/checks/"))
     paper = PaperDecision.objects.get()
     scan = browser.get(reverse("paper-scan", args=[case.reference, paper.key]))
     assert b"".join(scan) == SCAN
     with Path(paper.scan.path).open("ab") as file:
         file.write(b"more")
-    tampered = text_of(browser.get(f"{url}/"))
+    tampered = text_of(browser.get(f"{url}/checks/"))
     paper.scan.storage.delete(str(paper.scan.name))
-    gone = text_of(browser.get(f"{url}/"))
+    gone = text_of(browser.get(f"{url}/checks/"))
 
-    assert "記録と一致しています。" in page
-    assert "下の7つをすべて計算し直しました。" in page
+    assert "記録と一致しています。" in checks
+    assert "下の7つをすべて計算し直しました。" in checks
     assert a_scan().sha256 in page
     assert told["paper"]["scan"]["sha256"] == a_scan().sha256
     assert told["paper"]["decided_on"] == "2026-05-12"

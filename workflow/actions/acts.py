@@ -241,6 +241,11 @@ def recompute(entries: Sequence[LedgerEntry]) -> dict[int, dict[str, Any]]:
     """What the payloads should say, from the decision rows and the texts they decided."""
     rows = list(Decision.objects.filter(entry__in=entries))
     _read_once(rows)
+    return expected_of(rows)
+
+
+def expected_of(rows: Sequence[Decision]) -> dict[int, dict[str, Any]]:
+    """The same of rows whose texts and steps were read before, by the numbers of their entries."""
     conditions = _conditions_of(rows)
     records = _phase_records(rows)
     digests: dict[int, str] = {}
@@ -288,7 +293,7 @@ def _phase_records(rows: Iterable[Decision]) -> dict[int, str]:
     runs = {row.run_id for row in rows if row.outcome == Outcome.RECORDED}
     if not runs:
         return {}
-    cycles = set(Run.objects.filter(pk__in=runs).values_list("cycle_id", flat=True))
+    cycles = Run.objects.filter(pk__in=runs).values("cycle")
     waiting: dict[tuple[int, str], list[CycleEntry]] = defaultdict(list)
     for entry in CycleEntry.objects.filter(cycle__in=cycles).order_by("-pk"):
         waiting[entry.cycle_id, entry.phase].append(entry)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from django.db.models import Q
 from django.utils.timezone import localdate
 
 from records.models import LedgerEntry
-from roles.actions import APPOINTMENT, KINDS, SUCCESSION, Chronicle
+from roles.actions import KINDS, Chronicle
 from roles.enums import Basis
 from roles.models import StandIn
 from workflow.access.conflicts import INTERESTED
@@ -91,29 +92,46 @@ class Replay:
         return situation_of(said, self.chronicle, self.rules, self.trail)
 
 
+JOINED: Final = (
+    "entry",
+    "project__proposer_post",
+    "revision",
+    "run",
+    "step_run",
+    "slot",
+    "supersedes",
+    "carries",
+)
+"""What a decision that is judged alone is read with."""
+
+
 def flaw_in(decision: Decision) -> Flaw | None:
-    """Judge one decision alone: only the entries that concern its people and seats are read."""
-    [said] = said_in(Decision.objects.filter(pk=decision.pk)).values()
-    situation = situation_of([said], Chronicle(), _Rules())
-    paper = said.authority.get("paper") or {}
-    keepers = {paper[name] for name in ("recorded_by", "confirmed_by") if name in paper}
-    seats = {paper[name] for name in ("recorded_as", "confirmed_as") if name in paper}
-    registered = LedgerEntry.objects.filter(
-        kind__in=PAPER_KINDS, payload__paper=paper.get("id", ""), seq__lt=said.seq
-    )
-    for entry in registered.order_by("seq") if paper else ():
-        situation.trail.read(entry.kind, entry.payload, entry.recorded_at)
-    posts = {said.post, said.proposing_post or 0, *seats}
-    people = {said.person, *situation.authors(said), *keepers}
-    told = LedgerEntry.objects.filter(
-        kind__in=(APPOINTMENT, SUCCESSION), payload__post__in=posts, seq__lt=said.seq
-    )
-    rows = list(told.values_list("payload__post", "payload__person", "payload__heir"))
-    posts |= {heir for _post, _person, heir in rows} - {None}
-    people |= {person for post, person, _heir in rows if post == said.post} - {None}
-    for entry in _concerning(posts, people, said.seq):
-        situation.chronicle.read(entry.seq, entry.kind, entry.payload, entry.recorded_at)
-    return flaw_of(said, situation)
+    """Judge one decision alone, by what the ledger said of people and papers before it."""
+    said = _said_by(decision)
+    chronicle, rules, trail = Chronicle(), _Rules(), Trail()
+    told = Q(kind__in=KINDS | PAPER_KINDS, seq__lt=said.seq) | Q(kind=LEDGER_KIND)
+    entries = LedgerEntry.objects.filter(told).order_by()
+    for seq, kind, payload, at in sorted(
+        entries.values_list("seq", "kind", "payload", "recorded_at"), key=itemgetter(0)
+    ):
+        chronicle.read(seq, kind, payload, at)
+        trail.read(kind, payload, at)
+        rules.read(kind, at)
+    return flaw_of(said, situation_of([said], chronicle, rules, trail))
+
+
+def _said_by(decision: Decision) -> Said:
+    """The facts of one row; see ``JOINED``."""
+    facts = {name: _followed(decision, path) for name, path in COLUMNS.items()}
+    step = decision.step_run
+    asked = (StepKind(step.kind), step.snapshot, step.opened_at) if step else NO_STEP
+    return _said(facts, asked, decision.entry.payload if decision.authority.get("paper") else {})
+
+
+def _followed(row: Any, path: str) -> Any:
+    for name in path.split("__"):
+        row = None if row is None else getattr(row, name)
+    return row
 
 
 def said_in(decisions: QuerySet[Decision]) -> dict[int, Said]:
@@ -161,11 +179,12 @@ def _said(row: dict[str, Any], step: Step, payload: Mapping[str, Any]) -> Said:
 def situation_of(
     said: Collection[Said], chronicle: Chronicle, rules: _Rules, trail: Trail | None = None
 ) -> Situation:
-    """What the ledger and the rules say about these decisions; three queries, four with 代決."""
+    """What the ledger and the rules say about these decisions; two queries, three with 代決."""
+    interested, answered = _heard(said)
     return Situation(
         chronicle=chronicle,
-        interested=_interested({each.run for each in said}),
-        answered=_answered({each.step for each in said if each.step is not None}),
+        interested=interested,
+        answered=answered,
         rules=rules.of({each.route for each in said if each.route is not None}),
         order=rules.order if any("stand_in" in each.authority for each in said) else {},
         rules_since=rules.since,
@@ -173,24 +192,27 @@ def situation_of(
     )
 
 
-def _interested(runs: Collection[int]) -> Mapping[int, Sequence[tuple[int, int]]]:
-    """By run: the entries by which somebody submitted it or stepped aside, and who did."""
-    rows = Decision.objects.filter(run__in=runs, outcome__in=INTERESTED)
-    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for run, seq, person in rows.order_by().values_list("run_id", "entry_id", "decided_by_id"):
-        found[run].append((seq, person))
-    return found
+def _heard(
+    said: Collection[Said],
+) -> tuple[Mapping[int, Sequence[tuple[int, int]]], Mapping[tuple[int, int], Sequence[Any]]]:
+    """By run, who submitted it or stepped aside; by step and person, which slots were filled.
 
-
-def _answered(steps: Collection[int]) -> Mapping[tuple[int, int], Sequence[tuple[int, int]]]:
-    """By step and person: the entries by which the person filled slots of the step."""
-    rows = Decision.objects.filter(step_run__in=steps, slot__isnull=False)
-    rows = rows.exclude(outcome__in=ASIDE)
-    columns = ("step_run_id", "decided_by_id", "entry_id", "slot_id")
-    found: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
-    for step, person, seq, slot in rows.order_by().values_list(*columns):
-        found[step, person].append((seq, slot))
-    return found
+    Each with the number of the entry that says so.
+    """
+    steps = {each.step for each in said if each.step is not None}
+    begun = Decision.objects.filter(run__in={each.run for each in said}, outcome__in=INTERESTED)
+    filled = Decision.objects.filter(step_run__in=steps, slot__isnull=False)
+    columns = ("run_id", "step_run_id", "outcome", "entry_id", "decided_by_id", "slot_id")
+    rows = begun.order_by().values_list(*columns)
+    rows = rows.union(filled.exclude(outcome__in=ASIDE).order_by().values_list(*columns), all=True)
+    interested: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    answered: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
+    for run, step, outcome, seq, person, slot in rows:
+        if outcome in INTERESTED:
+            interested[run].append((seq, person))
+        if slot is not None and outcome not in ASIDE:
+            answered[step, person].append((seq, slot))
+    return interested, answered
 
 
 class _Rules:
@@ -198,8 +220,17 @@ class _Rules:
 
     def __init__(self) -> None:
         self._known: dict[int, list[RouteStep]] = {}
+
+    @cached_property
+    def since(self) -> datetime | None:
+        """When routes were last changed on record, whatever comes after the decisions."""
         newest = LedgerEntry.objects.filter(kind=LEDGER_KIND).order_by("-seq")
-        self.since = newest.values_list("recorded_at", flat=True).first()
+        return newest.values_list("recorded_at", flat=True).first()
+
+    def read(self, kind: str, at: datetime) -> None:
+        """Take the next entry, where all that changed the routes are read anyway."""
+        if kind == LEDGER_KIND:
+            self.since = at
 
     @cached_property
     def order(self) -> Mapping[int, tuple[int, int]]:
@@ -213,26 +244,3 @@ class _Rules:
             for step in RouteStep.objects.filter(route__in=missing).order_by("route_id", "order"):
                 self._known[step.route_id].append(step)
         return self._known
-
-
-def _concerning(posts: set[int], people: set[int], before: int) -> Iterable[LedgerEntry]:
-    """Entries about these posts and people, about the posts these hold, and what replaced them.
-
-    ``posts``: with their heirs.
-    """
-    entries = LedgerEntry.objects.filter(kind__in=KINDS, seq__lt=before)
-    held = entries.filter(payload__person__in=people).values_list("payload__post", flat=True)
-    posts = posts | {post for post in held if post is not None}
-    about = Q(payload__post__in=posts) | Q(payload__person__in=people)
-    found = {each.seq: each for each in entries.filter(about | Q(payload__deputy__in=people))}
-    others = {each.payload.get("deputy") or each.payload.get("person") for each in found.values()}
-    found |= {
-        each.seq: each for each in entries.filter(payload__person__in=others - people - {None})
-    }
-    fresh = set(found)
-    while fresh:
-        replacing = entries.filter(payload__supersedes__in=fresh)
-        following = {each.seq: each for each in replacing if each.seq not in found}
-        found |= following
-        fresh = set(following)
-    return [found[seq] for seq in sorted(found)]

@@ -5,7 +5,6 @@ Whoever reads the decision on the page of its case reads its evidence, as a page
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import UTC, date
 from typing import TYPE_CHECKING, Any, Final
@@ -22,24 +21,27 @@ from django.views.decorators.http import require_safe
 
 from bpr_projects.enums import RevisionKind
 from records import ledger
-from records.enums import Flaw
-from records.models import LedgerEntry, LedgerText
 from roles.enums import AppointmentKind
 from workflow import access, sheet
-from workflow.actions.rederiving import flaw_in
 from workflow.enums import DeputyPolicy, Mode, Outcome, StepKind, WhoRule
-from workflow.models import Decision, PaperDecision
+from workflow.models import Decision
 from workflow.outcomes import FINAL
 from workflow.views.case_frame import frame_of
+from workflow.views.checking import CHECKED_WITH, checks_of, covering_of, registered
 from workflow.views.comparing import PREFIX
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django.http import HttpRequest, HttpResponse
     from django_stubs_ext import StrOrPromise
 
     from bpr_projects.models import Revision
+    from records.models import LedgerEntry, LedgerText
+    from workflow.models import PaperDecision
     from workflow.sheet import Line
     from workflow.views.case_frame import Frame
+    from workflow.views.checking import Check
 
 READ_WITH: Final = (
     "decided_by",
@@ -51,17 +53,13 @@ READ_WITH: Final = (
     "step_run",
     "entry",
     "supersedes",
+    "superseded_by",
+    "carries__post",
+    "carries__decided_by",
+    "paper__recorded_by",
+    "paper__entry",
 )
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing that was computed anew for this page."""
-
-    name: str
-    title: StrOrPromise
-    is_sound: bool
-    why: StrOrPromise = ""
+"""What a page shows of a decision, read with it."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,6 @@ class Evidence:
     line: Line
     texts: list[LedgerText]
     source: LedgerEntry | None
-    checks: tuple[Check, ...]
     covering: ledger.Covering | None
     anchors_are_readable: bool
     is_hidden: bool
@@ -99,11 +96,6 @@ class Evidence:
         """訂正: what it stands in place of was a 決裁 as well, and no 保留."""
         before = self.decision.supersedes
         return before is not None and before.outcome in FINAL
-
-    @property
-    def is_sound(self) -> bool:
-        """Whether every check agrees now."""
-        return all(check.is_sound for check in self.checks)
 
     @property
     def rule(self) -> list[tuple[StrOrPromise, str]]:
@@ -179,18 +171,19 @@ def decision(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
 @require_safe
 def decision_json(request: HttpRequest, ref: str, pk: int) -> JsonResponse:
     """The same for a machine, or for a file beside the case."""
-    frame, evidence = _found(request, ref, pk)
-    answer = JsonResponse(
-        as_json(frame, evidence), json_dumps_params={"ensure_ascii": False, "indent": 2}
-    )
+    frame, evidence = _found(request, ref, pk, (*READ_WITH, *CHECKED_WITH))
+    told = as_json(frame, evidence, checks_of(evidence.decision))
+    answer = JsonResponse(told, json_dumps_params={"ensure_ascii": False, "indent": 2})
     name = f"decision-{frame.project.reference}-{pk}.json"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 
 
-def _found(request: HttpRequest, ref: str, pk: int) -> tuple[Frame, Evidence]:
+def _found(
+    request: HttpRequest, ref: str, pk: int, joined: Iterable[str] = READ_WITH
+) -> tuple[Frame, Evidence]:
     frame = frame_of(request, ref, timezone.now())
-    found = Decision.objects.filter(project=frame.project, pk=pk).select_related(*READ_WITH)
+    found = Decision.objects.filter(project=frame.project, pk=pk).select_related(*joined)
     said = found.first()
     if said is None:
         raise Http404
@@ -198,13 +191,13 @@ def _found(request: HttpRequest, ref: str, pk: int) -> tuple[Frame, Evidence]:
 
 
 def _evidence(frame: Frame, said: Decision) -> Evidence:
-    texts = list(LedgerText.objects.filter(entry=said.entry_id).order_by("name"))
+    appealed = said.authority.get("ledger_entry") or 0
+    kept = ledger.entries_at({said.entry_id, appealed})
+    texts = kept[said.entry_id].texts
     hidden = sheet.hidden_steps(frame.dossier, frame.posts)
     is_hidden = said.outcome == Outcome.SCORED and said.step_run_id in hidden
-    covering, is_readable = _covering(said.entry_id)
-    successor = Decision.objects.filter(supersedes=said).select_related("entry").first()
-    told = said.authority.get("paper")
-    paper = PaperDecision.objects.for_pages().get(key=told["id"]) if told else None
+    covering, is_readable = covering_of(said.entry_id)
+    successor: Decision | None = getattr(said, "superseded_by", None)
     return Evidence(
         decision=said,
         line=sheet.line_of(
@@ -215,71 +208,18 @@ def _evidence(frame: Frame, said: Decision) -> Evidence:
             is_hidden=is_hidden,
         ),
         texts=texts,
-        source=LedgerEntry.objects.filter(seq=said.authority.get("ledger_entry") or 0).first(),
-        checks=(
-            *_checks(said, texts, covering, is_readable=is_readable),
-            *((_scan_check(told["scan"], paper),) if told and paper else ()),
-        ),
+        source=kept[appealed].entry if appealed in kept else None,
         covering=covering,
         anchors_are_readable=is_readable,
         is_hidden=is_hidden,
         successor=successor,
         may_correct=successor is None
         and bool(access.correctable(frame.reader, [said], frame.capacities, frame.dossier.at)),
-        paper=paper,
+        paper=registered(said),
     )
 
 
-def _scan_check(told: str, paper: PaperDecision) -> Check:
-    """Whether the stored file still is the one whose hash stands in the chain."""
-    title = gettext_lazy("紙の決裁のスキャンは、台帳の照合番号と一致")
-    try:
-        with paper.scan.open("rb") as stored:
-            found = hashlib.file_digest(stored, "sha256").hexdigest()
-    except OSError:
-        return Check("scan", title, is_sound=False, why=gettext_lazy("ファイルを読めません"))
-    return Check("scan", title, is_sound=found == told)
-
-
-def _covering(seq: int) -> tuple[ledger.Covering | None, bool]:
-    """The anchors over an entry, and whether their file could be read; without one, none yet."""
-    try:
-        return ledger.covering(settings.ANCHOR_FILE, seq), True
-    except FileNotFoundError:
-        return None, True
-    except (OSError, ledger.UnreadableAnchor):
-        return None, False
-
-
-def _checks(
-    said: Decision,
-    texts: list[LedgerText],
-    covering: ledger.Covering | None,
-    *,
-    is_readable: bool,
-) -> tuple[Check, ...]:
-    standing, flaw = ledger.standing_of(said.entry, texts), flaw_in(said)
-    is_held = is_readable and (covering is None or covering.is_held)
-    return (
-        Check("row", gettext_lazy("台帳の行は、計算し直した照合番号と一致"), standing.row),
-        Check("links", gettext_lazy("前後の行とつながっている"), standing.links),
-        Check("texts", gettext_lazy("意見などの本文は、台帳の照合番号と一致"), standing.texts),
-        Check(
-            "rows",
-            gettext_lazy("判断の記録・対象の版・段階の定めは、台帳の行と一致"),
-            standing.rows,
-        ),
-        Check(
-            "authority",
-            gettext_lazy("判断した人の権限は、その時点までの台帳から導ける"),
-            flaw is None,
-            flaw.label if isinstance(flaw, Flaw) else "",
-        ),
-        Check("anchors", gettext_lazy("システムの外に保管した控えと一致"), is_held),
-    )
-
-
-def as_json(frame: Frame, evidence: Evidence) -> dict[str, Any]:
+def as_json(frame: Frame, evidence: Evidence, checks: Iterable[Check]) -> dict[str, Any]:
     """The evidence as plain data: codes beside words, hashes as the ledger has them."""
     said, entry = evidence.decision, evidence.entry
     return {
@@ -321,10 +261,9 @@ def as_json(frame: Frame, evidence: Evidence) -> dict[str, Any]:
             for text in evidence.texts
         ],
         "checks": [
-            {"name": each.name, "is_sound": each.is_sound, "why": str(each.why)}
-            for each in evidence.checks
+            {"name": each.name, "is_sound": each.is_sound, "why": str(each.why)} for each in checks
         ],
-        "anchors": _anchors(evidence.covering),
+        "anchors": _anchors(evidence.covering, checks),
     }
 
 
@@ -375,12 +314,12 @@ def _entry(entry: LedgerEntry) -> dict[str, Any]:
     }
 
 
-def _anchors(covering: ledger.Covering | None) -> dict[str, Any] | None:
+def _anchors(covering: ledger.Covering | None, checks: Iterable[Check]) -> dict[str, Any] | None:
     if covering is None:
         return None
     return {
         "count": covering.count,
-        "is_held": covering.is_held,
+        "is_held": all(each.is_sound for each in checks if each.name == "anchors"),
         "first": {"seq": covering.first.seq, "at": covering.first.at},
         "last": {"seq": covering.last.seq, "at": covering.last.at},
     }

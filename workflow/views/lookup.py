@@ -6,7 +6,7 @@ Who holds no post any more is told so, whatever the address.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NoReturn, cast
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
@@ -14,8 +14,10 @@ from django.http import Http404
 from bpr_projects.access import visible_to
 from workflow.access import NO_POST
 from workflow.inbox import desk_of
+from workflow.models import Decision
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from django.http import HttpRequest
@@ -46,11 +48,28 @@ def project_or_404(
         found = cases.filter(number=ref).first() if NUMBER.fullmatch(ref) else None
     else:
         found = cases.filter(pk=identity).first() if _is_id(identity) else None
-    if found is None and desk_of(request).has_left:
+    return found or _nothing(request)
+
+
+def decision_or_404(
+    request: HttpRequest, ref: str, pk: int, at: datetime, joined: Iterable[str] = ()
+) -> Decision:
+    """A decision of a case that the person may see, with the case, in one query.
+
+    ``joined``: what else is read with it.
+    """
+    cases = visible_to(person_of(request), at)
+    rows = Decision.objects.filter(pk=pk, project__in=cases)
+    said = rows.select_related(*(f"project__{each}" for each in SHOWN), *joined).first()
+    case = said.project if said else None
+    is_named = case is not None and ref in (case.number, f"{DRAFT}{case.pk}")
+    return said if said is not None and is_named else _nothing(request)
+
+
+def _nothing(request: HttpRequest) -> NoReturn:
+    if desk_of(request).has_left:
         raise PermissionDenied(NO_POST)
-    if found is None:
-        raise Http404
-    return found
+    raise Http404
 
 
 def _is_id(text: str) -> bool:

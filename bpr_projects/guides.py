@@ -52,6 +52,7 @@ GUIDE_OF_PAGE: Final[dict[str, str]] = {
     "project-review": "team",
     "ledger": "auditor",
     "decision-evidence": "auditor",
+    "decision-checks": "auditor",
     "mailbox": "secretariat",
     "mail-detail": "secretariat",
     "fact-detail": "secretariat",

@@ -54,7 +54,6 @@ if TYPE_CHECKING:
 
 MOST_QUERIES: Final = 12
 MORE_QUERIES: Final = {
-    "decision-evidence": 33,  # 18 derive the authority anew, from the ledger and not from the page
     "org-rehearsal": 21,  # all that is open, against all seats of another day
     "notice-preview": 19,  # a mail as it would be written now, by the code that writes mails
     "notice-preview-html": 18,

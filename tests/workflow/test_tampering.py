@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.db import transaction
+from django.urls import reverse
 
 from records import ledger
 from records.models import LedgerEntry
 from tests.make import AT, a_project, say
 from tests.records.tampering import protections_off, run
+from tests.workflow.pages import client_of
 from workflow.actions.route_data import (
     LATER_ROUTE_COLUMNS,
     LATER_STEP_COLUMNS,
@@ -157,3 +159,47 @@ def test_a_decision_that_nobody_took_is_found(real_office: City) -> None:
 
     found = ledger.verify()
     assert (found.ok, found.first_bad_seq) == (False, 1)
+
+
+OF_ONE_DECISION = {
+    "UPDATE workflow_decision SET clause = 'x' WHERE entry_id = {seq}": {"rows", "authority"},
+    "UPDATE workflow_decision SET total = 99 WHERE entry_id = {seq}": {"rows"},
+    "UPDATE workflow_decision SET entry_id = 1 WHERE entry_id = {seq}": {"rows", "authority"},
+    "UPDATE workflow_steprun SET title = '別の段階' WHERE id = {step}": {"rows"},
+    "UPDATE bpr_projects_revision SET kind = 'STOP'": {"rows"},
+    "DELETE FROM workflow_condition": {"rows"},
+    "UPDATE records_ledgertext SET text = '別の意見' WHERE entry_id = {seq}": {"texts"},
+    "DELETE FROM records_ledgertext WHERE entry_id = {seq}": {"texts"},
+    "UPDATE records_ledgerentry SET kind = 'READING' WHERE seq = {seq}": {"row"},
+    "UPDATE records_ledgerentry SET hash = 'another' WHERE seq = {seq} - 1": {"links"},
+    "UPDATE records_ledgerentry SET prev_hash = hash WHERE seq = {seq} + 1": {"links"},
+    "DELETE FROM records_ledgerentry WHERE seq = {seq} - 1": {"links"},
+    "DELETE FROM records_ledgerentry WHERE seq > {seq}": {"links"},
+    "DELETE FROM records_ledgerentry WHERE seq = {source}": {"authority"},
+    "UPDATE workflow_routestep SET title = '別の段階'": {"authority"},
+    "UPDATE workflow_slot SET post_id = post_id + 1": {"authority"},
+}
+"""What is changed past the verbs -> which checks of the decision's page say so."""
+
+
+@pytest.mark.parametrize("statement", OF_ONE_DECISION)
+def test_the_page_of_a_decision_says_what_was_changed(real_office: City, statement: str) -> None:
+    case = a_project(route="RT1", to=StepKind.STANDING_DECISION)
+    decision = say(case, Outcome.ADOPTED_WITH_CONDITIONS)
+    a_project()
+    facts = {
+        "seq": decision.entry_id,
+        "step": decision.step_run_id,
+        "source": decision.authority["ledger_entry"],
+    }
+    url = reverse("decision-checks", args=[case.reference, decision.pk])
+    browser = client_of("AUDITOR")
+
+    def unsound() -> set[str]:
+        return {each.name for each in browser.get(url).context["checks"] if not each.is_sound}
+
+    before = unsound()
+    with protections_off():
+        run(statement.format(**facts))
+
+    assert (before, unsound()) == (set(), OF_ONE_DECISION[statement])

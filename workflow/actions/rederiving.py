@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils.timezone import localdate
 
 from records.models import LedgerEntry
-from roles.actions import KINDS, Chronicle
+from roles.actions import ABSENCE, KINDS, Chronicle
 from roles.enums import Basis
 from roles.models import StandIn
 from workflow.access.conflicts import INTERESTED
@@ -106,10 +106,15 @@ JOINED: Final = (
 
 
 def flaw_in(decision: Decision) -> Flaw | None:
-    """Judge one decision alone, by what the ledger said of people and papers before it."""
+    """Judge one decision alone, by what the ledger said of people and papers before it.
+
+    Absences, of which there are most, count only where somebody stood in.
+    """
     said = _said_by(decision)
     chronicle, rules, trail = Chronicle(), _Rules(), Trail()
-    told = Q(kind__in=KINDS | PAPER_KINDS, seq__lt=said.seq) | Q(kind=LEDGER_KIND)
+    passed_over = set() if "stand_in" in said.authority else {ABSENCE}
+    kinds = KINDS - passed_over | PAPER_KINDS
+    told = Q(kind__in=kinds, seq__lt=said.seq) | Q(kind=LEDGER_KIND)
     entries = LedgerEntry.objects.filter(told).order_by()
     for seq, kind, payload, at in sorted(
         entries.values_list("seq", "kind", "payload", "recorded_at"), key=itemgetter(0)

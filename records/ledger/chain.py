@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from django.db import transaction
 
@@ -31,6 +31,32 @@ TEXT_DISPOSAL: Final = "TEXT_DISPOSAL"
 _encoder: Final = json.JSONEncoder(
     ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
 )
+
+
+class Link(NamedTuple):
+    """An entry as it is verified. A chain has millions, and a model's object of each takes time."""
+
+    seq: int
+    prev_hash: str
+    hash: str
+    kind: str
+    payload: Any
+    recorded_at: datetime
+
+    @classmethod
+    def of(cls, entry: LedgerEntry) -> Link:
+        return cls(*(getattr(entry, name) for name in cls._fields))
+
+    @property
+    def computed(self) -> str:
+        """The hash that it should have."""
+        return hash_of(
+            prev_hash=self.prev_hash,
+            seq=self.seq,
+            at=self.recorded_at,
+            kind=self.kind,
+            payload=self.payload,
+        )
 
 
 class NoTransaction(Exception):

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from records.enums import Flaw
-    from records.models import LedgerEntry
+    from records.ledger.chain import Link
 
-Recompute: TypeAlias = Callable[[Sequence["LedgerEntry"]], Mapping[int, Mapping[str, Any] | None]]
+Recompute: TypeAlias = Callable[[Sequence["Link"]], Mapping[int, Mapping[str, Any] | None]]
 """Entries of one kind -> for each number, the part of the payload that follows from today's rows.
 
 ``None``, or no answer, says that the row is gone; an empty mapping, that nothing is to compare.
@@ -35,7 +35,7 @@ class Replay(Protocol):
     derived: int
     """How many decisions were judged so far."""
 
-    def read(self, entries: Sequence[LedgerEntry]) -> tuple[int, Flaw] | None:
+    def read(self, entries: Sequence[Link]) -> tuple[int, Flaw] | None:
         """Take the next entries; the number of the first that does not follow, and why not."""
         ...
 
@@ -71,7 +71,7 @@ def replays() -> list[Replay]:
     return [begin() for begin in _replays.values()]
 
 
-def disagreeing(entries: Sequence[LedgerEntry]) -> int | None:
+def disagreeing(entries: Sequence[Link]) -> int | None:
     """The first entry whose payload no longer follows from the rows it speaks of."""
     found: list[int] = []
     for kind in {entry.kind for entry in entries} & set(_registry):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.db.models import Exists, F, OuterRef
 
-from records.ledger.chain import TEXTS, hash_of, sha256_of
+from records.ledger.chain import TEXTS, Link, sha256_of
 from records.ledger.evidence import agrees
 from records.models import LedgerEntry, LedgerHead, LedgerText
 
@@ -66,15 +66,8 @@ def around(seq: int) -> set[int]:
 def standing_of(seq: int, kept: Mapping[int, Kept], expected: Mapping[str, Any] | None) -> Standing:
     """Compute an entry anew. ``kept``: what is ``around`` it; ``expected``: what its rows say."""
     entry = kept[seq].entry
-    computed = hash_of(
-        prev_hash=entry.prev_hash,
-        seq=entry.seq,
-        at=entry.recorded_at,
-        kind=entry.kind,
-        payload=entry.payload,
-    )
     return Standing(
-        row=computed == entry.hash,
+        row=Link.of(entry).computed == entry.hash,
         links=_links(kept[seq], kept.get(seq - 1), kept.get(seq + 1)),
         texts=_agree(entry, kept[seq].texts),
         rows=agrees(entry.payload, expected),

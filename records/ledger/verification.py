@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 
 from records.enums import Flaw
 from records.ledger.anchors import read_anchors
-from records.ledger.chain import TEXT_DISPOSAL, TEXTS, hash_of, sha256_of
+from records.ledger.chain import TEXT_DISPOSAL, TEXTS, Link, sha256_of
 from records.ledger.evidence import disagreeing, replays, strays
 from records.models import GENESIS, LedgerEntry, LedgerHead, LedgerText
 
@@ -115,7 +115,7 @@ class _Reading:
             raise _Broken(self.seq + 1 if self.seq < head.seq else self.seq, Flaw.WRONG_HEAD)
         self._check_ends(head.seq)
 
-    def _check_rows(self, batch: Sequence[LedgerEntry]) -> None:
+    def _check_rows(self, batch: Sequence[Link]) -> None:
         """The rows that the entries speak of, then what the entries allow."""
         if (seq := disagreeing(batch)) is not None:
             raise _Broken(seq, Flaw.WRONG_EVIDENCE)
@@ -123,19 +123,12 @@ class _Reading:
             if (found := replay.read(batch)) is not None:
                 raise _Broken(*found)
 
-    def _link(self, entry: LedgerEntry) -> None:
+    def _link(self, entry: Link) -> None:
         if entry.seq != self.seq + 1:
             raise _Broken(self.seq + 1, Flaw.MISSING_ROW)
         if entry.prev_hash != self.hash:
             raise _Broken(entry.seq, Flaw.BROKEN_LINK)
-        computed = hash_of(
-            prev_hash=entry.prev_hash,
-            seq=entry.seq,
-            at=entry.recorded_at,
-            kind=entry.kind,
-            payload=entry.payload,
-        )
-        if computed != entry.hash:
+        if entry.computed != entry.hash:
             raise _Broken(entry.seq, Flaw.ALTERED_ROW)
         self.seq, self.hash = entry.seq, entry.hash
         self._check_anchor()
@@ -144,7 +137,7 @@ class _Reading:
         if self.seq in self.anchored and (self.seq, self.hash) not in self.anchors:
             raise _Broken(self.seq, Flaw.WRONG_ANCHOR)
 
-    def _check_texts(self, batch: Sequence[LedgerEntry]) -> None:
+    def _check_texts(self, batch: Sequence[Link]) -> None:
         found: dict[int, dict[str, _Text]] = {}
         rows = LedgerText.objects.filter(entry__gte=batch[0].seq, entry__lte=batch[-1].seq)
         columns = ("entry_id", "name", "text", "sha256", "blanked_at")
@@ -178,10 +171,10 @@ class _Reading:
             raise _Broken(seq, Flaw.UNRECORDED)
 
 
-def _batches(last: int) -> Iterator[list[LedgerEntry]]:
+def _batches(last: int) -> Iterator[list[Link]]:
     seq = 0
-    rows = LedgerEntry.objects.order_by("seq")
-    while batch := list(rows.filter(seq__gt=seq, seq__lte=last)[:BATCH]):
+    rows = LedgerEntry.objects.order_by("seq").values_list(*Link._fields)
+    while batch := [Link._make(row) for row in rows.filter(seq__gt=seq, seq__lte=last)[:BATCH]]:
         yield batch
         seq = batch[-1].seq
 

@@ -289,7 +289,7 @@ def evidence_of(model: type[Recorded]) -> tuple[str, ledger.Recompute, ledger.St
     kind = RECORDED[model]
     rows = model._default_manager  # noqa: SLF001 -- documented by Django
 
-    def recompute(entries: Sequence[LedgerEntry]) -> Mapping[int, Mapping[str, Any] | None]:
+    def recompute(entries: Sequence[ledger.Link]) -> Mapping[int, Mapping[str, Any] | None]:
         seqs = [entry.seq for entry in entries]
         said = {entry.seq: set(entry.payload) - BESIDE for entry in entries}
         present = {row.ledger_entry_id: row for row in rows.filter(ledger_entry__in=seqs)}

@@ -333,7 +333,8 @@ def test_a_replay_counts_what_it_derived(office: City) -> None:
     a_project()
     replay = Replay()
 
-    assert replay.read(list(LedgerEntry.objects.order_by("seq"))) is None
+    entries = LedgerEntry.objects.order_by("seq")
+    assert replay.read([ledger.Link.of(each) for each in entries]) is None
     assert replay.derived == 1
 
 

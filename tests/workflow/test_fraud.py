@@ -58,7 +58,11 @@ def rewrite() -> None:
     tellers = {"DECISION": recompute, "APPOINTMENT": recompute_appointments}
     previous = GENESIS
     for entry in LedgerEntry.objects.order_by("seq"):
-        told = tellers[entry.kind]([entry]).get(entry.seq) if entry.kind in tellers else None
+        told = (
+            tellers[entry.kind]([ledger.Link.of(entry)]).get(entry.seq)
+            if entry.kind in tellers
+            else None
+        )
         payload = {**entry.payload, **(told or {})}
         made = chain.hash_of(
             prev_hash=previous,

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from records.models import LedgerEntry
     from roles.models import Capacity, User
 
 
@@ -237,9 +236,9 @@ def _conditions_hash(conditions: Iterable[tuple[str, str, str]]) -> str | None:
     return ledger.sha256_of(ledger.canonical(rows)) if rows else None
 
 
-def recompute(entries: Sequence[LedgerEntry]) -> dict[int, dict[str, Any]]:
+def recompute(entries: Sequence[ledger.Link]) -> dict[int, dict[str, Any]]:
     """What the payloads should say, from the decision rows and the texts they decided."""
-    rows = list(Decision.objects.filter(entry__in=entries))
+    rows = list(Decision.objects.filter(entry__in=[entry.seq for entry in entries]))
     _read_once(rows)
     return expected_of(rows)
 
@@ -321,7 +320,7 @@ def reading_payload(reading: Reading) -> dict[str, Any]:
     }
 
 
-def recompute_readings(entries: Sequence[LedgerEntry]) -> dict[int, dict[str, Any]]:
+def recompute_readings(entries: Sequence[ledger.Link]) -> dict[int, dict[str, Any]]:
     """What the payloads of readings should say, from the rows."""
     by_id = {entry.payload.get("reading"): entry.seq for entry in entries}
     return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from records.enums import Flaw
-from records.ledger import TEXT_DISPOSAL
+from records.ledger import TEXT_DISPOSAL, Link
 from records.models import LedgerEntry
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class Grounds:
     derived = 0
     """Decisions are counted; no row of 廃棄 is one."""
 
-    def read(self, entries: Sequence[LedgerEntry]) -> tuple[int, Flaw] | None:
+    def read(self, entries: Sequence[Link]) -> tuple[int, Flaw] | None:
         """The first blanking without its ground."""
         blankings = [entry for entry in entries if entry.kind == TEXT_DISPOSAL]
         if not blankings:
@@ -42,7 +42,7 @@ class _Known(NamedTuple):
     requests: dict[Request, int]
     cases: dict[int, object]
 
-    def hold(self, blanking: LedgerEntry) -> bool:
+    def hold(self, blanking: Link) -> bool:
         """Whether the approval that the row names allowed it."""
         approval = self.approvals.get(_approval_of(blanking))
         if approval is None or approval.seq > blanking.seq:
@@ -55,7 +55,7 @@ class _Known(NamedTuple):
         return is_asked and is_another and case is not None and case == told.get("project")
 
 
-def _known(blankings: Iterable[LedgerEntry]) -> _Known:
+def _known(blankings: Iterable[Link]) -> _Known:
     entries = LedgerEntry.objects.order_by("-seq")
     named = {_approval_of(each) for each in blankings}
     approvals = {each.seq: each for each in entries.filter(kind=APPROVED, seq__in=named)}
@@ -70,7 +70,7 @@ def _known(blankings: Iterable[LedgerEntry]) -> _Known:
     return _Known(approvals, requests, dict(cases))
 
 
-def _approval_of(blanking: LedgerEntry) -> int:
+def _approval_of(blanking: Link) -> int:
     ground = blanking.payload.get("ground")
     return _int(ground.get("approval")) if isinstance(ground, dict) else 0
 

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from bpr_projects.forms import CheckedFile
-    from records.models import LedgerEntry
     from roles.models import Capacity, User
     from workflow.models import Decision, Slot
 
@@ -309,16 +308,16 @@ def _closing_of(paper: PaperDecision) -> dict[str, ledger.JSONValue]:
 # --- evidence ----------------------------------------------------------------------------------
 
 
-def recompute(entries: Sequence[LedgerEntry]) -> dict[int, dict[str, Any]]:
+def recompute(entries: Sequence[ledger.Link]) -> dict[int, dict[str, Any]]:
     """What the payloads of registered papers should say, from their rows."""
-    rows = PaperDecision.objects.filter(entry__in=entries)
+    rows = PaperDecision.objects.filter(entry__in=[entry.seq for entry in entries])
     return {
         row.entry_id: dict(payload_of(row))
         for row in rows.select_related("slot__step_run", "revision")
     }
 
 
-def recompute_closing(entries: Sequence[LedgerEntry]) -> dict[int, dict[str, Any]]:
+def recompute_closing(entries: Sequence[ledger.Link]) -> dict[int, dict[str, Any]]:
     """The same of papers that were refused or came too late: the row says so as well."""
     states = {REFUSED: PaperState.REFUSED, LAPSED: PaperState.LAPSED}
     asked = {key: entry for entry in entries if (key := _key_in(entry))}
@@ -329,7 +328,7 @@ def recompute_closing(entries: Sequence[LedgerEntry]) -> dict[int, dict[str, Any
     }
 
 
-def _key_in(entry: LedgerEntry) -> str:
+def _key_in(entry: ledger.Link) -> str:
     """The key that an entry names; nothing where somebody wrote something else there."""
     try:
         return str(UUID(str(entry.payload.get("paper"))))

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from records.enums import Flaw
+    from records.ledger import Link
 
 DECISION: Final = "DECISION"
 
@@ -71,7 +72,7 @@ class Replay:
         self.rules = _Rules()
         self.trail = Trail()
 
-    def read(self, entries: Sequence[LedgerEntry]) -> tuple[int, Flaw] | None:
+    def read(self, entries: Sequence[Link]) -> tuple[int, Flaw] | None:
         """Judge the decisions among the next entries, each by those before it."""
         first, last = entries[0].seq, entries[-1].seq
         said = said_in(Decision.objects.filter(entry__gte=first, entry__lte=last))

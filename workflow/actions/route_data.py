@@ -122,12 +122,12 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def recompute_routes(entries: Sequence[LedgerEntry]) -> dict[int, dict[str, Any]]:
+def recompute_routes(entries: Sequence[ledger.Link]) -> dict[int, dict[str, Any]]:
     """What the newest payload should say, from the rows; an older one speaks of older rows."""
-    newest = LedgerEntry.objects.filter(kind=LEDGER_KIND).order_by("-seq")[0]
+    newest = LedgerEntry.objects.filter(kind=LEDGER_KIND).latest("seq").seq
     return {
         entry.seq: {name: hashed() for name, hashed in HASHES.items() if name in entry.payload}
-        if entry == newest
+        if entry.seq == newest
         else {}
         for entry in entries
     }

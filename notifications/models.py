@@ -280,6 +280,9 @@ class Delivery(models.Model):
     created_at = models.DateTimeField(_("作成日時"))
     sent_at = models.DateTimeField(_("送信日時"), null=True, blank=True)
 
+    told: list[DeliveredFact]
+    """Its facts with what their words need, of a mail that was loaded to be sent."""
+
     objects: DeliveryQuerySet = DeliveryQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:

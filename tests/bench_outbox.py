@@ -339,7 +339,7 @@ def _words(keys: list[int]) -> Iterator[tuple[Delivery, Letter]]:
         mails = load(keys[n : n + BATCH])
         situation = Situation.of(mails, AT)
         for mail in mails:
-            facts = [fact for fact in mail.facts.all() if situation.ending(fact) is None]
+            facts = [fact for fact in mail.told if situation.ending(fact) is None]
             yield mail, letter_for(mail, facts, situation)
 
 

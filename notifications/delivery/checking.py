@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from django.db.models import Prefetch
 from django.utils.timezone import localdate
 
 from bpr_projects.access import visible_to, voice_in
@@ -81,12 +80,15 @@ def load(keys: Collection[int]) -> list[Delivery]:
         .defer("message__run__plan", "message__project__sheet")
         .prefetch_related("message__decision__entry__texts", "message__decision__conditions__owner")
     )
-    return list(
-        Delivery.objects.filter(pk__in=keys)
-        .select_related("person")
-        .prefetch_related(Prefetch("facts", queryset=facts))
-        .order_by("due_at", "pk")
-    )
+    mails = Delivery.objects.filter(pk__in=keys).select_related("person").order_by("due_at", "pk")
+    found = {mail.pk: mail for mail in mails}
+    # By hand: a prefetch would copy the whole query once more for every mail.
+    for mail in found.values():
+        mail.told = []
+    for fact in facts.filter(delivery__in=found):
+        fact.delivery = found[fact.delivery_id]
+        fact.delivery.told.append(fact)
+    return list(found.values())
 
 
 @dataclass
@@ -107,7 +109,7 @@ class Situation:
     @classmethod
     def of(cls, mails: Sequence[Delivery], at: datetime) -> Situation:
         """Look once for the whole batch."""
-        return cls.about([fact.message for mail in mails for fact in mail.facts.all()], at)
+        return cls.about([fact.message for mail in mails for fact in mail.told], at)
 
     @classmethod
     def about(cls, messages: Sequence[OutboxMessage], at: datetime) -> Situation:

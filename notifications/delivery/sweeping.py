@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-BATCH: Final = 100
+BATCH: Final = 200
 BUDGET: Final = 60.0
 """Seconds after which a sweep leaves the rest to the next one."""
 
@@ -117,9 +117,8 @@ class _Batch:
         mails = load(self.keys)
         situation = Situation.of(mails, self.at)
         for delivery in mails:
-            facts: list[DeliveredFact] = list(delivery.facts.all())
-            endings = {fact: ending for fact in facts if (ending := situation.ending(fact))}
-            alive = [fact for fact in facts if fact not in endings]
+            endings = {fact: ending for fact in delivery.told if (ending := situation.ending(fact))}
+            alive = [fact for fact in delivery.told if fact not in endings]
             self._drop(delivery, endings, is_empty=not alive)
             if not alive:
                 continue

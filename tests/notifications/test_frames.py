@@ -79,7 +79,7 @@ def made_up(event: Event, at: datetime) -> str:
     )
     [mail] = load([mail.pk])
     situation = Situation.of([mail], at)
-    return letter_of(mail, mail.facts.all()[0], situation).html
+    return letter_of(mail, mail.told[0], situation).html
 
 
 def an_announcement(at: datetime) -> Announcement:

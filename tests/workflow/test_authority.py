@@ -338,6 +338,17 @@ def test_a_replay_counts_what_it_derived(office: City) -> None:
     assert replay.derived == 1
 
 
+def test_an_entry_that_no_verb_wrote_is_named(office: City) -> None:
+    entries = [ledger.Link.of(each) for each in LedgerEntry.objects.order_by("seq")]
+    spoilt = [each._replace(payload={}) for each in entries if each.kind == "APPOINTMENT"][1]
+
+    replay = Replay()
+    assert replay.read([each if each.seq != spoilt.seq else spoilt for each in entries]) == (
+        spoilt.seq,
+        Flaw.ALTERED_ROW,
+    )
+
+
 def test_a_corrected_row_is_judged_by_its_newest_entry(office: City) -> None:
     row = Appointment.objects.get(post__code="HEAD-SHIMIN")
     row.ends_on = date(2027, 4, 1)

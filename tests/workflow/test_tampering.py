@@ -176,6 +176,7 @@ OF_ONE_DECISION = {
     "DELETE FROM records_ledgerentry WHERE seq = {seq} - 1": {"links"},
     "DELETE FROM records_ledgerentry WHERE seq > {seq}": {"links"},
     "DELETE FROM records_ledgerentry WHERE seq = {source}": {"authority"},
+    "UPDATE records_ledgerentry SET payload = '{{}}' WHERE kind = 'APPOINTMENT'": {"authority"},
     "UPDATE workflow_routestep SET title = '別の段階'": {"authority"},
     "UPDATE workflow_slot SET post_id = post_id + 1": {"authority"},
 }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from django.db.models import Q
 from django.utils.timezone import localdate
 
+from records.enums import Flaw
 from records.models import LedgerEntry
 from roles.actions import ABSENCE, KINDS, Chronicle
 from roles.enums import Basis
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from records.enums import Flaw
     from records.ledger import Link
 
 DECISION: Final = "DECISION"
@@ -63,6 +63,10 @@ COLUMNS: Final = {
 """Field of ``Said`` -> column."""
 
 
+UNREADABLE: Final = (KeyError, TypeError, ValueError)
+"""What reading an entry raises that no verb wrote: it lacks what its kind says."""
+
+
 class Replay:
     """One reading of the whole chain. What it keeps grows with the organization, not the chain."""
 
@@ -78,8 +82,11 @@ class Replay:
         said = said_in(Decision.objects.filter(entry__gte=first, entry__lte=last))
         situation = self._situation(said.values())
         for entry in entries:
-            self.chronicle.read(entry.seq, entry.kind, entry.payload, entry.recorded_at)
-            self.trail.read(entry.kind, entry.payload, entry.recorded_at)
+            try:
+                self.chronicle.read(entry.seq, entry.kind, entry.payload, entry.recorded_at)
+                self.trail.read(entry.kind, entry.payload, entry.recorded_at)
+            except UNREADABLE:
+                return entry.seq, Flaw.ALTERED_ROW
             judged = said.get(entry.seq) if entry.kind == DECISION else None
             if judged is None:
                 continue
@@ -120,8 +127,11 @@ def flaw_in(decision: Decision) -> Flaw | None:
     for seq, kind, payload, at in sorted(
         entries.values_list("seq", "kind", "payload", "recorded_at"), key=itemgetter(0)
     ):
-        chronicle.read(seq, kind, payload, at)
-        trail.read(kind, payload, at)
+        try:
+            chronicle.read(seq, kind, payload, at)
+            trail.read(kind, payload, at)
+        except UNREADABLE:
+            return Flaw.ALTERED_ROW
         rules.read(kind, at)
     return flaw_of(said, situation_of([said], chronicle, rules, trail))
 

@@ -93,9 +93,9 @@ def standing_in(request: HttpRequest) -> HttpResponse:
     """Who stands in for me, and for whom I do; POST registers an absence."""
     at = now()
     reader = person_of(request)
-    if desk_of(request).has_left:
-        return refused(request, NotAllowed(str(NO_POST)))
     with read_all_once(localdate(at)):
+        if desk_of(request).has_left:
+            return refused(request, NotAllowed(str(NO_POST)))
         shown = _standing(request, reader, at)
     if shown is None:
         raise Http404
@@ -203,21 +203,27 @@ def _standing(request: HttpRequest, reader: User, at: datetime) -> Standing | No
     whose = _whose(request, reader, wards)
     if whose is None:
         return None
+    posts = _seats_of(whose, staff)
     order = list(StandIn.objects.select_related("post", "stand_in_post").order_by("post", "order"))
+    absences = _absences(reader, wards, on)
     deputies = list(
         Delegation.objects.filter(revoked_at=None, ends_on__gt=on)
-        .filter(Q(deputy=reader) | Q(post__in=[each.pk for each in _seats_of(whose, staff)]))
+        .filter(
+            Q(deputy=reader)
+            | Q(post__in=[each.pk for each in posts])
+            | Q(absence__in=[each.pk for each in absences])
+        )
         .select_related("post", "deputy", "made_by")
         .order_by("starts_on", "pk")
     )
-    absences = _absences(reader, wards, at)
+    away = [_away(each, deputies, reader, on) for each in absences]
     mine_posts = {each.post.pk for each in own}
     return Standing(
         person=reader,
         whose=whose,
-        seats=_lines(_seats_of(whose, staff), order, deputies, _names(on)),
-        absences=[each for each in absences if each.absence.person_id == reader.pk],
-        of_others=[each for each in absences if each.absence.person_id != reader.pk],
+        seats=_lines(posts, order, deputies, _names(on)),
+        absences=[each for each in away if each.absence.person_id == reader.pk],
+        of_others=[each for each in away if each.absence.person_id != reader.pk],
         acting=[
             *(each for each in mine if each.basis == Basis.DEPUTY),
             *desk_of(request).places.values(),
@@ -299,26 +305,24 @@ def _lines(
     return [line for line in lines.values() if line.order or line.deputies or line.takes_deputies]
 
 
-def _absences(reader: User, wards: Staff, at: datetime) -> list[Away]:
+def _absences(reader: User, wards: Staff, on: date) -> list[Absence]:
     """Of the reader and of whom the reader looks after, present ones and those to come."""
-    on = localdate(at)
     looked_after = {person.pk for person, _posts in wards}
-    rows = (
+    return list(
         Absence.objects.filter(ended_at=None, ends_on__gt=on)
         .filter(Q(person__in=[*looked_after, reader.pk]) | Q(recorded_by=reader))
         .select_related("person", "recorded_by")
-        .prefetch_related("delegations__deputy", "delegations__post")
         .order_by("starts_on", "pk")
     )
-    return [
-        Away(
-            absence=row,
-            deputies=[each for each in row.delegations.all() if each.revoked_at is None],
-            is_now=row.is_in_force(on),
-            is_told_why=reader.pk in (row.person_id, row.recorded_by_id),
-        )
-        for row in rows
-    ]
+
+
+def _away(absence: Absence, deputies: Iterable[Delegation], reader: User, on: date) -> Away:
+    return Away(
+        absence=absence,
+        deputies=[each for each in deputies if each.absence_id == absence.pk],
+        is_now=absence.is_in_force(on),
+        is_told_why=reader.pk in (absence.person_id, absence.recorded_by_id),
+    )
 
 
 def _choices(staff: Staff, *, without: User) -> list[tuple[str, Any]]:

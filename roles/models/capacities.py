@@ -119,8 +119,11 @@ _register: Final[ContextVar[Register | None]] = ContextVar("register", default=N
 
 @contextmanager
 def read_all_once(on: date) -> Iterator[None]:
-    """For a page that names the seats of a whole route: three queries, however long it is."""
-    token = _register.set(Register(on))
+    """For a page that names the seats of a whole route: three queries, however long it is.
+
+    Within another one of the day, nothing is read again.
+    """
+    token = _register.set(_register_of(on) or Register(on))
     try:
         yield
     finally:
@@ -167,10 +170,6 @@ def _seats(on: date) -> QuerySet[Post]:
 
 def capacities_of(user: User, on: date) -> list[Capacity]:
     """For which posts this person may act that day: own posts first, then deputised ones."""
-    register = _register_of(on)
-    if register is not None:
-        everybody = register.capacities if user.is_active else []
-        return [each for each in everybody if each.person.pk == user.pk]
     known = _read.get()
     if known is None:
         return _capacities(user, on)
@@ -283,6 +282,9 @@ def held_by(user: User, on: date) -> Held:
 def _capacities(user: User, on: date) -> list[Capacity]:
     if not user.is_active:
         return []
+    register = _register_of(on)
+    if register is not None:
+        return [each for each in register.capacities if each.person.pk == user.pk]
     own = OWN.rows(on, user.pk)
     return _put_together(own, DEPUTISED.rows(on, user.pk) if _may_deputise(own) else [], on)
 

@@ -603,8 +603,6 @@ def test_a_version_is_withdrawn_on_the_screen() -> None:
 
 
 MOST_QUERIES = 12
-MOST_OF_A_DRY_RUN = 13
-"""Which lives the last cases again: whose they were, who is where today, all rules of the day."""
 
 
 def price(browser: Client, address: str) -> int:
@@ -640,8 +638,7 @@ def test_a_page_costs_the_same_whatever_there_is(address: str) -> None:
     a_project(route="RT4", sections=["FUKUSHI"])
     a_project(route="RT3", post="LEADER-ZEIMU", collects_money=True)
 
-    most = MOST_OF_A_DRY_RUN if address.endswith("/replay/") else MOST_QUERIES
-    assert price(browser, address) == before <= most
+    assert price(browser, address) == before <= MOST_QUERIES
 
 
 def test_no_page_of_rules_names_a_machine_or_an_inline_script() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from bpr_projects.access import visible_to
@@ -46,8 +45,7 @@ def replay_last(
     runs = list(submitted)
     sections = {each.code: each for each in Section.objects.select_related("department")}
     conflicts = conflicted_by_run([run.pk for run in runs], on)
-    rules = routing.in_force(on, RunKind.PROJECT)
-    draft = (route, tuple(sorted(route.steps.all(), key=attrgetter("order"))))
+    rules, draft = routing.in_force_beside(route, on, RunKind.PROJECT)
     tried = [_case(run, sections, conflicts.get(run.pk, frozenset())) for run in runs]
     with read_all_once(on):
         return routing.replay(tried, rules, draft, on)

@@ -32,6 +32,7 @@ from workflow.routing.plans import (
     choose_route,
     escalation,
     in_force,
+    in_force_beside,
     mediation,
     plan_of,
 )
@@ -103,6 +104,7 @@ __all__ = [
     "findings_of",
     "holders_at",
     "in_force",
+    "in_force_beside",
     "in_turn",
     "matches",
     "mediation",

@@ -198,14 +198,23 @@ def kind_of(case: Case) -> RunKind:
 
 def in_force(on: date, kind: RunKind | None = None) -> list[Version]:
     """The versions that hold on a day, in the order in which they are tried. One query."""
+    return _grouped(_in_force(on, kind))
+
+
+def in_force_beside(route: Route, on: date, kind: RunKind) -> tuple[list[Version], Version]:
+    """``in_force``, and a version that may hold or not, with its steps. One query for both."""
+    found = _grouped(_in_force(on, kind) | RouteStep.objects.filter(route=route))
+    rules = [each for each in found if each[0].state == RouteState.ACTIVE and holds_on(each[0], on)]
+    return rules, (route, next((steps for each, steps in found if each == route), ()))
+
+
+def _in_force(on: date, kind: RunKind | None) -> QuerySet[RouteStep]:
     rows = RouteStep.objects.filter(
         Q(route__effective_to=None) | Q(route__effective_to__gt=on),
         route__state=RouteState.ACTIVE,
         route__effective_from__lte=on,
     )
-    if kind is not None:
-        rows = rows.filter(route__kind=kind)
-    return _grouped(rows)
+    return rows if kind is None else rows.filter(route__kind=kind)
 
 
 def from_day(on: date) -> list[Version]:

@@ -93,7 +93,7 @@ def _way(case: Case, rules: Sequence[Version], on: date) -> Way:
         return Way(gap=_("当てはまる経路がない"))
     code, name = choice.route.code, choice.route.name
     try:
-        found = preview(case, on, choice)
+        found = preview(case, on, choice, with_stand_ins=False)
     except NoHolder as gap:
         return Way(code, name, gap=_("「%s」で担当が足りない") % gap.title)
     return Way(code, name, tuple(_steps(found)), found.standard_days)

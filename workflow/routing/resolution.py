@@ -276,13 +276,16 @@ class Preview:
         )
 
 
-def preview(case: Case, on: date, choice: Choice) -> Preview:
-    """What would happen if the case were submitted that day and took this route."""
+def preview(case: Case, on: date, choice: Choice, *, with_stand_ins: bool = True) -> Preview:
+    """What would happen if the case were submitted that day and took this route.
+
+    ``with_stand_ins``: also who would decide where nobody is there, a query for each such step.
+    """
     asked = case
     steps: list[tuple[PlanStep, Resolution]] = []
     for planned in plan_of(choice, case):
         step, found = settle(planned, case, on)
-        steps.append((step, _stood_in(step, found, case, on)))
+        steps.append((step, _stood_in(step, found, case, on) if with_stand_ins else found))
         if found.posts:
             case = replace(case, asked=case.asked | {step.kind})
         if step.kind in YES_COUNTS:

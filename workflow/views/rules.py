@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.utils.timezone import localdate, now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from roles.models import capacities_of
+from roles.models import capacities_of, read_all_once
 from workflow import access, engine
 from workflow.actions import route_replay, route_versions
 from workflow.enums import RouteState, WhoRule
@@ -326,22 +326,21 @@ def _former(later: Route, ascending: list[Route]) -> Route | None:
 @require_safe
 def replay(request: HttpRequest, code: str, version: int) -> HttpResponse:
     """What the version would have done to the last cases. Nothing is written."""
-    at = now()
+    at, reader = now(), person_of(request)
     today = localdate(at)
-    capacities = capacities_of(person_of(request), today)
-    if not access.reads_drafts(capacities):
-        raise Http404
-    found, _versions = version_or_404(code, version, capacities)
     wanted = request.GET.get("cases", "")
     count = int(wanted) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 5 else CASES
     count = min(max(count, 1), route_replay.MOST)
+    with read_all_once(today):
+        if not access.reads_drafts(capacities_of(reader, today)):
+            raise Http404
+        found = get_object_or_404(Route, code=code, version=version)
+        tried = route_replay.replay_last(found, count=count, on=today, reader=reader, at=at)
     context = {
         "now": at,
         "route": found,
         "count": count,
         "standing": standing_of(found, today),
-        "replay": route_replay.replay_last(
-            found, count=count, on=today, reader=person_of(request), at=at
-        ),
+        "replay": tried,
     }
     return render(request, "workflow/route_replay.html", context)

@@ -5,6 +5,7 @@ from roles.models.capacities import (
     Capacity,
     Held,
     capacities_of,
+    closed_heads,
     everybody,
     held_by,
     holders_of,
@@ -16,6 +17,7 @@ from roles.models.capacities import (
     read_all_once,
     read_once,
     seats_of,
+    stand_ins_for,
 )
 from roles.models.organization import Department, Post, Section, StandIn
 from roles.models.people import User
@@ -44,6 +46,7 @@ __all__ = [
     "Suspension",
     "User",
     "capacities_of",
+    "closed_heads",
     "days_include",
     "everybody",
     "heirs_of",
@@ -57,5 +60,6 @@ __all__ = [
     "read_all_once",
     "read_once",
     "seats_of",
+    "stand_ins_for",
     "standing_in",
 ]

@@ -20,7 +20,7 @@ from roles.models.prepared import Prepared
 from roles.models.successions import Succession, heirs_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from datetime import date
 
     from django.db.models import QuerySet
@@ -113,6 +113,16 @@ class Register:
         """Code -> name, of sections of every time."""
         return dict(Section.objects.order_by("code").values_list("code", "name"))
 
+    @cached_property
+    def successions(self) -> list[Succession]:
+        """Of every closed seat, which one acts for what it left open."""
+        return list(_successions(self.on))
+
+    @cached_property
+    def stand_ins(self) -> list[StandIn]:
+        """The order of 代決 of every seat."""
+        return list(_stand_ins())
+
 
 _register: Final[ContextVar[Register | None]] = ContextVar("register", default=None)
 
@@ -161,6 +171,29 @@ def names_of_sections(codes: Iterable[str], on: date) -> list[str]:
 def _names(codes: set[str]) -> dict[str, str]:
     found = Section.objects.filter(code__in=codes).order_by("code")
     return dict(found.values_list("code", "name"))
+
+
+def closed_heads(on: date) -> list[Succession]:
+    """Of the 所属長 of closed sections, which seat acts for each."""
+    register = _register_of(on)
+    rows = register.successions if register is not None else _successions(on)
+    return [row for row in rows if row.post.role == Role.SECTION_HEAD]
+
+
+def _successions(on: date) -> QuerySet[Succession]:
+    return Succession.objects.in_force(on).select_related(*POST).order_by("pk")
+
+
+def stand_ins_for(posts: Collection[int], on: date) -> list[StandIn]:
+    """The order of 代決 of these seats, one after the other."""
+    register = _register_of(on)
+    rows = register.stand_ins if register is not None else _stand_ins().filter(post__in=posts)
+    return [row for row in rows if row.post_id in posts]
+
+
+def _stand_ins() -> QuerySet[StandIn]:
+    seats = ("stand_in_post__section__department", "stand_in_post__department")
+    return StandIn.objects.select_related("post", *seats).order_by("post", "order")
 
 
 def _seats(on: date) -> QuerySet[Post]:
@@ -346,8 +379,8 @@ def _inherited(rows: Sequence[Any], on: date) -> dict[int, list[Post]]:
     if not heirs:
         return {}
     posts: dict[int, list[Post]] = {}
-    left = Succession.objects.in_force(on).filter(heir__in=heirs)
-    for row in left.select_related(*POST).order_by("pk"):
+    register = _register_of(on)
+    for row in register.successions if register else _successions(on).filter(heir__in=heirs):
         posts.setdefault(row.heir_id, []).append(row.post)
     return posts
 

@@ -162,7 +162,7 @@ class CityHall(RuleBasedStateMachine):
         permit = may_reassign(clerk, slot, self.at)
         if project is None or permit.capacity is None:
             return
-        offered = engine.receivers(slot=slot, capacity=permit.capacity, at=self.at)
+        offered = engine.receivers(slot=slot, at=self.at)
         posts = [each.post.pk for each in offered] or [slot.post_id]
         self.attempt(
             lambda: engine.reassign(

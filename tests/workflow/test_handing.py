@@ -363,7 +363,7 @@ def offered(case: Project, seat: str = "") -> list[str]:
     slot = the_slot(case, seat)
     permit = access.may_reassign(holder("SECRETARIAT"), slot, AT)
     assert permit.capacity is not None
-    found = engine.receivers(slot=slot, capacity=permit.capacity, at=AT)
+    found = engine.receivers(slot=slot, at=AT)
     return [each.post.code for each in found]
 
 

@@ -515,7 +515,7 @@ def move(case: Project) -> None:
     slot = the_slot(case)
     permit = access.may_reassign(keepers()[2], slot, LATER)
     assert permit.capacity is not None
-    to = engine.receivers(slot=slot, capacity=permit.capacity, at=LATER)[0]
+    to = engine.receivers(slot=slot, at=LATER)[0]
     engine.reassign(
         project=case, slot_id=slot.pk, post_id=to.post.pk, reason="病気", by=keepers()[2], at=LATER
     )

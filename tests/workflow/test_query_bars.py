@@ -44,8 +44,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 
 CHOOSE, SUBMIT, SCORE, NEXT, INBOX, PAGE = 12, 38, 28, 65, 8, 12
-MOVING: Final = 17
-"""The page of 付替え: every seat that may take the place, by the rule that asks the next."""
 WORK_LIST: Final = 2
 """So many statements of a verb keep the work list."""
 BEFORE: Final = StepKind.CONCURRENCE
@@ -228,5 +226,5 @@ def test_the_page_that_moves_a_place_to_one_of_few_or_many(office: City) -> None
         a_crowd()
 
         assert cost(lambda: browser.get(url)) == few
-        assert few <= MOVING
+        assert few <= PAGE
         assert len(browser.get(url).context["form"].receivers) >= CROWD

@@ -27,6 +27,7 @@ from workflow.access.at_once import (
     permit_at_once,
 )
 from workflow.access.conflicts import (
+    Barred,
     approved_in,
     approving,
     barred_in,
@@ -115,6 +116,7 @@ __all__ = [
     "NUDGE_DAYS",
     "RULES_ARE_REPLACED",
     "VERBS",
+    "Barred",
     "Chosen",
     "Permit",
     "Standing",

@@ -18,13 +18,17 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from roles.models import Capacity, User
+    from workflow.access.conflicts import Barred
     from workflow.models import Slot
 
 
-def may_reassign(user: User, slot: Slot, at: datetime) -> Permit:
-    """The 事務局, but nobody in the own case. Who stepped aside may still hand a place on."""
+def may_reassign(user: User, slot: Slot, at: datetime, barred: Barred | None = None) -> Permit:
+    """The 事務局, but nobody in the own case. Who stepped aside may still hand a place on.
+
+    ``barred``: where it was read already.
+    """
     capacities = capacities_of(user, localdate(at))
-    barred = barred_in(slot.step_run.run, localdate(at))
+    barred = barred or barred_in(slot.step_run.run, localdate(at))
     return permit_to_reassign(capacities, is_author=user.pk in barred.persons - barred.recused)
 
 

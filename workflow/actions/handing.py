@@ -6,8 +6,9 @@ the same step. Where the rule knows nobody, the place stays open and the 事務�
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from roles.enums import Role
@@ -20,6 +21,11 @@ from workflow.models import Decision, Slot
 from workflow.outcomes import Answer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
+    from django.db.models import QuerySet
+
     from roles.models import User
     from workflow.access import Permit
     from workflow.actions.acts import Act
@@ -76,7 +82,7 @@ def _ask_next(
     slot: Slot, saying: Saying, before: Decision | None, case: routing.Case, act: Act
 ) -> bool:
     """The next by the rule takes the place; without one it stays open and is made known."""
-    place = place_of(slot, case, act)
+    place = place_of(slot, slots_beside(slot.pk), case, act.on)
     post = routing.next_in_line(place, steps.plan_of(slot.step_run), case, act.on)
     if post is None:
         saying.following = str(routing.WAITS)
@@ -105,18 +111,33 @@ def _escalate(slot: Slot, state: SlotState, why: str, act: Act) -> None:
     answers.escalate(step.run, why, act)
 
 
-def place_of(slot: Slot, case: routing.Case, act: Act) -> routing.Place:
-    """The place in its step: who else is there, and whom the rule asked for it first."""
-    step, origin = slot.step_run, _first(slot)
-    others = list(
-        step.slots.filter(state__in=[SlotState.OPEN, SlotState.DONE])
-        .exclude(pk=slot.pk)
-        .select_related("post")
+def slots_beside(slot_id: int) -> QuerySet[Slot]:
+    """All slots of its step, itself among them; ``answered_by``: whose answer counts there."""
+    said = Decision.objects.effective().filter(slot=OuterRef("pk"))
+    return (
+        Slot.objects.filter(step_run__slots=slot_id)
+        .select_related("post__section__department", "post__department")
+        .annotate(answered_by=Subquery(said.values("decided_by")[:1]))
     )
-    said = Decision.objects.effective().filter(step_run=step, slot__in=others)
-    persons = set(said.values_list("decided_by", flat=True))
+
+
+def place_of(slot: Slot, beside: Iterable[Any], case: routing.Case, on: date) -> routing.Place:
+    """The place in its step: who else is there, and whom the rule asked for it first.
+
+    ``beside``: see ``slots_beside``.
+    """
+    step, slots = slot.step_run, {each.pk: each for each in beside}
+    origin = slots[slot.pk]
+    others = [
+        each
+        for each in slots.values()
+        if each.state in (SlotState.OPEN, SlotState.DONE) and each != slot
+    ]
+    while origin.replaces_id is not None:
+        origin = slots[origin.replaces_id]
+    persons = {each.answered_by for each in others if each.answered_by is not None}
     seats = [slot.post, *(each.post for each in others)]
-    holders = routing.holders_at(seats, step.kind, step.deputy, act.on)
+    holders = routing.holders_at(seats, step.kind, step.deputy, on)
     persons |= routing.able(holders[slot.post_id], case)
     for each in others:
         able = routing.able(holders[each.post_id], case)
@@ -130,25 +151,19 @@ def place_of(slot: Slot, case: routing.Case, act: Act) -> routing.Place:
     )
 
 
-def _first(slot: Slot) -> Slot:
-    """The slot that the rule opened, of which this one is a successor."""
-    seats = ("post__section__department", "post__department")
-    while slot.replaces_id is not None:
-        slot = Slot.objects.select_related(*seats).get(pk=slot.replaces_id)
-    return slot
-
-
-def receivers_of(slot: Slot, act: Act) -> list[routing.Receiver]:
+def receivers(
+    slot: Slot, beside: Iterable[Slot], case: routing.Case, on: date
+) -> list[routing.Receiver]:
     """The seats to which the 事務局 may move the place today."""
-    step = slot.step_run
-    case = steps.case_for(step.run, act)
-    return routing.receivers(place_of(slot, case, act), steps.plan_of(step), case, act.on)
+    place = place_of(slot, beside, case, on)
+    return routing.receivers(place, steps.plan_of(slot.step_run), case, on)
 
 
 def reassign(*, slot: Slot, post_id: int, reason: str, before: Decision | None, act: Act) -> bool:
     """担当の付替え. True when the slot's engine task is finished: 専決 that became 決裁."""
-    found = {each.post.pk: each.post for each in receivers_of(slot, act)}
-    post = found.get(post_id)
+    case = steps.case_for(slot.step_run.run, act)
+    offered = receivers(slot, slots_beside(slot.pk), case, act.on)
+    post = next((each.post for each in offered if each.post.pk == post_id), None)
     problems = {}
     if post is None:
         problems["post"] = _("新しい担当を、一覧から選んでください。")

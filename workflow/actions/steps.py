@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from roles.models import Post
+    from workflow.access import Barred
 
 
 def plan_steps(run: Run) -> list[PlanStep]:
@@ -52,11 +53,17 @@ def case_for(run: Run, act: Act) -> routing.Case:
         if each.outcome in YES and each.step_run is not None and each.step_run.kind in APPROVING
     }
     barred = barred_in(run, act.on, act.leaving)
+    case = case_with(run, act.on, barred)
+    return replace(case, excluded=case.excluded | act.authors, approved_by=case.approved_by | now)
+
+
+def case_with(run: Run, on: date, barred: Barred) -> routing.Case:
+    """``case_for`` whoever only looks."""
     return matter_of(
         run,
-        act.on,
-        excluded=barred.persons | act.authors,
-        approved_by=barred.approved | now,
+        on,
+        excluded=barred.persons,
+        approved_by=barred.approved,
         recused=barred.recused,
     )
 

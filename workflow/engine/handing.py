@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.utils.timezone import localdate
+
 from workflow import access
-from workflow.actions import answers, handing
-from workflow.actions.acts import Act
+from workflow.actions import answers, handing, steps
 from workflow.actions.refusals import AlreadyDone, NotFound
 from workflow.engine.locking import locked, run_of, slot_of
 from workflow.engine.settling import act_of, allowed, settle
@@ -14,10 +15,12 @@ from workflow.engine.tokens import go_on
 from workflow.enums import OWN_WORK, SlotState
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from bpr_projects.models import Project
-    from roles.models import Capacity, User
+    from roles.models import User
+    from workflow.access import Barred
     from workflow.models import Decision, Slot
     from workflow.routing import Receiver
 
@@ -44,6 +47,17 @@ def reassign(
         return settle(run, act)[0]
 
 
-def receivers(*, slot: Slot, capacity: Capacity, at: datetime) -> list[Receiver]:
-    """The posts to which an open place may be moved; a read, for the page that asks."""
-    return handing.receivers_of(slot, Act(capacity.person, at, capacity))
+def receivers(
+    *,
+    slot: Slot,
+    at: datetime,
+    beside: Collection[Slot] | None = None,
+    barred: Barred | None = None,
+) -> list[Receiver]:
+    """The posts to which an open place may be moved; a read, for the page that asks.
+
+    ``beside``, ``barred``: where the page has read them already.
+    """
+    run, on = slot.step_run.run, localdate(at)
+    case = steps.case_with(run, on, barred or access.barred_in(run, on))
+    return handing.receivers(slot, beside or handing.slots_beside(slot.pk), case, on)

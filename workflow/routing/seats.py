@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from roles.enums import Basis, Role
 from roles.models import (
     Section,
-    Succession,
+    closed_heads,
     holders_of,
     names_of_sections,
     posts_named,
@@ -18,7 +18,7 @@ from workflow.enums import DeputyPolicy, StepKind, WhoRule
 from workflow.routing.plans import Ask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import date
 
     from roles.models import Capacity, Post
@@ -74,20 +74,31 @@ class Seats:
             return in_turn(self.case, self.on, self.deputy)[:ON_DUTY]
         if rule == WhoRule.NAMED_POST:
             return posts_named(ask.argument, self.on)
-        role = ROLE_OF[rule]
+        if rule == WhoRule.HEADS_OF:
+            return self._heads(lambda section: section.code in ask.argument)
+        return [post for post in self._of(ROLE_OF[rule]) if _is_asked(rule, post, ask, self.case)]
+
+    def heads_in(self, department: int) -> list[Post]:
+        """The heads of all sections of a 部."""
+        return self._heads(lambda section: section.department_id == department)
+
+    def _heads(self, is_meant: Callable[[Section], bool]) -> list[Post]:
+        """The heads of sections, or else of those that took over from them."""
+        heads = self._of(Role.SECTION_HEAD)
+        meant = [post for post in heads if post.section and is_meant(post.section)]
+        if meant:
+            return meant
+        heirs = {
+            each.heir_id
+            for each in closed_heads(self.on)
+            if each.post.section and is_meant(each.post.section)
+        }
+        return [post for post in heads if post.pk in heirs]
+
+    def _of(self, role: Role) -> list[Post]:
         if role not in self._of_role:
             self._of_role[role] = seats_of(role, self.on)
-        seats = self._of_role[role]
-        meant = [post for post in seats if _is_asked(rule, post, ask, self.case)]
-        return meant or ([] if rule != WhoRule.HEADS_OF else self._following(ask, seats))
-
-    def _following(self, ask: Ask, seats: list[Post]) -> list[Post]:
-        """The heads of those sections that took over from the ones that the ask names."""
-        closed = Succession.objects.in_force(self.on).filter(
-            post__role=Role.SECTION_HEAD, post__section__code__in=ask.argument
-        )
-        heirs = set(closed.values_list("heir", flat=True))
-        return [post for post in seats if post.pk in heirs]
+        return self._of_role[role]
 
 
 def posts_meant(rule: str, case: Case, on: date) -> list[Post]:
@@ -120,8 +131,6 @@ def _is_asked(rule: WhoRule, post: Post, ask: Ask, case: Case) -> bool:
             return post.department_id == case.section.department_id
         case WhoRule.RELATED_HEADS:
             return code in case.related
-        case WhoRule.HEADS_OF:
-            return code in ask.argument
         case WhoRule.PT_PARTS:
             return post.part in ask.argument
         case WhoRule.SECRETARIAT_HEAD:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from roles.enums import Basis
-from roles.models import StandIn
+from roles.models import stand_ins_for
 from workflow.enums import DeputyPolicy, StepKind, WhoRule
 from workflow.routing.plans import Ask
 from workflow.routing.resolution import SERIAL, SINGLE, others_of
@@ -112,7 +112,8 @@ def receivers(place: Place, step: PlanStep, case: Case, on: date) -> list[Receiv
     """The seats to which the place may be moved, the rule's own order first."""
     rule = RECEIVERS[StepKind(step.kind)]
     last = list(_of(rule.otherwise, place, step, case, on))
-    ruled = [*_ruled(place, step, case, on), *_stand_ins(place)]
+    stand_ins = (each.stand_in_post for each in stand_ins_for([place.origin.pk], on))
+    ruled = [*_ruled(place, step, case, on), *stand_ins]
     others = _at_home(_of(rule.rules, place, step, case, on), place)
     first = [post for post in dict.fromkeys([*ruled, *others]) if post not in last]
     found = _able(first, place, step, case, on)
@@ -131,16 +132,9 @@ def _of(
     seats = Seats(case, step.kind, DeputyPolicy(step.deputy), on)
     for rule in rules:
         if rule == WhoRule.HEADS_OF:
-            codes = case.section.department.sections.values_list("code", flat=True)
-            yield from seats.meant(Ask(rule, tuple(codes)))
+            yield from seats.heads_in(case.section.department_id)
         else:
             yield from seats.meant(Ask(rule))
-
-
-def _stand_ins(place: Place) -> list[Post]:
-    rows = StandIn.objects.filter(post=place.origin).order_by("order")
-    seats = ("stand_in_post__section__department", "stand_in_post__department")
-    return [row.stand_in_post for row in rows.select_related(*seats)]
 
 
 def _at_home(posts: Iterable[Post], place: Place) -> list[Post]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils.timezone import localdate
 
 from roles.enums import Basis
-from roles.models import StandIn, holders_of
+from roles.models import holders_of, stand_ins_for
 from workflow.enums import DeputyPolicy
 
 if TYPE_CHECKING:
@@ -31,15 +31,11 @@ class StandingIn:
 
 
 def stand_ins_of(slots: Iterable[Slot], at: datetime) -> list[StandingIn]:
-    """For each of the slots whose seat has such an order; two queries, none for no slots."""
+    """For each of the slots whose seat has such an order; three queries, none for no slots."""
     asked = {slot.post_id: slot for slot in slots}
     if not asked:
         return []
-    rows = list(
-        StandIn.objects.filter(post__in=asked)
-        .select_related("stand_in_post")
-        .order_by("post", "order")
-    )
+    rows = stand_ins_for(asked, localdate(at))
     held = holders_of({row.stand_in_post_id for row in rows}, localdate(at))
     found: dict[int, list[tuple[str, str]]] = {}
     for row in rows:

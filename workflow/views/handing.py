@@ -19,13 +19,12 @@ from roles.grants import permits
 from roles.models import read_all_once
 from roles.permissions import Perm
 from workflow import access, engine, sheet
-from workflow.actions import answers
+from workflow.actions import answers, handing
 from workflow.actions.refusals import AlreadyDone, NotAllowed, Refusal
 from workflow.charts import ball_of, seats_today
 from workflow.enums import OWN_WORK, Outcome, SlotState
 from workflow.forms import ReassignForm
 from workflow.inbox import desk_of
-from workflow.models import Slot
 from workflow.outcomes import RULES
 from workflow.steps import is_repeated, recorded_before, refused
 from workflow.views.case import find
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
     from bpr_projects.models import Project
-    from workflow.access import Permit
+    from workflow.models import Slot
 
 
 @login_required
@@ -64,24 +63,27 @@ def unheld(request: HttpRequest) -> HttpResponse:
 def reassign(request: HttpRequest, ref: str, slot: int) -> HttpResponse:
     """GET asks to whom and why; POST does it."""
     at = timezone.now()
-    project = find(request, ref, at)
-    place = _place(project, slot)
-    permit = access.may_reassign(person_of(request), place, at)
-    if not permit:
-        return refused(request, NotAllowed(permit.reason), project)
-    if place.state != SlotState.OPEN:
-        return _over(request, project, place)
-    with read_all_once(localdate(at)):
-        form = _form(request, place, permit, at)
+    on, reader = localdate(at), person_of(request)
+    with read_all_once(on):
+        project = find(request, ref, at)
+        place, beside = _place(project, slot)
+        barred = access.barred_in(place.step_run.run, on)
+        permit = access.may_reassign(reader, place, at, barred)
+        if not permit:
+            return refused(request, NotAllowed(permit.reason), project)
+        if place.state != SlotState.OPEN:
+            return _over(request, project, place)
+        found = engine.receivers(slot=place, at=at, beside=beside, barred=barred)
+        form = ReassignForm(request.POST if request.method == "POST" else None, receivers=found)
         if not form.is_bound or not form.is_valid():
-            return _ask(request, project, place, form, at)
+            return _ask(request, project, place, beside, form, at)
     try:
         said = engine.reassign(
             project=project,
             slot_id=slot,
             post_id=int(form.cleaned_data["post"]),
             reason=form.cleaned_data["comment"],
-            by=person_of(request),
+            by=reader,
             at=at,
         )
     except Refusal as refusal:
@@ -91,7 +93,7 @@ def reassign(request: HttpRequest, ref: str, slot: int) -> HttpResponse:
         def again(problems: dict[str, str]) -> HttpResponse:
             for name, sentence in problems.items():
                 form.add_error(name, sentence)
-            return _ask(request, project, place, form, at)
+            return _ask(request, project, place, beside, form, at)
 
         return refused(request, refusal, project, on_unanswered=again)
     done = _(
@@ -101,22 +103,20 @@ def reassign(request: HttpRequest, ref: str, slot: int) -> HttpResponse:
     return redirect("project", ref=said.project.reference if said.project else ref)
 
 
-def _place(project: Project, slot_id: int) -> Slot:
-    found = (
-        Slot.objects.filter(pk=slot_id, step_run__project=project)
+def _place(project: Project, slot_id: int) -> tuple[Slot, list[Slot]]:
+    """The place, and all of its step with it."""
+    beside = (
+        handing.slots_beside(slot_id)
+        .filter(step_run__project=project)
         .exclude(step_run__kind__in=OWN_WORK)
-        .select_related(
-            "post__section__department",
-            "post__department",
-            "step_run__revision",
-            "step_run__run__revision",
-        )
-        .first()
+        .select_related("step_run__run__revision")
     )
-    if found is None:
+    found = {each.pk: each for each in beside}
+    if slot_id not in found:
         raise Http404
-    found.step_run.project = found.step_run.run.project = project
-    return found
+    step = found[slot_id].step_run
+    step.project = step.run.project = project
+    return found[slot_id], list(found.values())
 
 
 def _over(request: HttpRequest, project: Project, place: Slot) -> HttpResponse:
@@ -133,29 +133,21 @@ def _told(
     return refused(request, refusal, project)
 
 
-def _form(request: HttpRequest, place: Slot, permit: Permit, at: datetime) -> ReassignForm:
-    """The form with the seats of today."""
-    assert permit.capacity is not None  # noqa: S101 -- allowed to a seat of the 事務局 alone
-    found = engine.receivers(slot=place, capacity=permit.capacity, at=at)
-    return ReassignForm(request.POST if request.method == "POST" else None, receivers=found)
-
-
 def _ask(
-    request: HttpRequest, project: Project, place: Slot, form: ReassignForm, at: datetime
+    request: HttpRequest,
+    project: Project,
+    place: Slot,
+    beside: list[Slot],
+    form: ReassignForm,
+    at: datetime,
 ) -> HttpResponse:
-    others = list(
-        Slot.objects.filter(step_run=place.step_run, state=SlotState.OPEN).select_related("post")
-    )
-    for each in others:
-        each.step_run = place.step_run
-    people = seats_today(others, at)
     context: dict[str, Any] = {
         "now": at,
         "project": project,
         "place": place,
         "rule": RULES[Outcome.REASSIGNED],
-        "seat": people.seat(place),
-        "others": [each for each in others if each.pk != place.pk],
+        "seat": seats_today([place], at).seat(place),
+        "others": [each for each in beside if each.state == SlotState.OPEN and each != place],
         "stand_ins": sheet.stand_ins_of([place], at),
         "form": form,
     }

@@ -184,7 +184,7 @@ class Life:
         if not permits or permits[0].capacity is None:
             return False
         capacity = permits[0].capacity
-        found = engine.receivers(slot=place, capacity=capacity, at=at)
+        found = engine.receivers(slot=place, at=at)
         if not found:
             return self._give_up(project, step, capacity.person, at)
         self.tally.act(

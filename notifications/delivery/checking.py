@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
+from django.db.models import Prefetch
 from django.utils.timezone import localdate
 
 from bpr_projects.access import visible_to, voice_in
 from notifications.catalogue import event_on
 from notifications.enums import DeliveryState, Event, Reason
-from notifications.models import DeliveredFact, Delivery
+from notifications.models import DeliveredFact, Delivery, OutboxMessage
 from roles.enums import Basis
 from roles.models import Capacity, holders_of
 from workflow import access
 from workflow.charts import ball_lines, closing_days
 from workflow.enums import ASIDE, Outcome, PaperState
-from workflow.models import Decision, WorkItem
+from workflow.models import Condition, Decision, WorkItem
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import date, datetime
 
+    from django.db.models import QuerySet
+
     from bpr_projects.access import Voice
     from bpr_projects.models import Comment, Project
-    from notifications.models import OutboxMessage
     from roles.models import User
     from workflow.charts import Ball
-    from workflow.models import Slot
 
 Ending = tuple[DeliveryState, Reason]
 
@@ -39,47 +40,62 @@ DEADLINES: Final = {
 }
 """What is told of a deadline -> the reminder that its day is for."""
 
+MATTERS: Final = (
+    "post",
+    "project__section",
+    "project__proposer_post",
+    "actor",
+    "run__revision",
+    "run__rule",
+    "run__step",
+    "slot__step_run",
+    "slot__post",
+    "decision__post",
+    "decision__decided_by",
+    "decision__step_run",
+    "decision__superseded_by",
+    "decision__entry",
+    "reading",
+    "comment__written_by",
+    "comment__post",
+    "join_request__section",
+    "report__condition__owner",
+    "paper__decided_by",
+    "paper__recorded_by",
+    "paper__settled_by",
+    "paper__closing",
+    "paper__slot__post",
+    "absence__person",
+    "absence__recorded_by",
+    "ledger_check",
+    "anchor_day",
+    "disposal__asked_by",
+    "disposal__approved_by",
+    "announcement__written_by",
+    "announcement__released_by",
+)
+"""What a fact may be about, joined to its row."""
+
+
+R = TypeVar("R", OutboxMessage, DeliveredFact)
+
+
+def with_matters(rows: QuerySet[R], path: str = "") -> QuerySet[R]:
+    """Facts with all that their words need. ``path``: how the rows lead to the message."""
+    conditions = Condition.objects.select_related("owner")
+    return (
+        rows.select_related(*(f"{path}{each}" for each in MATTERS))
+        .defer(f"{path}run__plan", f"{path}project__sheet")
+        .prefetch_related(
+            f"{path}decision__entry__texts",
+            Prefetch(f"{path}decision__conditions", conditions),
+        )
+    )
+
 
 def load(keys: Collection[int]) -> list[Delivery]:
     """Mails with all that their words need, in a fixed number of queries."""
-    facts = (
-        DeliveredFact.objects.select_related(
-            "message__post",
-            "message__project__section",
-            "message__project__proposer_post",
-            "message__actor",
-            "message__run__revision",
-            "message__run__rule",
-            "message__run__step",
-            "message__slot__step_run",
-            "message__slot__post",
-            "message__decision__post",
-            "message__decision__decided_by",
-            "message__decision__step_run",
-            "message__decision__superseded_by",
-            "message__decision__entry",
-            "message__reading",
-            "message__comment__written_by",
-            "message__comment__post",
-            "message__join_request__section",
-            "message__report__condition__owner",
-            "message__paper__decided_by",
-            "message__paper__recorded_by",
-            "message__paper__settled_by",
-            "message__paper__closing",
-            "message__paper__slot__post",
-            "message__absence__person",
-            "message__absence__recorded_by",
-            "message__ledger_check",
-            "message__anchor_day",
-            "message__disposal__asked_by",
-            "message__disposal__approved_by",
-            "message__announcement__written_by",
-            "message__announcement__released_by",
-        )
-        .defer("message__run__plan", "message__project__sheet")
-        .prefetch_related("message__decision__entry__texts", "message__decision__conditions__owner")
-    )
+    facts = with_matters(DeliveredFact.objects.all(), "message__")
     mails = Delivery.objects.filter(pk__in=keys).select_related("person").order_by("due_at", "pk")
     found = {mail.pk: mail for mail in mails}
     # By hand: a prefetch would copy the whole query once more for every mail.
@@ -96,12 +112,12 @@ class Situation:
     """What is true now about the matters of a batch of mails."""
 
     at: datetime
-    working: frozenset[int]
     holders: dict[int, list[Capacity]]
-    standing: dict[int, frozenset[int]]
     balls: dict[int, Ball]
     before: dict[tuple[int, datetime], Decision]
     closures: frozenset[date]
+    working: frozenset[int] = frozenset()
+    standing: dict[int, frozenset[int]] = field(default_factory=dict)
     _visible: dict[int, frozenset[int]] = field(default_factory=dict)
     _projects: frozenset[int] = frozenset()
     _voices: dict[tuple[int, int], Voice] = field(default_factory=dict)
@@ -109,26 +125,29 @@ class Situation:
     @classmethod
     def of(cls, mails: Sequence[Delivery], at: datetime) -> Situation:
         """Look once for the whole batch."""
-        return cls.about([fact.message for mail in mails for fact in mail.told], at)
+        messages = [fact.message for mail in mails for fact in mail.told]
+        slots = {message.slot.pk: message.slot for message in messages if message.slot is not None}
+        found = cls.about(messages, at, closing_days())
+        found.working = frozenset(
+            WorkItem.objects.filter(slot__in=slots).values_list("slot", flat=True)
+        )
+        found.standing = access.standing_at(slots.values(), localdate(at))
+        return found
 
     @classmethod
-    def about(cls, messages: Sequence[OutboxMessage], at: datetime) -> Situation:
-        """The same for facts that are in no mail."""
-        slots = {message.slot_id for message in messages if message.slot_id}
+    def about(
+        cls, messages: Sequence[OutboxMessage], at: datetime, closures: frozenset[date]
+    ) -> Situation:
+        """What words need: enough for a mail that is not sent, where nobody asks ``ending``."""
         posts = {message.post_id for message in messages if message.post_id}
         projects: dict[int, Project] = {
             message.project.pk: message.project
             for message in messages
             if message.project is not None
         }
-        closures = closing_days()
         return cls(
             at=at,
-            working=frozenset(
-                WorkItem.objects.filter(slot__in=slots).values_list("slot", flat=True)
-            ),
             holders=holders_of(posts, localdate(at)),
-            standing=access.standing_at(_decisions(messages), localdate(at)),
             balls=ball_lines(projects.values(), at, closures),
             before=_before(messages),
             closures=closures,
@@ -238,12 +257,6 @@ def _over_by_its_author(message: OutboxMessage) -> Reason | None:
     if later is None:
         return None
     return Reason.PULLED_BACK if later.outcome == Outcome.PULLED_BACK else Reason.CORRECTED
-
-
-def _decisions(messages: Sequence[OutboxMessage]) -> list[Slot]:
-    """The slots that messages ask for, each once."""
-    slots = [message.slot for message in messages if message.slot is not None]
-    return list({slot.pk: slot for slot in slots}.values())
 
 
 def _is_settled(message: OutboxMessage) -> bool:

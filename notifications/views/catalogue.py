@@ -21,18 +21,19 @@ from bpr_projects.access import proposed_by, visible_to
 from bpr_projects.enums import CommentLevel
 from notifications.catalogue import NOTICES, default_way, ways_of
 from notifications.catalogue.words import heading_in_words, subject_in_words
-from notifications.delivery.checking import Situation
+from notifications.delivery.checking import Situation, with_matters
 from notifications.delivery.letters import letter_of
 from notifications.enums import Event, Topic, Way
 from notifications.forms import why_narrow
 from notifications.models import DeliveredFact, Delivery, OutboxMessage
 from notifications.views.mailbox import SHUT_IN
-from roles.models import holders_of
+from roles.models import holders_of, read_all_once
 from roles.permissions import Perm
+from workflow.inbox import desk_of
 from workflow.views.lookup import NUMBER, person_of
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
     from django.http import HttpRequest
     from django_stubs_ext import StrOrPromise
@@ -104,13 +105,11 @@ def notice_catalogue(request: HttpRequest) -> HttpResponse:
 @csp_update({"frame-src": [SELF]})  # type: ignore[arg-type]  # it takes any view
 def notice_preview(request: HttpRequest, event: str) -> HttpResponse:
     """One kind of fact in words, and on the case where it happened last."""
-    line, number = _line(request, event), _number(request)
-    context = {
-        "now": now(),
-        "line": line,
-        "number": number,
-        "preview": _preview(request, line.event, number),
-    }
+    number = _number(request)
+    with read_all_once(localdate()):
+        line = _line(request, event)
+        preview = _preview(request, line.event, number)
+    context = {"now": now(), "line": line, "number": number, "preview": preview}
     return render(request, "notifications/preview.html", context)
 
 
@@ -120,7 +119,8 @@ def notice_preview(request: HttpRequest, event: str) -> HttpResponse:
 @csp_replace(SHUT_IN)  # type: ignore[arg-type]  # it takes any view
 def notice_preview_html(request: HttpRequest, event: str) -> HttpResponse:
     """The formatted part alone, as in the mailbox."""
-    preview = _preview(request, _line(request, event).event, _number(request))
+    with read_all_once(localdate()):
+        preview = _preview(request, _line(request, event).event, _number(request))
     if preview is None:
         raise Http404
     return HttpResponse(preview.letter.html)
@@ -145,11 +145,11 @@ def _number(request: HttpRequest) -> str:
 
 
 def _preview(request: HttpRequest, event: Event, number: str) -> Preview | None:
-    at = now()
+    at, reader = now(), person_of(request)
     if number and not NUMBER.fullmatch(number):
         return None
-    message = newest(event, number, person_of(request), at)
-    return preview_of(message, person_of(request), at) if message else None
+    message = newest(event, number, reader, at)
+    return preview_of(message, reader, at, desk_of(request).load.closures) if message else None
 
 
 def newest(event: Event, number: str, reader: User, at: datetime) -> OutboxMessage | None:
@@ -164,10 +164,12 @@ def newest(event: Event, number: str, reader: User, at: datetime) -> OutboxMessa
         .exclude(behind_the_author)
     )
     found = found.filter(project__number=number) if number else found
-    return found.select_related("project__section", "post", "person").order_by("-pk").first()
+    return with_matters(found.select_related("person")).order_by("-pk").first()
 
 
-def preview_of(message: OutboxMessage, reader: User, at: datetime) -> Preview:
+def preview_of(
+    message: OutboxMessage, reader: User, at: datetime, closures: frozenset[date]
+) -> Preview:
     """By the code that makes the mails, of rows that are never saved."""
     told = message.told.select_related("person").first()
     person, basis = (told.person, told.basis) if told else _addressee(message, reader, at)
@@ -181,7 +183,8 @@ def preview_of(message: OutboxMessage, reader: User, at: datetime) -> Preview:
         person=person,
         basis=basis,
     )
-    return Preview(message, person, letter_of(delivery, fact, Situation.about([message], at)))
+    situation = Situation.about([message], at, closures)
+    return Preview(message, person, letter_of(delivery, fact, situation))
 
 
 def _addressee(message: OutboxMessage, reader: User, at: datetime) -> tuple[User, str]:

@@ -17,6 +17,7 @@ from notifications.views.catalogue import newest, preview_of
 from tests.make import holder
 from tests.notifications.mails import send
 from tests.workflow.pages import client_of
+from workflow.charts import closing_days
 from workflow.management.demo.loading import load
 
 if TYPE_CHECKING:
@@ -38,9 +39,10 @@ def test_every_kind_that_happened_has_its_words(tmp_path: Path, settings: Settin
         happened = set(OutboxMessage.objects.values_list("event", flat=True)) & set(NOTICES)
         before = [model.objects.count() for model in (OutboxMessage, Delivery, DeliveredFact)]
 
+        last = {event: OutboxMessage.objects.filter(event=event).latest("pk") for event in happened}
         previews = {
-            event: preview_of(OutboxMessage.objects.filter(event=event).latest("pk"), clerk, STORY)
-            for event in happened
+            event: preview_of(message, clerk, STORY, closing_days())
+            for event, message in last.items()
         }
         hidden = {each for each in happened if newest(Event(each), "", clerk, STORY) is None}
         browser = client_of(clerk)

@@ -53,15 +53,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page, Route
 
 MOST_QUERIES: Final = 12
-MORE_QUERIES: Final = {
-    "org-rehearsal": 21,  # all that is open, against all seats of another day
-    "notice-preview": 19,  # a mail as it would be written now, by the code that writes mails
-    "notice-preview-html": 18,
-    "reassign": 17,  # every seat that may take the place, by the rule that asks the next
-    "standing-in": 14,
-    "route-replay": 13,
-}
-"""Pages that ask more, whatever the number of rows."""
 NOTE_OF_SEEN: Final = 2
 """What a holder's first look costs beside: whether it counts, and the one write of a GET."""
 
@@ -140,8 +131,7 @@ class Answer:
         """What is wrong with it before anybody looks."""
         if self.status == HTTPStatus.BAD_REQUEST or self.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             yield "answered so"
-        most = MORE_QUERIES.get(self.route, MOST_QUERIES)
-        if self.request.startswith("GET") and self.is_page and self.queries > most:
+        if self.request.startswith("GET") and self.is_page and self.queries > MOST_QUERIES:
             yield f"{self.queries} queries"
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy
 
 from roles.enums import Role
 from roles.models import Appointment, Delegation, Department, Post, Section, StandIn, Suspension
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import date
 
+    from django.db.models import QuerySet
     from django_stubs_ext import StrOrPromise
 
 BODIES: Final[tuple[tuple[StrOrPromise, tuple[Role, ...]], ...]] = (
@@ -99,66 +100,82 @@ class Body:
 
 @dataclass(frozen=True)
 class Chart:
-    """Everything of one day."""
+    """Everything of one day. ``broken``: 代理 in force whose deputy may not act."""
 
     on: date
-    bodies: list[Body]
-    branches: list[Branch]
     seats: list[Seat]
+    broken: list[Any]
+
+    def of(self, role: Role) -> list[Seat]:
+        """Seats of a role."""
+        return [each for each in self.seats if each.post.role == role]
+
+    @cached_property
+    def bodies(self) -> list[Body]:
+        """推進本部, PT, and who stands beside the line."""
+        return [
+            Body(name, [each for role in roles for each in self.of(role)]) for name, roles in BODIES
+        ]
+
+    @cached_property
+    def branches(self) -> list[Branch]:
+        """部 with their sections, as far as there is something of them; two queries."""
+        by_section: dict[int, list[Seat]] = defaultdict(list)
+        by_department: dict[int, list[Seat]] = defaultdict(list)
+        outside = {role for _name, roles in BODIES for role in roles}
+        for seat in self.seats:
+            if seat.post.role in outside:
+                continue
+            if seat.post.section_id is not None:
+                by_section[seat.post.section_id].append(seat)
+            elif seat.post.department_id is not None:
+                by_department[seat.post.department_id].append(seat)
+        branches = {
+            each.pk: Branch(each, by_department[each.pk])
+            for each in Department.objects.order_by("order", "pk")
+        }
+        for section in Section.objects.in_force(self.on).order_by("order", "pk"):
+            branches[section.department_id].units.append(Unit(section, by_section[section.pk]))
+        return [each for each in branches.values() if each.units or each.seats]
 
     @cached_property
     def units(self) -> list[Unit]:
         """All sections, in their order."""
         return [unit for branch in self.branches for unit in branch.units]
 
-    def of(self, role: Role) -> list[Seat]:
-        """Seats of a role."""
-        return [each for each in self.seats if each.post.role == role]
-
 
 def chart_of(on: date) -> Chart:
-    """Six queries, however large the city is."""
-    seats = _seats(on)
-    by_section: dict[int, list[Seat]] = defaultdict(list)
-    by_department: dict[int, list[Seat]] = defaultdict(list)
-    outside = {role for _name, roles in BODIES for role in roles}
-    for seat in seats:
-        if seat.post.role in outside:
-            continue
-        if seat.post.section_id is not None:
-            by_section[seat.post.section_id].append(seat)
-        elif seat.post.department_id is not None:
-            by_department[seat.post.department_id].append(seat)
-    branches = {
-        each.pk: Branch(each, by_department[each.pk])
-        for each in Department.objects.order_by("order", "pk")
-    }
-    for section in Section.objects.in_force(on).order_by("order", "pk"):
-        branches[section.department_id].units.append(Unit(section, by_section[section.pk]))
-    bodies = [
-        Body(name, [each for role in roles for each in seats if each.post.role == role])
-        for name, roles in BODIES
-    ]
-    living = [each for each in branches.values() if each.units or each.seats]
-    return Chart(on, bodies, living, seats)
-
-
-def _seats(on: date) -> list[Seat]:
+    """Three queries, however large the city is."""
     posts = Post.objects.in_force(on).select_related("section", "department")
     seats = {post.pk: Seat(post) for post in posts.order_by("order", "pk")}
-    away = set(Suspension.objects.in_force(on).values_list("person", flat=True))
-    held = Appointment.objects.in_force(on).filter(person__is_active=True)
-    for row in held.select_related("person").order_by("person__employee_number", "pk"):
+    away = Suspension.objects.in_force(on).filter(person=OuterRef("person"))
+    held: QuerySet[Any, Any] = (
+        Appointment.objects.in_force(on)
+        .filter(person__is_active=True)
+        .select_related("person")
+        .annotate(is_away=Exists(away))
+        .order_by("person__employee_number", "pk")
+    )
+    for row in held:
         if row.post_id in seats:
-            seats[row.post_id].holdings.append(Holding(row, row.person_id in away))
+            seats[row.post_id].holdings.append(Holding(row, row.is_away))
+    broken = []
     for delegation in _delegations(on):
-        if delegation.post_id in seats:
+        if not delegation.is_effective:
+            broken.append(delegation)
+        elif delegation.post_id in seats:
             seats[delegation.post_id].delegations.append(delegation)
-    return list(seats.values())
+    return Chart(on, list(seats.values()), broken)
 
 
-def _delegations(on: date) -> Iterable[Delegation]:
-    return Delegation.objects.effective(on).select_related("deputy").order_by("pk")
+def _delegations(on: date) -> QuerySet[Any, Any]:
+    """In force; ``is_effective``: the deputy may act, ``is_staffed``: holds a post at all."""
+    effective = Delegation.objects.effective(on).filter(pk=OuterRef("pk"))
+    held = Appointment.objects.in_force(on).filter(person=OuterRef("deputy"))
+    rows = Delegation.objects.in_force(on).select_related("post", "deputy").order_by("pk")
+    return rows.annotate(
+        is_effective=Exists(effective), is_staffed=Exists(held.filter(person__is_active=True))
+    )
 
 
 def stand_ins() -> dict[int, list[StandIn]]:

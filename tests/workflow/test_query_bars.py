@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from roles.actions import record
 from roles.enums import Role
-from roles.models import holders_of, read_all_once
+from roles.models import Post, Succession, holders_of, read_all_once
 from tests.make import (
     AT,
     ROUTES,
@@ -19,6 +20,7 @@ from tests.make import (
     TODAY,
     a_draft,
     a_holder,
+    a_post,
     a_project,
     a_user,
     an_absence,
@@ -228,3 +230,79 @@ def test_the_page_that_moves_a_place_to_one_of_few_or_many(office: City) -> None
         assert cost(lambda: browser.get(url)) == few
         assert few <= PAGE
         assert len(browser.get(url).context["form"].receivers) >= CROWD
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        StepKind.CONFIRMATION,
+        StepKind.RECEPTION,
+        StepKind.REVIEW,
+        StepKind.REFERRAL,
+        StepKind.CONCURRENCE,
+        StepKind.DELIBERATION,
+        StepKind.DECISION,
+    ],
+)
+def test_moving_a_place_that_was_moved_before(office: City, kind: StepKind) -> None:
+    """After a reform, when some seats are those of sections that are no more."""
+    with time_machine.travel(AT, tick=False):
+        case = a_project(to=kind, **RICHEST, route="RT3")
+        browser = client_of("SECRETARIAT")
+
+        def move() -> int:
+            url = reverse("reassign", args=[case.reference, the_slot(case).pk])
+            page = browser.get(url)
+            asked = cost(lambda: browser.get(url))
+            if receivers := page.context["form"].receivers:
+                browser.post(url, {"post": receivers[0].post.pk, "comment": "病気のため"})
+            return asked
+
+        a_closed_head("HEAD-SHIMIN")
+        once = move()
+
+        assert [move(), move()] == [once, once]
+        assert once <= PAGE
+
+
+def a_closed_head(heir: str) -> None:
+    """A 所属長 of a section that is no more, whose work this seat has."""
+    to = Post.objects.get(code=heir)
+    closed = a_post(Role.SECTION_HEAD, ends_on=TODAY)
+    with transaction.atomic():
+        record(Succession(post=closed, heir=to, starts_on=TODAY), by=holder(heir), at=AT)
+
+
+def test_the_rehearsal_of_a_transfer_for_one_case_or_three(office: City) -> None:
+    with time_machine.travel(AT, tick=False):
+        browser, url = client_of("SECRETARIAT"), reverse("org-rehearsal")
+
+        def more(heir: str) -> int:
+            a_project()
+            a_project(route="RT1", to=StepKind.STANDING_DECISION)
+            a_closed_head(heir)
+            browser.get(url)
+            return cost(lambda: browser.get(url))
+
+        once = more("HEAD-SHIMIN")
+
+        assert [more("HEAD-KYODO"), more("HEAD-ZEIMU")] == [once, once]
+        assert once <= PAGE
+
+
+def test_a_dry_run_while_a_head_is_away(office: City) -> None:
+    """Nobody looks up who would decide in place of the head, case by case."""
+    with time_machine.travel(AT, tick=False):
+        browser, url = client_of("SECRETARIAT"), reverse("route-replay", args=["RT1", 1])
+        an_absence(person=holder("HEAD-DIGITAL"))
+        a_closed_head("HEAD-SHIMIN")
+
+        def more() -> int:
+            a_project(route="RT1")
+            browser.get(url)
+            return cost(lambda: browser.get(url))
+
+        once = more()
+
+        assert [more(), more()] == [once, once]
+        assert once <= PAGE

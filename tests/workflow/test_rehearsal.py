@@ -180,7 +180,7 @@ def test_it_costs_the_same_however_many_cases_there_are(office: City) -> None:
     leave("HEAD-SHIMIN")
 
     assert queries_of(lambda: rehearse(DAY, today=TODAY)) == once
-    assert once <= 20
+    assert once <= 8
 
 
 def test_the_page_leads_to_the_case_and_to_the_form(office: City) -> None:

@@ -5,28 +5,29 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Count, Max, Q
+from django.db.models import CharField, Count, Max, Q, Value
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from roles.charts import chart_of, vacancies_of
 from roles.enums import Basis
-from roles.models import Appointment, Delegation, holders_of
-from workflow.access.conflicts import conflicted_by_run
-from workflow.access.standing import standing_at
-from workflow.enums import OWN_WORK, RouteState, SlotState, StepKind
+from roles.models import Post, holders_of
+from workflow.charts.seats import people_of, seating, united
+from workflow.enums import RouteState, SlotState, StepKind
 from workflow.models import Reading, RouteStep, Slot
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from django.db.models import QuerySet
     from django_stubs_ext import StrOrPromise
 
     from bpr_projects.models import Project
     from roles.charts import Chart
-    from roles.models import Capacity, Post, User
+    from roles.models import User
+    from workflow.charts.seats import People, Row
 
 
 class Rule(StrEnum):
@@ -98,58 +99,78 @@ def rehearse(on: date, *, today: date) -> Rehearsal:
         .order_by("step_run__project__number", "pk")
     )
     rehearsal.slots = len(slots)
-    unread = list(
-        Reading.objects.filter(read_at=None)
-        .order_by("post")
-        .values_list("post", "post__title")
-        .annotate(n=Count("pk"))
-    )
-    posts = {slot.post_id for slot in slots} | {post for post, _title, _n in unread}
-    held = holders_of(posts, on)
-    rehearsal.findings += _of_slots(slots, held, on, today)
-    chart = chart_of(on)
-    rehearsal.findings += [
-        Finding(Rule.READING, _("%(post)s：%(n)s件") % {"post": title, "n": n})
-        for post, title, n in unread
-        if not held[post]
-    ]
+    chart, rows = chart_of(on), _read(slots, on)
+    people = people_of(rows)
+    rehearsal.findings += _of_slots(slots, people, chart, today)
+    rehearsal.findings += _unread(rows, people)
     rehearsal.findings += _doubles(chart)
+    quorum = max((row[4] for row in rows if row[0] == QUORUM), default=0)
     rehearsal.findings += [
         Finding(Rule.VACANT, each.text, post=each.post)
-        for each in vacancies_of(chart, quorum=review_quorum(on))
+        for each in vacancies_of(chart, quorum=quorum)
     ]
-    rehearsal.findings += _broken(on)
+    rehearsal.findings += _broken(chart)
     order = list(Rule)
     rehearsal.findings.sort(key=lambda each: order.index(each.rule))
     return rehearsal
 
 
-def _of_slots(
-    slots: list[Slot], held: dict[int, list[Capacity]], on: date, today: date
-) -> list[Finding]:
+UNREAD: Final = "unread"
+QUORUM: Final = "quorum"
+
+
+def _read(slots: list[Slot], on: date) -> list[Row]:
+    """Who may answer for these slots that day, what is unread at which posts, and the quorums."""
+    unread = Reading.objects.filter(read_at=None)
+    asked = Q(pk__in={slot.post_id for slot in slots}) | Q(pk__in=unread.values("post"))
+    deciding = [slot for slot in slots if slot.step_run.admits(Basis.ACTING)]
+    parts = seating(
+        on,
+        Post.objects.filter(asked).values("pk"),
+        {slot.step_run.run_id for slot in slots},
+        {slot.post_id for slot in deciding},
+        {slot.step_run.run_id for slot in deciding},
+    )
+    counted = unread.order_by().values("post", "post__order", "post__title")
+    counted = counted.annotate(kind=Value(UNREAD, CharField()), n=Count("pk"))
+    parts.append(counted.values_list("kind", "post", "post__order", "post__title", "n"))
+    parts.append(
+        _reviews(on).values_list(
+            Value(QUORUM, CharField()), "pk", "route", Value("", CharField()), "quorum"
+        )
+    )
+    return list(united(parts))
+
+
+def _unread(rows: list[Row], people: People) -> list[Finding]:
+    """What nobody would read, in the order of the posts."""
+    unread = sorted((row for row in rows if row[0] == UNREAD), key=lambda row: (row[2], row[1]))
+    return [
+        Finding(Rule.READING, _("%(post)s：%(n)s件") % {"post": title, "n": n})
+        for _kind, post, _order, title, n in unread
+        if not people.own.get(post) and not people.deputies.get(post)
+    ]
+
+
+def _of_slots(slots: list[Slot], people: People, chart: Chart, today: date) -> list[Finding]:
     """Work that nobody could answer, and people who would come to sit over what they proposed."""
-    runs = {slot.step_run.run_id for slot in slots if slot.step_run.kind not in OWN_WORK}
-    conflicts = conflicted_by_run(runs, on)
-    standing = standing_at(slots, on)
+    appointed = [each.appointment for seat in chart.seats for each in seat.holdings]
+    staff = {each.person_id: each.person for each in appointed}
     now = _own_holders({slot.post_id for slot in slots}, today)
     found = []
     for slot in slots:
         step = slot.step_run
-        judged = step.kind not in OWN_WORK
-        excluded = conflicts.get(step.run_id, frozenset()) if judged else frozenset()
-        seated = [each for each in held[slot.post_id] if step.admits(each.basis)]
         where = {"number": step.project.reference if step.project else "", "step": step.title}
-        if all(each.person.pk in excluded for each in seated) and not standing.get(slot.pk):
+        if not people.seat(slot).is_held:
             words = _("%(number)s　%(step)s（%(post)s）") % {**where, "post": slot.post.title}
             found.append(Finding(Rule.ORPHAN, words, step.project, slot.post))
-        for each in seated:
-            arises = each.basis == Basis.OWN and each.person.pk not in now[slot.post_id]
-            if arises and each.person.pk in excluded:
+        for person, _name in people.own.get(slot.post_id, ()):
+            if person in people.excluded(step) and person not in now[slot.post_id]:
                 words = _("%(number)s　%(step)s（%(name)s さん）") % {
                     **where,
-                    "name": each.person.name,
+                    "name": staff[person].name,
                 }
-                found.append(Finding(Rule.SELF, words, step.project, slot.post, each.person))
+                found.append(Finding(Rule.SELF, words, step.project, slot.post, staff[person]))
     return found
 
 
@@ -171,39 +192,34 @@ def _doubles(chart: Chart) -> list[Finding]:
     return found
 
 
-def _broken(on: date) -> list[Finding]:
+def _broken(chart: Chart) -> list[Finding]:
     """代理 in force whose deputy has left, is on leave, or whose post is closed."""
-    effective = Delegation.objects.effective(on).order_by().values("pk")
-    rows = Delegation.objects.in_force(on).exclude(pk__in=effective)
-    on_the_staff = set(
-        Appointment.objects.in_force(on)
-        .filter(person__in=rows.order_by().values("deputy"), person__is_active=True)
-        .values_list("person", flat=True)
-    )
     found = []
-    for row in rows.select_related("post", "deputy").order_by("pk"):
-        why = _why_broken(row, on, row.deputy_id in on_the_staff)
+    for row in chart.broken:
         words = _("%(post)sの代理 %(name)s さん（%(why)s）") % {
             "post": row.post.title,
             "name": row.deputy.name,
-            "why": why,
+            "why": _why_broken(row, chart.on),
         }
         found.append(Finding(Rule.BROKEN, words, post=row.post, person=row.deputy))
     return found
 
 
-def _why_broken(row: Delegation, on: date, is_on_the_staff: bool) -> str:  # noqa: FBT001
+def _why_broken(row: Any, on: date) -> str:
     if not row.post.is_in_force(on):
         return _("職がなくなる")
-    return _("休職・育休中") if is_on_the_staff else _("在籍しなくなる")
+    return _("休職・育休中") if row.is_staffed else _("在籍しなくなる")
 
 
 def review_quorum(on: date) -> int:
     """How many PT members a review needs, by the routes in force that day."""
-    rows = RouteStep.objects.filter(
+    return _reviews(on).aggregate(most=Max("quorum"))["most"] or 0
+
+
+def _reviews(on: date) -> QuerySet[RouteStep]:
+    return RouteStep.objects.filter(
         Q(route__effective_to=None) | Q(route__effective_to__gt=on),
         kind=StepKind.REVIEW,
         route__state=RouteState.ACTIVE,
         route__effective_from__lte=on,
-    )
-    return rows.aggregate(most=Max("quorum"))["most"] or 0
+    ).order_by()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from django.db.models import CharField, IntegerField, OuterRef, Subquery, Value
 from django.db.models.functions import Cast
@@ -19,12 +19,15 @@ from workflow.access.standing import parts as standing_parts
 from workflow.enums import OWN_WORK
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
     from django.db.models import QuerySet
 
     from workflow.models import Slot, StepRun
+
+Row: TypeAlias = tuple[Any, ...]
+"""Kind, post or run, person, name, number: the columns that every part of a union fills."""
 
 
 @dataclass(frozen=True)
@@ -139,9 +142,8 @@ class People:
 
 def seats_today(slots: Collection[Slot], at: datetime) -> People:
     """Holders and deputies of the posts of slots on the day, and who is excluded: one query."""
-    people = People()
     if not slots:
-        return people
+        return People()
     deciding = [slot for slot in slots if slot.step_run.admits(Basis.ACTING)]
     rows = SEATED.rows(
         localdate(at),
@@ -150,7 +152,13 @@ def seats_today(slots: Collection[Slot], at: datetime) -> People:
         {slot.post_id for slot in deciding},
         {slot.step_run.run_id for slot in deciding},
     )
-    for kind, post_id, person_id, name, _pk in sorted(rows, key=lambda row: (row[0], row[4])):
+    return people_of(rows)
+
+
+def people_of(rows: Iterable[Row]) -> People:
+    """From the rows of ``seating``; what else a statement has read beside them is left alone."""
+    people, rows = People(), sorted(rows, key=lambda row: (row[0], row[4]))
+    for kind, post_id, person_id, name, _pk in rows:
         if kind == ABSENT:
             day = date.fromisoformat(name)
             people.away[person_id] = max(day, people.away.get(person_id, day))
@@ -165,14 +173,14 @@ def seats_today(slots: Collection[Slot], at: datetime) -> People:
     return people
 
 
-def _seated_on(
+def seating(
     on: date,
-    posts: Collection[int],
+    posts: Collection[int] | QuerySet[Any, Any],
     runs: Collection[int],
     deciding_posts: Collection[int],
     deciding_runs: Collection[int],
-) -> QuerySet[Any, tuple[Any, ...]]:
-    """All that is to be known of the seats; the order of 代決 for those that decide."""
+) -> list[QuerySet[Any, Row]]:
+    """All that is to be known of the seats, to be united; of those that decide, who stands in."""
     own = Appointment.objects.effective(on).filter(post__in=posts)
     acting = Delegation.objects.effective(on).filter(post__in=posts)
     closed = Succession.objects.in_force(on).filter(post__in=posts)
@@ -191,10 +199,15 @@ def _seated_on(
     ]
     if deciding_posts:
         parts += standing_parts(deciding_posts, deciding_runs, on)
+    return parts
+
+
+def united(parts: Sequence[QuerySet[Any, Row]]) -> QuerySet[Any, Row]:
+    """One statement for all parts."""
     return parts[0].union(*parts[1:], all=True)
 
 
-SEATED: Final = PreparedLists(_seated_on)
+SEATED: Final = PreparedLists(lambda on, *lists: united(seating(on, *lists)))
 
 
 ABSENT: Final = "absent"

@@ -8,8 +8,10 @@ from urllib.parse import urlencode
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
+from roles.models import read_all_once
 from workflow.access.rehearsal import rehearse
 from workflow.views.organization.frame import frame_of, must_edit
 
@@ -25,10 +27,11 @@ if TYPE_CHECKING:
 @require_safe
 def rehearsal(request: HttpRequest) -> HttpResponse:
     """For the 事務局, which sees every case; the next 1 April unless another day is asked for."""
-    frame = frame_of(request)
-    must_edit(request)
-    on = frame.on if frame.typed and not frame.wrong else frame.next_year
-    rehearsal = rehearse(on, today=frame.today)
+    with read_all_once(localdate()):
+        frame = frame_of(request)
+        must_edit(request)
+        on = frame.on if frame.typed and not frame.wrong else frame.next_year
+        rehearsal = rehearse(on, today=frame.today)
     context = {
         "frame": frame,
         "tab": "org-rehearsal",

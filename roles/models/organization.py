@@ -24,9 +24,9 @@ class SectionQuerySet(PermanentQuerySet["Section"]):
 
     def followed(self, section: Section, on: date) -> Section:
         """The section itself, or the one that has its open work on that day."""
-        while not section.is_in_force(on) and section.succeeded_by_id is not None:
-            heir = self.select_related("department").get(pk=section.succeeded_by_id)
-            if heir.starts_on > on:
+        while not section.is_in_force(on):
+            heir = section.succeeded_by
+            if heir is None or heir.starts_on > on:
                 break
             section = heir
         return section

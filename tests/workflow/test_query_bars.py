@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from roles.actions import record
 from roles.enums import Role
-from roles.models import Post, Succession, holders_of, read_all_once
+from roles.models import Post, Section, Succession, holders_of, read_all_once
 from tests.make import (
     AT,
     ROUTES,
@@ -290,15 +290,21 @@ def test_the_rehearsal_of_a_transfer_for_one_case_or_three(office: City) -> None
         assert once <= PAGE
 
 
-def test_a_dry_run_while_a_head_is_away(office: City) -> None:
-    """Nobody looks up who would decide in place of the head, case by case."""
+def test_a_dry_run_while_a_head_is_away_and_a_section_is_closed(office: City) -> None:
+    """Who would decide in place of the head, and what followed the section, no case asks for."""
     with time_machine.travel(AT, tick=False):
         browser, url = client_of("SECRETARIAT"), reverse("route-replay", args=["RT1", 1])
         an_absence(person=holder("HEAD-DIGITAL"))
         a_closed_head("HEAD-SHIMIN")
+        former, heir = (Section.objects.get(code=code) for code in ("ZEIMU", "ZAISEI"))
 
         def more() -> int:
+            former.ends_on = former.succeeded_by = None
+            former.save()
             a_project(route="RT1")
+            a_project(route="RT1", post="LEADER-ZEIMU")
+            former.ends_on, former.succeeded_by = TODAY, heir
+            former.save()
             browser.get(url)
             return cost(lambda: browser.get(url))
 

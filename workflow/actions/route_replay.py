@@ -43,12 +43,20 @@ def replay_last(
         .order_by("-started_at", "-pk")[:count]
     )
     runs = list(submitted)
-    sections = {each.code: each for each in Section.objects.select_related("department")}
+    sections = _sections()
     conflicts = conflicted_by_run([run.pk for run in runs], on)
     rules, draft = routing.in_force_beside(route, on, RunKind.PROJECT)
     tried = [_case(run, sections, conflicts.get(run.pk, frozenset())) for run in runs]
     with read_all_once(on):
         return routing.replay(tried, rules, draft, on)
+
+
+def _sections() -> dict[str, Section]:
+    """By code; each knows what followed it without asking again."""
+    found = {each.pk: each for each in Section.objects.select_related("department")}
+    for each in found.values():
+        each.succeeded_by = found.get(each.succeeded_by_id or 0)
+    return {each.code: each for each in found.values()}
 
 
 def _case(

@@ -107,6 +107,8 @@ def test_a_paper_is_registered_by_one_and_confirmed_by_another(
             if not runs_scripts:  # with them, what was computed anew comes by itself
                 counter.press("照合する")
             page.get_by_text("下の7つをすべて計算し直しました。").wait_for()
+            title = "判断の根拠と照合" if runs_scripts else "判断の照合"
+            assert page.title().startswith(f"{title}：")
             counter.sees("記録と一致しています。", "紙の決裁のスキャンは、台帳の照合番号と一致")
             look(page, "checks")
     counter.log_in(holder("AUDITOR"), "/ledger/")

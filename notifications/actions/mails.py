@@ -57,10 +57,11 @@ def resend_dead(*, reason: str, by: User, at: datetime) -> int:
     return len(dead)
 
 
-def discard(*, delivery: Delivery, reason: str, by: User, at: datetime) -> Delivery:
+def discard(*, delivery: Delivery, upto: int, reason: str, by: User, at: datetime) -> Delivery:
     """Keep a mail that waits, or could not be sent, from ever going out, with all that it tells.
 
     Nobody is told of these facts by another mail instead. A secret's words go at once.
+    ``upto``: the newest of its facts that was seen; nobody gives up what nobody looked at.
     """
     with transaction.atomic():
         delivery = Delivery.objects.select_for_update().get(pk=delivery.pk)
@@ -75,6 +76,14 @@ def discard(*, delivery: Delivery, reason: str, by: User, at: datetime) -> Deliv
                     "（いまは「%s」です）。"
                 )
                 % delivery.get_state_display()
+            )
+        if added := delivery.facts.filter(pk__gt=upto).count():
+            raise NotDiscardable(
+                _(
+                    "画面を表示したあとに、このメールでお知らせすることが%s件加わりました。"
+                    "内容を確かめてから、もう一度操作してください。"
+                )
+                % added
             )
         _give_up([delivery.pk], reason=reason, by=by, at=at)
         delivery.refresh_from_db()

@@ -71,6 +71,12 @@ def is_anything_due(at: datetime) -> bool:
     return Delivery.objects.due(at, database_now()).exists()
 
 
+def is_ours(delivery: Delivery, worker: str) -> bool:
+    """Whether the lease still holds; until the transaction ends nobody takes the mail over."""
+    mine = Delivery.objects.leased_to(worker).filter(pk=delivery.pk)
+    return mine.select_for_update(no_key=True).exists()
+
+
 def settle(delivery: Delivery, worker: str, **fields: Any) -> bool:
     """Write how it went, if the mail is still ours. A secret's words go with it."""
     if delivery.is_secret and fields.get("state") != DeliveryState.QUEUED:

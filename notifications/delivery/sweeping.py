@@ -16,6 +16,7 @@ from notifications.delivery.claims import (
     LEASE,
     claim,
     is_anything_due,
+    is_ours,
     postpone,
     release,
     settle,
@@ -119,8 +120,7 @@ class _Batch:
         for delivery in mails:
             endings = {fact: ending for fact in delivery.told if (ending := situation.ending(fact))}
             alive = [fact for fact in delivery.told if fact not in endings]
-            self._drop(delivery, endings, is_empty=not alive)
-            if not alive:
+            if not self._drop(delivery, endings, is_empty=not alive) or not alive:
                 continue
             try:
                 letter = letter_for(delivery, alive, situation)
@@ -139,16 +139,22 @@ class _Batch:
 
     def _drop(
         self, delivery: Delivery, endings: Mapping[DeliveredFact, Ending], *, is_empty: bool
-    ) -> None:
-        """Each fact that is not said any more ends with its own reason, the last with the mail."""
+    ) -> bool:
+        """Each fact that is not said any more ends with its own reason, the last with the mail.
+
+        False: another sweep has taken the mail over, and says what it finds.
+        """
         for n, (fact, (state, reason)) in enumerate(endings.items(), 1):
             with transaction.atomic():
+                if not is_ours(delivery, self.worker):
+                    return False
                 if reason == Reason.NOT_HOLDER:
                     reopen(fact, at=self.at)
                 if is_empty and n == len(endings):
                     self._settle(delivery, state=state, reason=reason)
                 else:
                     leave_out(fact, state, reason)
+        return True
 
     def _send(self, delivery: Delivery, letter: Letter) -> bool:
         """Hand it over and settle it. False: the server refuses us, the mail was not tried."""

@@ -5,6 +5,7 @@ Everybody else sees what came to oneself.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from csp.constants import NONE, SELF, UNSAFE_INLINE
@@ -222,7 +223,8 @@ def mail_resend(request: HttpRequest, pk: int) -> HttpResponse:
 @csp_update({"frame-src": [SELF]})  # type: ignore[arg-type]  # it takes any view
 def mail_discard(request: HttpRequest, pk: int) -> HttpResponse:
     """Give a mail up, with a reason that is kept."""
-    return _do_to_mail(request, pk, actions.discard, _("このメールの送信を取りやめました。"))
+    discard = partial(actions.discard, upto=keyset(request.POST.get("upto", "")))
+    return _do_to_mail(request, pk, discard, _("このメールの送信を取りやめました。"))
 
 
 @login_required
@@ -319,6 +321,7 @@ def _detail(
         "facts": [_told(fact, cases, sees_all=sees_all) for fact in facts],
         "interventions": delivery.interventions.select_related("by"),
         "form": form,
+        "upto": max((fact.pk for fact in facts), default=0),
         "may_resend": sees_all and is_dead and not delivery.is_secret,
         "may_send_now": sees_all and delivery.waits(at),
         "may_discard": sees_all and (is_dead or delivery.state == DeliveryState.QUEUED),

@@ -90,6 +90,6 @@ def strays() -> Iterator[int]:
 
 def agrees(payload: Mapping[str, Any], expected: Mapping[str, Any] | None) -> bool:
     """Whether an entry says what follows from today's rows."""
-    return expected is not None and all(
-        key in payload and payload[key] == value for key, value in expected.items()
-    )
+    if expected is None or not isinstance(payload, dict):
+        return False
+    return all(key in payload and payload[key] == value for key, value in expected.items())

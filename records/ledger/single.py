@@ -82,6 +82,8 @@ def _links(own: Kept, before: Kept | None, after: Kept | None) -> bool:
 
 
 def _agree(entry: LedgerEntry, texts: Collection[LedgerText]) -> bool:
+    if not isinstance(entry.payload, dict):
+        return False
     expected = entry.payload.get(TEXTS, {})
     if {text.name for text in texts} != expected.keys():
         return False

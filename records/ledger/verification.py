@@ -128,7 +128,7 @@ class _Reading:
             raise _Broken(self.seq + 1, Flaw.MISSING_ROW)
         if entry.prev_hash != self.hash:
             raise _Broken(entry.seq, Flaw.BROKEN_LINK)
-        if entry.computed != entry.hash:
+        if entry.computed != entry.hash or not isinstance(entry.payload, dict):
             raise _Broken(entry.seq, Flaw.ALTERED_ROW)
         self.seq, self.hash = entry.seq, entry.hash
         self._check_anchor()

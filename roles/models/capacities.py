@@ -129,7 +129,7 @@ _register: Final[ContextVar[Register | None]] = ContextVar("register", default=N
 
 @contextmanager
 def read_all_once(on: date) -> Iterator[None]:
-    """For a page that names the seats of a whole route: three queries, however long it is.
+    """For a page that names the seats of a whole route: each table once, however long it is.
 
     Within another one of the day, nothing is read again.
     """

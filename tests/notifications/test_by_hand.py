@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -94,11 +95,21 @@ def acts() -> list[tuple[str, str, str]]:
 BY = "佐藤 健"
 
 
+def newest(mail: Delivery) -> int:
+    """The last fact that somebody who looks at the mail now sees."""
+    return mail.facts.latest("pk").pk
+
+
+def give_up(mail: Delivery) -> Delivery:
+    by = holder("SECRETARIAT")
+    return actions.discard(delivery=mail, upto=newest(mail), reason=WHY, by=by, at=AT)
+
+
 # --- the verbs --------------------------------------------------------------------------------
 
 
 def test_a_queued_mail_is_given_up_and_its_facts_are_told_by_no_other(office: City) -> None:
-    mail = actions.discard(delivery=a_queued_mail(), reason=WHY, by=holder("SECRETARIAT"), at=AT)
+    mail = give_up(a_queued_mail())
 
     assert (mail.state, mail.reason) == (DeliveryState.SKIPPED, Reason.DISCARDED)
     assert acts() == [(Act.DISCARD, BY, WHY)]
@@ -110,7 +121,7 @@ def test_a_queued_mail_is_given_up_and_its_facts_are_told_by_no_other(office: Ci
 
 
 def test_a_dead_mail_is_given_up_and_the_server_s_words_stay(office: City) -> None:
-    mail = actions.discard(delivery=a_dead_mail(), reason=WHY, by=holder("SECRETARIAT"), at=AT)
+    mail = give_up(a_dead_mail())
 
     assert (mail.state, mail.reason, mail.error, mail.attempts) == (
         DeliveryState.SKIPPED,
@@ -124,7 +135,7 @@ def test_a_dead_mail_is_given_up_and_the_server_s_words_stay(office: City) -> No
 def test_every_fact_of_a_digest_ends_with_it_and_what_comes_later_is_told(office: City) -> None:
     digest = a_digest()
 
-    actions.discard(delivery=digest, reason=WHY, by=holder("SECRETARIAT"), at=AT)
+    give_up(digest)
     a_project()
     send(AT + timedelta(days=2))
 
@@ -135,11 +146,29 @@ def test_every_fact_of_a_digest_ends_with_it_and_what_comes_later_is_told(office
 
 @pytest.mark.parametrize("state", [DeliveryState.QUEUED, DeliveryState.DEAD])
 def test_a_secret_is_given_up_and_its_words_are_gone(office: City, state: DeliveryState) -> None:
-    mail = actions.discard(delivery=a_secret(state), reason=WHY, by=holder("SECRETARIAT"), at=AT)
+    mail = give_up(a_secret(state))
 
     assert (mail.state, mail.subject, mail.text, mail.html) == (DeliveryState.SKIPPED, "", "", "")
     with pytest.raises(NotResendable):
         actions.resend(delivery=mail, reason=WHY, by=holder("SECRETARIAT"), at=AT)
+
+
+def test_nobody_gives_up_what_nobody_looked_at(office: City) -> None:
+    digest, clerk = a_digest(), client_of("SECRETARIAT")
+    url = f"/mailbox/{digest.pk}/"
+    seen = re.search(r'name="upto" value="(\d+)"', clerk.get(url).content.decode())
+    assert seen is not None
+    a_project()
+    expand(AT)
+    DeliveredFact.objects.exclude(delivery=digest).update(delivery=digest)
+
+    for upto, added in ((seen[1], 1), ("", 3), ("abc", 3)):
+        answer = clerk.post(f"{url}discard/", {"reason": WHY, "upto": upto})
+        assert answer.status_code == 409
+        assert f"お知らせすることが{added}件加わりました" in text_of(answer)
+        assert WHY in text_of(answer)
+    digest.refresh_from_db()
+    assert (digest.state, digest.facts.count(), acts()) == (DeliveryState.QUEUED, 3, [])
 
 
 @pytest.mark.parametrize(
@@ -163,7 +192,7 @@ def test_what_is_over_or_under_way_is_not_given_up(
     before = Delivery.objects.values().get()
 
     with pytest.raises(NotDiscardable) as refusal:
-        actions.discard(delivery=mail, reason=WHY, by=holder("SECRETARIAT"), at=AT)
+        give_up(mail)
 
     assert words in str(refusal.value)
     assert Delivery.objects.values().get() == before
@@ -281,7 +310,7 @@ def test_a_mail_is_given_up_on_its_page(office: City) -> None:
     url = f"/mailbox/{mail.pk}/"
     assert "送らずに取りやめる" in text_of(clerk.get(url))
 
-    response = clerk.post(f"{url}discard/", {"reason": WHY}, follow=True)
+    response = clerk.post(f"{url}discard/", {"reason": WHY, "upto": newest(mail)}, follow=True)
 
     assert "このメールの送信を取りやめました。" in text_of(response)
     assert f"送信の取りやめ：{WHY}" in text_of(response)

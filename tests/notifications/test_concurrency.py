@@ -201,7 +201,9 @@ def test_a_mail_is_given_up_or_sent_and_never_both(real_office: City, sink: Sink
         done = []
         for mail in chosen:
             try:
-                actions.discard(delivery=mail, reason=WHY, by=by, at=AT)
+                actions.discard(
+                    delivery=mail, upto=mail.facts.latest("pk").pk, reason=WHY, by=by, at=AT
+                )
             except actions.NotDiscardable:
                 continue
             done.append(mail.pk)
@@ -252,7 +254,9 @@ def test_one_of_two_gives_a_mail_up(real_office: City) -> None:
     a_project()
     expand(AT)
     mail = Delivery.objects.get()
-    discard = partial(actions.discard, delivery=mail, reason=WHY, by=by, at=AT)
+    discard = partial(
+        actions.discard, delivery=mail, upto=mail.facts.latest("pk").pk, reason=WHY, by=by, at=AT
+    )
 
     done, refused = at_once([discard] * 4)
 

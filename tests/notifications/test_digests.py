@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -9,7 +10,10 @@ from uuid import uuid4
 import pytest
 
 from notifications import outbox
+from notifications.delivery.claims import claim
 from notifications.delivery.expansion import expand
+from notifications.delivery.sweeping import Report, _Batch
+from notifications.delivery.transport import Line
 from notifications.enums import DeliveryState, Event, MessageState, Reason
 from notifications.models import DeliveredFact, Delivery, OutboxMessage
 from notifications.outbox import GATHERING
@@ -189,6 +193,25 @@ def test_what_is_answered_after_the_sweep_drops_out_of_the_mail(office: City) ->
         cases[0],
     )
     assert_accounted()
+
+
+def test_a_sweep_that_lost_a_mail_takes_nothing_out_of_it(office: City) -> None:
+    cases = three()
+    forget_mails()
+    at_once(*cases)
+    expand(SOON)
+    say(cases[0], Outcome.RECEIVED)
+    keys = claim(worker="slow", at=SOON, limit=100)
+    Delivery.objects.filter(pk__in=keys).update(lease_by="another")
+    before = list(DeliveredFact.objects.order_by("pk").values())
+
+    with Line() as line:
+        _Batch(keys, line, "slow", SOON, Report(), time.monotonic()).run()
+
+    assert list(DeliveredFact.objects.order_by("pk").values()) == before
+    assert told() == []
+    mails = Delivery.objects.filter(pk__in=keys)
+    assert set(mails.values_list("state", "lease_by")) == {(DeliveryState.SENDING, "another")}
 
 
 def test_a_mail_of_which_nothing_is_left_is_not_sent(office: City) -> None:

@@ -246,6 +246,19 @@ def test_a_full_rewrite_is_found_only_with_the_anchor(tmp_path: Path) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("payload", ["[]", "null", "7"])
+def test_an_entry_that_no_verb_wrote_is_named(payload: str) -> None:
+    for number in (1, 2, 3):
+        an_entry(number)
+
+    tamper(f"{set_of('records_ledgerentry', payload=payload)} WHERE seq = 2")
+    rehash_everything()
+
+    found = ledger.verify()
+    assert (found.ok, found.first_bad_seq, found.reason) == (False, 2, Flaw.ALTERED_ROW)
+
+
+@pytest.mark.django_db(transaction=True)
 def test_an_emptied_ledger_is_found_with_the_anchor(tmp_path: Path) -> None:
     anchor = tmp_path / "anchor.jsonl"
     ledger.write_anchor(anchor, at=AT)

@@ -13,6 +13,7 @@ from records.models import LedgerEntry
 from tests.make import AT, a_project, say
 from tests.records.tampering import protections_off, run
 from tests.workflow.pages import client_of
+from tests.workflow.papers import confirm, register
 from workflow.actions.route_data import (
     LATER_ROUTE_COLUMNS,
     LATER_STEP_COLUMNS,
@@ -177,6 +178,10 @@ OF_ONE_DECISION = {
     "DELETE FROM records_ledgerentry WHERE seq > {seq}": {"links"},
     "DELETE FROM records_ledgerentry WHERE seq = {source}": {"authority"},
     "UPDATE records_ledgerentry SET payload = '{{}}' WHERE kind = 'APPOINTMENT'": {"authority"},
+    "UPDATE records_ledgerentry SET payload = '[]' WHERE kind = 'APPOINTMENT'": {"authority"},
+    "UPDATE records_ledgerentry SET payload = 'null' WHERE kind = 'APPOINTMENT'": {"authority"},
+    "UPDATE records_ledgerentry SET payload = '[]' WHERE seq = {seq}": {"row", "texts", "rows"},
+    "UPDATE records_ledgerentry SET payload = 'null' WHERE seq = {seq}": {"row", "texts", "rows"},
     "UPDATE workflow_routestep SET title = '別の段階'": {"authority"},
     "UPDATE workflow_slot SET post_id = post_id + 1": {"authority"},
 }
@@ -204,3 +209,23 @@ def test_the_page_of_a_decision_says_what_was_changed(real_office: City, stateme
         run(statement.format(**facts))
 
     assert (before, unsound()) == (set(), OF_ONE_DECISION[statement])
+
+
+def test_the_page_of_a_decision_says_that_its_paper_is_gone(real_office: City) -> None:
+    case = a_project(to=StepKind.DECISION)
+    said = confirm(register(case))
+    url = reverse("decision-checks", args=[case.reference, said.pk])
+    browser = client_of("AUDITOR")
+
+    def unsound() -> dict[str, str]:
+        checks = browser.get(url).context["checks"]
+        return {each.name: str(each.why) for each in checks if not each.is_sound}
+
+    before = unsound()
+    with protections_off():
+        run("DELETE FROM workflow_paperdecision")
+
+    assert (before, unsound()) == ({}, {"scan": "登録の記録がありません"})
+    assert (
+        browser.get(reverse("decision-evidence", args=[case.reference, said.pk])).status_code == 200
+    )

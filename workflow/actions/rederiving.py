@@ -63,7 +63,7 @@ COLUMNS: Final = {
 """Field of ``Said`` -> column."""
 
 
-UNREADABLE: Final = (KeyError, TypeError, ValueError)
+UNREADABLE: Final = (AttributeError, KeyError, TypeError, ValueError)
 """What reading an entry raises that no verb wrote: it lacks what its kind says."""
 
 
@@ -116,7 +116,8 @@ JOINED: Final = (
 def flaw_in(decision: Decision) -> Flaw | None:
     """Judge one decision alone, by what the ledger said of people and papers before it.
 
-    Absences, of which there are most, count only where somebody stood in.
+    Absences, of which there are most, count only where somebody stood in. From an entry that no
+    verb wrote nothing follows; to name it is for the reading of the whole chain.
     """
     said = _said_by(decision)
     chronicle, rules, trail = Chronicle(), _Rules(), Trail()
@@ -131,7 +132,7 @@ def flaw_in(decision: Decision) -> Flaw | None:
             chronicle.read(seq, kind, payload, at)
             trail.read(kind, payload, at)
         except UNREADABLE:
-            return Flaw.ALTERED_ROW
+            continue
         rules.read(kind, at)
     return flaw_of(said, situation_of([said], chronicle, rules, trail))
 

@@ -58,7 +58,7 @@ def case_for(run: Run, act: Act) -> routing.Case:
 
 
 def case_with(run: Run, on: date, barred: Barred) -> routing.Case:
-    """``case_for`` whoever only looks."""
+    """As ``case_for``, for whoever only looks."""
     return matter_of(
         run,
         on,

@@ -104,15 +104,17 @@ def registered(said: Decision) -> PaperDecision | None:
     confirmed: PaperDecision | None = getattr(said, "paper", None)
     if confirmed is not None and str(confirmed.key) == told["id"]:
         return confirmed
-    return PaperDecision.objects.for_pages().get(key=told["id"])
+    return PaperDecision.objects.for_pages().filter(key=told["id"]).first()
 
 
 def _scan_checks(said: Decision) -> tuple[Check, ...]:
     """Whether the stored file still is the one whose hash stands in the chain."""
-    paper = registered(said)
-    if paper is None:
+    if "paper" not in said.authority:
         return ()
+    paper = registered(said)
     title = gettext_lazy("紙の決裁のスキャンは、台帳の照合番号と一致")
+    if paper is None:
+        return (Check("scan", title, is_sound=False, why=gettext_lazy("登録の記録がありません")),)
     try:
         with paper.scan.open("rb") as stored:
             found = hashlib.file_digest(stored, "sha256").hexdigest()

@@ -31,7 +31,7 @@ from workflow.views.checking import CHECKED_WITH, checks_of, covering_of, regist
 from workflow.views.comparing import PREFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from django.http import HttpRequest, HttpResponse
     from django_stubs_ext import StrOrPromise
@@ -219,7 +219,7 @@ def _evidence(frame: Frame, said: Decision) -> Evidence:
     )
 
 
-def as_json(frame: Frame, evidence: Evidence, checks: Iterable[Check]) -> dict[str, Any]:
+def as_json(frame: Frame, evidence: Evidence, checks: Sequence[Check]) -> dict[str, Any]:
     """The evidence as plain data: codes beside words, hashes as the ledger has them."""
     said, entry = evidence.decision, evidence.entry
     return {
@@ -314,7 +314,7 @@ def _entry(entry: LedgerEntry) -> dict[str, Any]:
     }
 
 
-def _anchors(covering: ledger.Covering | None, checks: Iterable[Check]) -> dict[str, Any] | None:
+def _anchors(covering: ledger.Covering | None, checks: Sequence[Check]) -> dict[str, Any] | None:
     if covering is None:
         return None
     return {

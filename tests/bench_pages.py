@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-import statistics
 import sys
-import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -34,6 +33,7 @@ from tests.stock.pages import BARE  # noqa: E402
 from tests.workflow.pages import client_of  # noqa: E402
 from tests.workflow.test_case_size import a_large_case  # noqa: E402
 from workflow.enums import Outcome, StepKind  # noqa: E402
+from workflow.management.bench.timing import in_turns  # noqa: E402
 from workflow.models import Decision  # noqa: E402
 
 if TYPE_CHECKING:
@@ -58,27 +58,18 @@ def a_case_of_many_events() -> Project:
     return project
 
 
-def took(client: Client, path: str) -> float:
-    """Milliseconds of processor time of one answer."""
-    began = time.process_time()
+def page(client: Client, path: str) -> None:
+    """One answer."""
     answer = client.get(path)
-    milliseconds = (time.process_time() - began) * 1000
     assert answer.status_code == 200, (path, answer.status_code)
-    return milliseconds
 
 
 def figures(client: Client, number: str, tab: str) -> dict[str, Any]:
-    """Both sides in turns, so that a busy moment is everybody's."""
-    ours, bare = f"/p/{number}/{tab}", f"/bare/{number}/?tab={quote(tab)}"
-    for path in (ours, bare):
-        took(client, path)
-    times = [(took(client, ours), took(client, bare)) for _round in range(ROUNDS)]
-    medians = [statistics.median(each) for each in zip(*times, strict=True)]
-    return {
-        "ms": round(medians[0], 1),
-        "bare": round(medians[1], 1),
-        "times": round(medians[0] / medians[1], 2),
-    }
+    """Milliseconds of processor time of both sides."""
+    paths = {"ms": f"/p/{number}/{tab}", "bare": f"/bare/{number}/?tab={quote(tab)}"}
+    found = in_turns({name: partial(page, client, path) for name, path in paths.items()}, ROUNDS)
+    ms, bare = found["ms"].cpu, found["bare"].cpu
+    return {"ms": round(ms, 1), "bare": round(bare, 1), "times": round(ms / bare, 2)}
 
 
 def main() -> int:

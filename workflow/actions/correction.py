@@ -39,8 +39,7 @@ def rows_of(final: Decision) -> tuple[Row, ...]:
 
 def words_of(final: Decision) -> str:
     """理由・意見 of a decision."""
-    texts = final.entry.texts.filter(name="comment").values_list("text", flat=True)
-    return texts.first() or ""
+    return next((each.text for each in final.entry.texts.all() if each.name == "comment"), "")
 
 
 def reply_of(final: Decision) -> str:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from bpr_projects.models import Project
 
-READ_WITH: Final = ("run", "slot")
+READ_WITH: Final = ("run", "slot", "entry")
 
 
 class CorrectionForm(WithConditions, forms.Form):
@@ -97,7 +97,7 @@ def decision_correct(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
     at = timezone.now()
     project = find(request, ref, at)
     decisions = Decision.objects.of_project(project).select_related(*READ_WITH)
-    final = decisions.prefetch_related(CONDITIONS).filter(pk=pk).first()
+    final = decisions.prefetch_related(CONDITIONS, "entry__texts").filter(pk=pk).first()
     if final is None:
         raise Http404
     permit = access.may_correct(person_of(request), final, at)
@@ -170,7 +170,7 @@ def _correct(
 
 def _as_it_stands(final: Decision) -> sheet.Line:
     """The decision in words, with its conditions, beside the form that changes them."""
-    texts = sheet.texts_of([final]).get(final.pk, {})
+    texts = {each.name: each.shown for each in final.entry.texts.all()}
     conditions = (
         ConditionLine(each.text, each.owner.name, each.due_on) for each in final.conditions.all()
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.utils import translation
 from hypothesis import settings as hypothesis_settings
@@ -28,6 +29,12 @@ CITY_FIXTURES = frozenset({"city", "demo", "loaded_office", "transactional_db"})
 # A busy machine is slow, not wrong.
 hypothesis_settings.register_profile("city", deadline=None)
 hypothesis_settings.load_profile("city")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _anchors_of_its_own(worker_id: str) -> None:
+    """What one process of a run anchors is no other one's: each has a database of its own."""
+    settings.ANCHOR_FILE = settings.ANCHOR_FILE.with_name(f"anchors-{worker_id}.jsonl")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

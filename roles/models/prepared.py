@@ -22,11 +22,13 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 DAY: Final = date(1, 2, 3)
-FIRST_NUMBER: Final = 32_000
+FIRST_NUMBER: Final = 31_000
 """What stands in for the day and for the numbers while a query is spelled: nothing that a query of
 ours says of itself, and within the bounds of every column of whole numbers."""
 MOST_NUMBERS: Final = 16
-"""Each count of numbers has its own spelling; longer lists are spelled when they are asked."""
+"""Each count of numbers has its own spelling; what asks for more is spelled when it is asked."""
+MOST_LISTED: Final = 256
+"""Of several lists, that many each: a sweep asks about the cases of 200 mails at once."""
 
 
 class Prepared(Generic[R]):
@@ -51,7 +53,8 @@ class Prepared(Generic[R]):
 class PreparedLists(Generic[R]):
     """A query over a day and several lists of whole numbers; ``build`` is its plain form.
 
-    A list is filled up to a round length with a number of its own, so that few spellings do.
+    A list is filled up to a round length with a number of its own, so that few spellings do; beside
+    a long one all that are not empty are filled to its length.
     """
 
     def __init__(self, build: Callable[..., QuerySet[Any, R]]) -> None:
@@ -60,9 +63,11 @@ class PreparedLists(Generic[R]):
 
     def rows(self, on: date, *lists: Collection[int]) -> list[R]:
         """What ``build(on, *lists)`` finds, in one statement."""
-        if max(map(len, lists)) > MOST_NUMBERS:
+        longest = max(map(len, lists))
+        if longest > MOST_LISTED:
             return list(self.build(on, *lists))
-        filled = [_filled(each) for each in lists]
+        least = _round(longest) if longest > MOST_NUMBERS else 0
+        filled = [_filled(each, least) for each in lists]
         key = connection.vendor, tuple(map(len, filled))
         if key not in self._spellings:
             numbers = iter(range(FIRST_NUMBER, FIRST_NUMBER + sum(key[1])))
@@ -72,10 +77,15 @@ class PreparedLists(Generic[R]):
         return self._spellings[key].ask(on, chain(*filled))
 
 
-def _filled(numbers: Collection[int]) -> list[int]:
-    """Up to the next power of two."""
+def _filled(numbers: Collection[int], least: int) -> list[int]:
+    """Up to a round length of at least so many; nothing stays nothing."""
     found = sorted(numbers)
-    return found + found[-1:] * ((1 << (len(found) - 1).bit_length()) - len(found)) if found else []
+    return found + found[-1:] * (max(_round(len(found)), least) - len(found))
+
+
+def _round(count: int) -> int:
+    """The next power of two."""
+    return 1 << (count - 1).bit_length()
 
 
 class _Spelling(Generic[R]):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from roles.actions import delegate
 from roles.models import Appointment, Post, Prepared, User, capacities
-from roles.models.prepared import MOST_NUMBERS
+from roles.models.prepared import MOST_LISTED, MOST_NUMBERS
 from tests.make import AT, TODAY, a_project, a_suspension, holder, the_run
 from workflow.access import conflicts
 from workflow.charts.seats import SEATED
@@ -97,10 +97,23 @@ def test_it_finds_what_the_plain_query_finds(busy: Run, name: str) -> None:
     holds()
 
 
-@pytest.mark.parametrize("longest", [1, 3, MOST_NUMBERS, MOST_NUMBERS + 1])
-def test_lists_find_what_the_plain_query_finds(busy: Run, longest: int) -> None:
+@pytest.mark.parametrize(
+    ("shortest", "longest"),
+    [
+        (1, 1),
+        (1, 3),
+        (1, MOST_NUMBERS),
+        (1, MOST_NUMBERS + 1),
+        (MOST_LISTED - 1, MOST_LISTED),
+        (MOST_LISTED + 1, MOST_LISTED + 2),
+    ],
+)
+def test_lists_find_what_the_plain_query_finds(busy: Run, shortest: int, longest: int) -> None:
     posts = list(Post.objects.order_by("pk").values_list("pk", flat=True)[:40])
-    some = st.lists(st.sampled_from(posts), min_size=1, max_size=longest, unique=True)
+    nobodys = range(20_000, 20_000 + longest)
+    some = st.lists(
+        st.sampled_from([*posts, *nobodys]), min_size=shortest, max_size=longest, unique=True
+    )
 
     @settings(
         max_examples=25,
@@ -109,7 +122,8 @@ def test_lists_find_what_the_plain_query_finds(busy: Run, longest: int) -> None:
     )
     @given(on=DAYS, keys=some, deciding=st.booleans())
     def holds(*, on: date, keys: list[int], deciding: bool) -> None:
-        lists = (keys, [busy.pk], keys[:2] if deciding else [], [busy.pk] if deciding else [])
+        runs = [busy.pk, *keys[: longest // 2]]
+        lists = (keys, runs, keys[:2] if deciding else [], runs if deciding else [])
 
         assert sorted(SEATED.rows(on, *lists)) == sorted(SEATED.build(on, *lists))
 

@@ -340,7 +340,7 @@ def _words(keys: list[int]) -> Iterator[tuple[Delivery, Letter]]:
         situation = Situation.of(mails, AT)
         for mail in mails:
             facts = [fact for fact in mail.told if situation.ending(fact) is None]
-            yield mail, letter_for(mail, facts, situation)
+            yield mail, letter_for(mail, facts, situation.matters)
 
 
 # --- all of it ---------------------------------------------------------------------------------

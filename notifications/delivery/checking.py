@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from bpr_projects.access import Voice
-    from bpr_projects.models import Comment, Project
+    from bpr_projects.models import Comment
     from roles.models import User
     from workflow.charts import Ball
 
@@ -107,19 +107,46 @@ def load(keys: Collection[int]) -> list[Delivery]:
     return list(found.values())
 
 
-@dataclass
-class Situation:
-    """What is true now about the matters of a batch of mails."""
+@dataclass(frozen=True)
+class Matters:
+    """What is true now about the matters of some facts: all that their words need."""
 
     at: datetime
     holders: dict[int, list[Capacity]]
     balls: dict[int, Ball]
     before: dict[tuple[int, datetime], Decision]
     closures: frozenset[date]
-    working: frozenset[int] = frozenset()
-    standing: dict[int, frozenset[int]] = field(default_factory=dict)
+
+    @classmethod
+    def about(
+        cls, messages: Sequence[OutboxMessage], at: datetime, closures: frozenset[date]
+    ) -> Matters:
+        """Look once for all of them."""
+        posts = {message.post_id for message in messages if message.post_id}
+        projects = {each.project for each in messages if each.project is not None}
+        return cls(
+            at=at,
+            holders=holders_of(posts, localdate(at)),
+            balls=ball_lines(projects, at, closures),
+            before=_before(messages),
+            closures=closures,
+        )
+
+    def principal(self, post_id: int) -> User | None:
+        """Whose place a deputy of this post takes."""
+        own = [each.person for each in self.holders.get(post_id, []) if each.delegation is None]
+        return own[0] if own else None
+
+
+@dataclass
+class Situation:
+    """Whether the facts of a batch of mails are still to be said, and to whom."""
+
+    matters: Matters
+    working: frozenset[int]
+    standing: dict[int, frozenset[int]]
+    projects: frozenset[int]
     _visible: dict[int, frozenset[int]] = field(default_factory=dict)
-    _projects: frozenset[int] = frozenset()
     _voices: dict[tuple[int, int], Voice] = field(default_factory=dict)
 
     @classmethod
@@ -127,31 +154,13 @@ class Situation:
         """Look once for the whole batch."""
         messages = [fact.message for mail in mails for fact in mail.told]
         slots = {message.slot.pk: message.slot for message in messages if message.slot is not None}
-        found = cls.about(messages, at, closing_days())
-        found.working = frozenset(
-            WorkItem.objects.filter(slot__in=slots).values_list("slot", flat=True)
-        )
-        found.standing = access.standing_at(slots.values(), localdate(at))
-        return found
-
-    @classmethod
-    def about(
-        cls, messages: Sequence[OutboxMessage], at: datetime, closures: frozenset[date]
-    ) -> Situation:
-        """What words need: enough for a mail that is not sent, where nobody asks ``ending``."""
-        posts = {message.post_id for message in messages if message.post_id}
-        projects: dict[int, Project] = {
-            message.project.pk: message.project
-            for message in messages
-            if message.project is not None
-        }
         return cls(
-            at=at,
-            holders=holders_of(posts, localdate(at)),
-            balls=ball_lines(projects.values(), at, closures),
-            before=_before(messages),
-            closures=closures,
-            _projects=frozenset(projects),
+            matters=Matters.about(messages, at, closing_days()),
+            working=frozenset(
+                WorkItem.objects.filter(slot__in=slots).values_list("slot", flat=True)
+            ),
+            standing=access.standing_at(slots.values(), localdate(at)),
+            projects=frozenset(each.project_id for each in messages if each.project_id),
         )
 
     def ending(self, fact: DeliveredFact) -> Ending | None:
@@ -192,7 +201,7 @@ class Situation:
         step = message.slot.step_run if message.slot else message.run.step if message.run else None
         if step is None or step.closed_at or step.paused_since or step.due_at is None:
             return Reason.WORK_CLOSED
-        event = event_on(localdate(self.at), localdate(step.due_at))
+        event = event_on(localdate(self.matters.at), localdate(step.due_at))
         return None if event == DEADLINES[Event(message.event)] else Reason.DEADLINE_PASSED
 
     def _is_paused(self, message: OutboxMessage) -> bool:
@@ -201,22 +210,17 @@ class Situation:
 
     def _is_unheld(self, message: OutboxMessage) -> bool:
         """Whether there still is nobody who may answer for the seat."""
-        ball = self.balls.get(message.project_id or 0)
+        ball = self.matters.balls.get(message.project_id or 0)
         return ball is not None and bool(ball.unheld)
 
     def capacity(self, fact: DeliveredFact) -> Capacity | None:
         """In which capacity the person holds the addressed post today, or stands in for it."""
-        held = self.holders.get(fact.message.post_id or 0, [])
+        held = self.matters.holders.get(fact.message.post_id or 0, [])
         found = next((each for each in held if each.person.pk == fact.person_id), None)
         slot = fact.message.slot
         if found is None and slot and fact.person_id in self.standing.get(slot.pk, ()):
             return Capacity(slot.post, fact.delivery.person, Basis.ACTING)
         return found
-
-    def principal(self, post_id: int) -> User | None:
-        """Whose place a deputy of this post takes."""
-        own = [each.person for each in self.holders.get(post_id, []) if each.delegation is None]
-        return own[0] if own else None
 
     def _may_read(self, fact: DeliveredFact) -> bool:
         """One question a person; holders of an addressed post read by their participation."""
@@ -224,7 +228,7 @@ class Situation:
             return True
         person = fact.delivery.person
         if person.pk not in self._visible:
-            seen = visible_to(person, self.at).filter(pk__in=self._projects)
+            seen = visible_to(person, self.matters.at).filter(pk__in=self.projects)
             self._visible[person.pk] = frozenset(seen.values_list("pk", flat=True))
         return fact.message.project_id in self._visible[person.pk]
 
@@ -234,7 +238,7 @@ class Situation:
         if project is None:
             return False
         if (person.pk, project.pk) not in self._voices:
-            self._voices[person.pk, project.pk] = voice_in(project, person, self.at)
+            self._voices[person.pk, project.pk] = voice_in(project, person, self.matters.at)
         return comment.level in self._voices[person.pk, project.pk].reads
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
+TABLE: Final[Any] = Delivery._meta  # noqa: SLF001 -- documented by Django
 LEASE: Final = timedelta(minutes=5)
 """After this another sweeper takes over from one that died."""
 
@@ -81,8 +82,24 @@ def settle(delivery: Delivery, worker: str, **fields: Any) -> bool:
     """Write how it went, if the mail is still ours. A secret's words go with it."""
     if delivery.is_secret and fields.get("state") != DeliveryState.QUEUED:
         fields |= {"text": "", "html": "", "subject": ""}
-    mine = Delivery.objects.leased_to(worker).filter(pk=delivery.pk)
-    return bool(mine.update(lease_by="", lease_until=None, **fields))
+    return _write(delivery.pk, worker, {**fields, "lease_by": "", "lease_until": None})
+
+
+def _write(pk: int, worker: str, fields: dict[str, Any]) -> bool:
+    """``leased_to(worker).filter(pk=pk).update(**fields)``, spelled here.
+
+    Django takes three times as long for it, at every single mail.
+    """
+    columns = [(TABLE.get_field(name), value) for name, value in fields.items()]
+    assigned = ", ".join(f'"{column.column}" = %s' for column, _value in columns)
+    values = [column.get_db_prep_save(value, connection) for column, value in columns]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'UPDATE "{TABLE.db_table}" SET {assigned} '  # noqa: S608 -- names of our columns
+            "WHERE id = %s AND state = %s AND lease_by = %s",
+            [*values, pk, DeliveryState.SENDING.value, worker],
+        )
+        return bool(cursor.rowcount)
 
 
 def postpone(delivery: Delivery, worker: str, *, error: str, at: datetime) -> bool:

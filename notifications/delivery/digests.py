@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from django_stubs_ext import StrOrPromise
 
-    from notifications.delivery.checking import Situation
+    from notifications.delivery.checking import Matters
     from notifications.models import DeliveredFact, Delivery
 
 PLACES: Final[dict[Event, tuple[str, StrOrPromise]]] = {
@@ -57,12 +57,12 @@ NEARNESS: Final[dict[Event, StrOrPromise]] = {
 """Reminder -> how its line differs from that of the request itself."""
 
 
-def letter_for(delivery: Delivery, facts: Sequence[DeliveredFact], situation: Situation) -> Letter:
+def letter_for(delivery: Delivery, facts: Sequence[DeliveredFact], matters: Matters) -> Letter:
     """Words for the facts that are still to be said: of one the letter as ever."""
     if len(facts) == 1:
-        return letter_of(delivery, facts[0], situation)
+        return letter_of(delivery, facts[0], matters)
     with translation.override(settings.LANGUAGE_CODE):
-        return _digest(delivery, [Words(delivery, fact, situation) for fact in facts])
+        return _digest(delivery, [Words(delivery, fact, matters) for fact in facts])
 
 
 def _digest(delivery: Delivery, words: Sequence[Words]) -> Letter:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from bpr_projects.models import Project
-    from notifications.delivery.checking import Situation
+    from notifications.delivery.checking import Matters
     from notifications.models import DeliveredFact, Delivery, OutboxMessage
     from workflow.charts import Ball
     from workflow.models import Decision, StepRun
@@ -58,33 +58,34 @@ class Letter:
     html: str
 
 
-def letter_of(delivery: Delivery, fact: DeliveredFact, situation: Situation) -> Letter:
+def letter_of(delivery: Delivery, fact: DeliveredFact, matters: Matters) -> Letter:
     """Words for the one fact that a mail tells."""
     if delivery.is_secret:
         return Letter(one_line(delivery.subject, SUBJECT_LIMIT), delivery.text, "")
     with translation.override(settings.LANGUAGE_CODE):
-        return Words(delivery, fact, situation).letter()
+        return Words(delivery, fact, matters).letter()
 
 
 def one_line(text: str, limit: int) -> str:
     """One line without control, format and bidi characters, cut with … where it is too long."""
-    spaced = re.sub(r"\s+", " ", text)
-    kept = "".join(each for each in spaced if unicodedata.category(each) not in {"Cc", "Cf", "Cs"})
-    clean = kept.strip()
+    clean = re.sub(r"\s+", " ", text)
+    if not clean.isprintable():
+        clean = "".join(e for e in clean if unicodedata.category(e) not in {"Cc", "Cf", "Cs"})
+    clean = clean.strip()
     return clean if len(clean) <= limit else f"{clean[: limit - 1]}…"
 
 
 class Words:
     """Everything that a notice may mention about one fact for one person."""
 
-    def __init__(self, delivery: Delivery, fact: DeliveredFact, situation: Situation) -> None:
-        self.delivery, self.fact, self.situation = delivery, fact, situation
+    def __init__(self, delivery: Delivery, fact: DeliveredFact, matters: Matters) -> None:
+        self.delivery, self.fact, self.matters = delivery, fact, matters
         self.message: OutboxMessage = fact.message
         self.event = Event(self.message.event)
         self.notice: Notice = NOTICES[self.event]
         self.decision: Decision | None = self.message.decision
         self.project: Project | None = self.message.project
-        self.ball: Ball | None = situation.balls.get(self.message.project_id or 0)
+        self.ball: Ball | None = matters.balls.get(self.message.project_id or 0)
         self.turn: Turn | None = turn_of(self.message)
 
     def letter(self) -> Letter:
@@ -243,13 +244,13 @@ class Words:
         due = step.due_at if step and self.event == Event.DELAY_TOLD else self.due()
         if due is None:
             return ""
-        days = days_late(localdate(due), localdate(self.situation.at), self.situation.closures)
+        days = days_late(localdate(due), localdate(self.matters.at), self.matters.closures)
         return _("（%s）") % days_late_label(days) if days else ""
 
     def _reckoned(self, step: StepRun | None) -> str:
         """How the deadline of a step came about; nothing of what has none."""
-        reckoning = step.reckoned(self.situation.closures) if step else None
-        return reckoning.words(localdate(self.situation.at)) if reckoning else ""
+        reckoning = step.reckoned(self.matters.closures) if step else None
+        return reckoning.words(localdate(self.matters.at)) if reckoning else ""
 
     def _step(self) -> StepRun | None:
         """The step that the mail is about. A delay is told once, however many are asked in it."""
@@ -271,7 +272,7 @@ class Words:
         """「市民課長 戸舘さん」 for who acts in another's place, nothing for everybody else."""
         if self.fact.basis not in (Basis.DEPUTY, Basis.ACTING) or self.message.post is None:
             return ""
-        principal = self.situation.principal(self.message.post.pk)
+        principal = self.matters.principal(self.message.post.pk)
         if principal is None:
             return _("%s（空席）") % self.message.post.title
         return _("%(post)s %(name)sさん") % {
@@ -330,7 +331,7 @@ class Words:
         moment, run = moment_of(self.message), self.message.run_id
         if moment is None or run is None or self.event in QUIET:
             return None
-        return self.situation.before.get((run, moment))
+        return self.matters.before.get((run, moment))
 
     def before(self) -> str:
         """Who did what, so that it is this person's turn."""
@@ -366,7 +367,7 @@ class Words:
 
     def _holder(self, ball: Ball) -> str:
         """市民課長 戸舘さん（5/11（月）から5/14（木）まで）."""
-        today = localdate(self.situation.at)
+        today = localdate(self.matters.at)
         days = {
             "holder": one_line(ball.holder, QUOTE_LIMIT),
             "since": short_date(localdate(ball.since), today),

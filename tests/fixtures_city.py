@@ -84,5 +84,8 @@ def office(loaded_office: City, db: None) -> Iterator[City]:
 
 @pytest.fixture
 def real_office(transactional_db: None) -> City:
-    """The same for tests of several threads: committed, and flushed afterwards."""
-    return load_office()
+    """The same for tests of several threads: committed, and taken away afterwards."""
+    starts.begin()
+    office = starts.start("committed office", load_office)
+    starts.end()
+    return office

@@ -1,5 +1,7 @@
 """Kill web, worker and broker while mails go out: none is lost, few are sent twice.
 
+For minutes on either database (`make chaos`), briefly on PostgreSQL alone.
+
 Runs on a database of its own, through the real processes: the sample city and `simulate` make the
 facts, somebody goes on writing remarks in the web, and a Celery worker sends to a mail server that
 is slow, refuses one in ten and hangs up after one in thirty. A third of the people want everything
@@ -231,7 +233,7 @@ def burn(
 @pytest.mark.parametrize(
     "fire",
     [
-        pytest.param(BRIEF, marks=pytest.mark.slow, id="briefly"),
+        pytest.param(BRIEF, marks=[pytest.mark.slow, pytest.mark.postgres_only], id="briefly"),
         pytest.param(LONG, marks=pytest.mark.chaos, id="for-minutes"),
     ],
 )

@@ -341,6 +341,7 @@ KINDS: Final = (
 )
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("ending", ["/", CHECKS])
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_the_evidence_of_any_decision_costs_as_little_as_any_page(

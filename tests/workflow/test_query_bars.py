@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from bpr_projects.models import Project
     from tests.fixtures_city import City
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 CHOOSE, SUBMIT, SCORE, NEXT, INBOX, PAGE = 12, 38, 28, 65, 8, 12
 WORK_LIST: Final = 2

@@ -138,6 +138,12 @@ def _tables() -> list[str]:
 
 
 @pytest.fixture(autouse=True)
+def _nothing_is_anchored() -> None:
+    """No test finds what an earlier one anchored of another ledger."""
+    settings.ANCHOR_FILE.unlink(missing_ok=True)
+
+
+@pytest.fixture(autouse=True)
 def _japanese() -> Iterator[None]:
     """Begin and end each test in the city's language."""
     with translation.override("ja"):

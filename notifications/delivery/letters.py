@@ -69,7 +69,7 @@ def letter_of(delivery: Delivery, fact: DeliveredFact, matters: Matters) -> Lett
 def one_line(text: str, limit: int) -> str:
     """One line without control, format and bidi characters, cut with … where it is too long."""
     clean = re.sub(r"\s+", " ", text)
-    if not clean.isprintable():
+    if not clean.isprintable():  # most texts are, and are not looked through letter by letter
         clean = "".join(e for e in clean if unicodedata.category(e) not in {"Cc", "Cf", "Cs"})
     clean = clean.strip()
     return clean if len(clean) <= limit else f"{clean[: limit - 1]}…"

@@ -153,9 +153,10 @@ let routed = form.elements.title?.value ? facts() : "";
 const refreshRoute = (url) => {
   const target = document.querySelector("[data-route]");
   // While one is under way another would only be queued; it is asked after the next saving.
-  if (routed !== facts() && !target?.classList.contains("htmx-request")) {
+  if (routed !== facts() && !target.classList.contains("htmx-request")) {
     routed = facts();
-    const asked = window.htmx?.ajax("GET", `${url}?part=route`, { target, swap: "innerHTML" });
+    const place = { source: target, target, swap: "innerHTML" }; // the source is what is marked
+    const asked = window.htmx?.ajax("GET", `${url}?part=route`, place);
     asked?.catch(() => {
       routed = ""; // no line: asked again after the next saving
     });

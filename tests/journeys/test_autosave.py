@@ -201,6 +201,36 @@ def test_a_server_that_refuses_and_a_proxy_that_waits_for_it(page: Page, address
 
 
 @WITH_JAVASCRIPT
+def test_one_preview_of_the_route_at_a_time(page: Page, address: str) -> None:
+    desk = Desk(page, address)
+    desk.write()
+    desk.saved()
+    expect(page.locator("[data-route] li")).not_to_have_count(0)
+    asked: list[Route] = []
+
+    def hold(route: Route) -> None:
+        asked.append(route)
+
+    page.route(f"{address}?part=route", hold)
+    for name in ("has_personal_data", "uses_ai", "has_personal_data"):
+        page.locator(f"[name={name}]").click()
+        desk.saved()
+    assert len(asked) == 1  # the first is under way all the time
+
+    for _ in range(2):
+        asked.pop().abort("connectionrefused")
+        expect(page.locator("[data-trouble]")).not_to_be_empty()
+        assert not asked
+        page.locator("[name=uses_ai]").click()
+        desk.saved()
+        assert len(asked) == 1
+
+    asked.pop().fulfill(body="届いた経路", content_type="text/html")
+    expect(page.locator("[data-route]")).to_have_text("届いた経路")
+    expect(page.locator("[data-trouble]")).to_be_empty()
+
+
+@WITH_JAVASCRIPT
 def test_two_tabs_overwrite_nothing_silently(
     page: Page, context: BrowserContext, address: str
 ) -> None:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 from django.conf import settings
 from django.db import transaction
 
+from bpr_projects.calendar import JST
 from bpr_projects.plan import load_plan
 from roles.actions import load_city
 from roles.models import Appointment, Post, Section, User
 from tests.make import AT, PASSWORD
 from tests.replay import starts
 from workflow.actions.route_data import load_routes
+from workflow.management.demo.loading import Loaded, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 
 CITIES = Path(settings.BASE_DIR) / "cities"
 CITY_FILE = CITIES / "kazuno.toml"
+STORY_AT: Final = datetime(2026, 11, 24, 10, 0, tzinfo=JST)
+"""The morning to which the demo is told."""
 
 
 @dataclass(frozen=True)
@@ -89,3 +94,23 @@ def real_office(transactional_db: None) -> City:
     office = starts.start("committed office", load_office)
     starts.end()
     return office
+
+
+@pytest.fixture(scope="module")
+def loaded_demo(
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Loaded]:
+    """The demo as it stands that morning, loaded once a module."""
+    before, settings.MEDIA_ROOT = settings.MEDIA_ROOT, str(tmp_path_factory.mktemp("media"))
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield load(password="a-password-of-the-demo", at=STORY_AT)
+        transaction.set_rollback(True)
+    settings.MEDIA_ROOT = before
+
+
+@pytest.fixture
+def demo(loaded_demo: Loaded, db: None) -> Loaded:
+    """The demo at ``STORY_AT``, in a transaction of the test's own."""
+    return loaded_demo

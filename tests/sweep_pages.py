@@ -200,7 +200,7 @@ def look_at(page: Page, base: str, body: str) -> list[str]:
     page.goto(f"{base}/a-page")
     found = []
     for screen, size in SCREENS.items():
-        page.set_viewport_size({"width": size["width"], "height": size["height"]})
+        page.set_viewport_size(size)
         wrong = axe_violations(page) + ["scrolls sideways"] * scrolls_sideways(page)
         found += [f"on the {screen}: {each}" for each in wrong]
     page.unroute(f"{base}/a-page")

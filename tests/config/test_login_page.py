@@ -1,7 +1,7 @@
 """The first page that everybody sees, in a real browser."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 from pytest_django.live_server_helper import LiveServer
 
 from tests.browser import DESK, PHONE, axe_violations, scrolls_sideways
@@ -13,11 +13,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.once]
 @pytest.mark.parametrize("context", [True], indirect=True)
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 def test_the_login_page_is_accessible(
-    page: Page, live_server: LiveServer, size: dict[str, int]
+    page: Page, live_server: LiveServer, size: ViewportSize
 ) -> None:
     problems: list[str] = []
     page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
-    page.set_viewport_size({"width": size["width"], "height": size["height"]})
+    page.set_viewport_size(size)
 
     page.goto(f"{live_server.url}/accounts/login/")
 

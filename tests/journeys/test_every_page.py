@@ -25,7 +25,7 @@ from workflow.management import demo
 from workflow.models import WorkItem
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, Response
+    from playwright.sync_api import Browser, Page, Response, ViewportSize
     from pytest_django.live_server_helper import LiveServer
 
 pytestmark = [
@@ -35,8 +35,8 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
 ]
 
-TABLET: Final = {"width": 1024, "height": 768}
-NARROWEST: Final = {"width": 320, "height": 640}
+TABLET: Final[ViewportSize] = {"width": 1024, "height": 768}
+NARROWEST: Final[ViewportSize] = {"width": 320, "height": 640}
 """1280 px at 400 %: WCAG 1.4.10."""
 
 SCREENS: Final = {"desk": DESK, "tablet": TABLET, "phone": PHONE, "narrowest screen": NARROWEST}
@@ -184,10 +184,10 @@ class Watch:
             self.problems.append(f"{response.status}: {response.url}")
 
 
-def look_at(page: Page, url: str, path: str) -> list[str]:
+def look_at(page: Page, watch: Watch, url: str, path: str) -> list[str]:
     """Everything that is wrong with a page: as it is answered, and on each screen."""
-    watch = Watch()
-    watch.attach(page)
+    watch.problems.clear()
+    page.set_viewport_size(DESK)
     answer = page.goto(url + path)
     found = []
     if answer is None or answer.status != EXPECTED.get(path, 200):
@@ -195,7 +195,7 @@ def look_at(page: Page, url: str, path: str) -> list[str]:
     elif len(answer.body()) > LARGEST_FIRST_VIEW:
         found.append(f"{path} has {len(answer.body())} bytes")
     for screen, size in SCREENS.items():
-        page.set_viewport_size({"width": size["width"], "height": size["height"]})
+        page.set_viewport_size(size)
         wrong = ["scrolls sideways"] * scrolls_sideways(page)
         if screen in BEFORE_AXE:
             wrong += axe_violations(page, but=BEFORE_AXE[screen])
@@ -224,11 +224,10 @@ def test_pages_are_sound(browser: Browser, live_server: LiveServer) -> None:
     for post, paths in pages().items():
         context = browser.new_context(locale="ja-JP", timezone_id="Asia/Tokyo")
         context.add_cookies(cookies_of(post, live_server.url))
+        page, watch = context.new_page(), Watch()
+        watch.attach(page)
         for path in paths:
-            page = context.new_page()
-            found += [
-                f"{post or 'nobody'}: {each}" for each in look_at(page, live_server.url, path)
-            ]
-            page.close()
+            wrong = look_at(page, watch, live_server.url, path)
+            found += [f"{post or 'nobody'}: {each}" for each in wrong]
         context.close()
     assert found == []

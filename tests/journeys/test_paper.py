@@ -36,7 +36,7 @@ PICTURES: Final = os.environ.get("PICTURES", "")
 def look_at(page: Page, name: str, *, runs_scripts: bool) -> None:
     """On a desk and on a phone: axe, which is a script, finds nothing; no page is too wide."""
     for width, screen in (("390", PHONE), ("1366", DESK)):
-        page.set_viewport_size(screen)  # type: ignore[arg-type]  # a dict of two numbers
+        page.set_viewport_size(screen)
         if PICTURES:
             page.screenshot(path=str(Path(PICTURES) / f"{name}-{width}.png"), full_page=True)
         if runs_scripts:

@@ -82,7 +82,7 @@ def test_the_narrowest_screen_has_the_menu_and_hides_no_focus(
     page: Page, real_office: City, live_server: LiveServer, monday: Any
 ) -> None:
     draft = make.a_draft(at=now())
-    page.set_viewport_size({"width": NARROWEST["width"], "height": NARROWEST["height"]})
+    page.set_viewport_size(NARROWEST)
     leader = make.holder("LEADER-SHIMIN")
     type_login(page, f"{live_server.url}/p/{draft.reference}/edit/", leader.employee_number)
 

@@ -5,13 +5,10 @@ from __future__ import annotations
 import io
 import json
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pytest
-from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import transaction
 from django.utils.timezone import localtime
 
 from bpr_projects import calendar, sheet
@@ -20,24 +17,18 @@ from bpr_projects.models import Attachment, Comment, Measurement, Observation, P
 from bpr_projects.rollout import rollout_of
 from roles.enums import Basis
 from roles.models import Absence
+from tests.fixtures_city import CITIES, STORY_AT
 from tests.make import JST
 from workflow.enums import Outcome, RunKind, SlotState, StepKind
-from workflow.management.demo.loading import Loaded, load
+from workflow.management.demo.loading import Loaded
 from workflow.management.demo.script import dated, read
 from workflow.management.demo.telling import Calendar
 from workflow.management.hours import OPEN_MINUTES, later
 from workflow.management.simulation import violations
 from workflow.models import ConditionReport, Decision, Reading, Run, Slot, StepRun, WorkItem
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pytest_django import DjangoDbBlocker
-
 pytestmark = pytest.mark.once
 
-NOW: Final = datetime(2026, 11, 24, 10, 0, tzinfo=JST)
-CITIES: Final = Path(settings.BASE_DIR) / "cities"
 IDEAS: Final = json.loads((CITIES / "sample_ideas.json").read_text(encoding="utf-8"))["ideas"]
 NUMBERED: Final = [idea for idea in IDEAS if idea["code"].startswith("R8-")]
 
@@ -59,25 +50,6 @@ STANDS: Final = {
     "R8-015": (Stage.RUNNING, "RT3"),
     "R8-016": (Stage.ROLLED_OUT, "RT5"),
 }
-
-
-@pytest.fixture(scope="module")
-def loaded(
-    django_db_setup: None,
-    django_db_blocker: DjangoDbBlocker,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Loaded]:
-    """The demo as it stands that morning, loaded once for the module."""
-    before, settings.MEDIA_ROOT = settings.MEDIA_ROOT, str(tmp_path_factory.mktemp("media"))
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield load(password="a-password-of-the-demo", at=NOW)
-        transaction.set_rollback(True)
-    settings.MEDIA_ROOT = before
-
-
-@pytest.fixture
-def demo(loaded: Loaded, db: None) -> Loaded:
-    return loaded
 
 
 @pytest.mark.parametrize("code", STANDS)
@@ -102,7 +74,7 @@ def test_every_case_is_the_idea_of_its_number(demo: Loaded, idea: dict[str, obje
 
 def test_everything_holds_that_always_holds(demo: Loaded) -> None:
     assert demo == Loaded(filled=True, people=71, cases=17)
-    assert list(violations(NOW)) == []
+    assert list(violations(STORY_AT)) == []
 
 
 def test_what_the_demo_has_to_show_is_there(demo: Loaded) -> None:
@@ -145,15 +117,15 @@ def test_the_stopped_pilot_left_a_lesson(demo: Loaded) -> None:
 def test_what_was_rolled_out_says_which_sections_use_it(
     demo: Loaded, code: str, in_use: int
 ) -> None:
-    shown = rollout_of(Project.objects.get(number=code), NOW.date())
+    shown = rollout_of(Project.objects.get(number=code), STORY_AT.date())
     assert (shown.in_use, shown.total) == (in_use, 25)
     assert all(line.at is not None for line in shown.lines)
 
 
 def test_one_case_alone_waits_too_long_and_everybody_knows_why(demo: Loaded) -> None:
-    late = WorkItem.objects.filter(due_at__lt=NOW, is_paused=False)
+    late = WorkItem.objects.filter(due_at__lt=STORY_AT, is_paused=False)
     assert list(late.values_list("number", "post__code")) == [("R8-009", "HEAD-SHIMIN")]
-    assert late.filter(due_at__gt=NOW - timedelta(days=7)).exists()
+    assert late.filter(due_at__gt=STORY_AT - timedelta(days=7)).exists()
 
 
 def test_people_talk_about_cases_and_report_what_was_asked(demo: Loaded) -> None:
@@ -179,7 +151,7 @@ def test_things_happen_in_working_time_and_never_after_now(demo: Loaded) -> None
         local = localtime(moment)
         assert calendar.is_business_day(local.date())
         assert (8, 30) <= (local.hour, local.minute) <= (17, 15)
-        assert local < NOW
+        assert local < STORY_AT
 
 
 def test_files_are_real_and_belong_to_the_versions_that_were_decided(demo: Loaded) -> None:
@@ -192,15 +164,15 @@ def test_files_are_real_and_belong_to_the_versions_that_were_decided(demo: Loade
 
 
 def test_the_deputy_mayor_has_a_decision_to_make(demo: Loaded) -> None:
-    asked = WorkItem.objects.filter(post__code="HQ-CHAIR", due_at__gt=NOW)
+    asked = WorkItem.objects.filter(post__code="HQ-CHAIR", due_at__gt=STORY_AT)
 
     assert list(asked.values_list("number", "kind")) == [("R8-005", StepKind.DECISION)]
 
 
 def test_somebody_deputises_today(demo: Loaded) -> None:
     slot = Slot.objects.get(step_run__project__number="R8-009", state=SlotState.OPEN)
-    named = slot.post.delegations.in_force(NOW.date()).get()
-    away = Absence.objects.in_force(NOW.date()).get()
+    named = slot.post.delegations.in_force(STORY_AT.date()).get()
+    away = Absence.objects.in_force(STORY_AT.date()).get()
     assert (named.absence, away.person) == (away, named.made_by)
 
 

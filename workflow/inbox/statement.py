@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connection
 from django.utils.timezone import localdate
+from psycopg.types.datetime import TimestamptzLoader
 
 from bpr_projects.access import AUTHORING
 from roles.enums import Basis
@@ -254,19 +255,21 @@ def ask(sql: str, parameters: dict[str, Any]) -> list[Any]:
     """The rows of a statement.
 
     PostgreSQL is told to keep one plan for it, in the same round trip: left to itself it plans so
-    long a statement anew at every page, because a plan for the very values looks cheaper.
+    long a statement anew at every page, because a plan for the very values looks cheaper. Moments
+    are read by the driver's own loader: Django's, in Python, takes a seventh of the time.
     """
-    with connection.cursor() as cursor, _planned_once():
+    with connection.cursor() as cursor, _planned_once(cursor):
         cursor.execute(sql, parameters)
         return list(cursor.fetchall())
 
 
 @contextmanager
-def _planned_once() -> Iterator[None]:
+def _planned_once(cursor: Any) -> Iterator[None]:
     if connection.vendor != "postgresql":
         yield
         return
     driver: Any = connection.connection
+    cursor.cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
     with driver.pipeline():
         driver.execute("SET plan_cache_mode = force_generic_plan")
         yield

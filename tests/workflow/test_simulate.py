@@ -393,6 +393,26 @@ def test_what_is_read_after_somebody_stood_in_was_told_to_nobody(office: City) -
     assert (tally.previews["readings"], tally.previews["decided as previewed"]) == (2, 1)
 
 
+def test_who_was_told_to_decide_and_did_not_reads_after_all(office: City) -> None:
+    """The 室長 sits in the PT too, which reads what it does not review."""
+    chief, seat = holder("HEAD-DIGITAL"), Post.objects.get(code="PT-FUKUSHI")
+    seat.appointments.update(ends_on=AT.date())
+    an_appointment(person=chief, post=seat)
+    tally = Tally()
+    draft = a_draft(**ROUTES["RT1"])
+    promise = promise_of(draft, draft.proposer, tally, AT)
+    assert promise is not None
+    project = submit(draft)
+    walk(project, to=StepKind.STANDING_DECISION)
+    say(project, Outcome.ESCALATED)
+    say(project, Outcome.ADOPTED)
+
+    promise.compare(project, AT)
+
+    assert Reading.objects.filter(project=project, post=seat, kind=StepKind.CIRCULATION).exists()
+    assert tally.previews["readings"] == 2
+
+
 def test_a_step_that_was_not_previewed_is_a_failure(office: City) -> None:
     project, promise = promised(Tally())
     promise.steps = promise.steps[1:]

@@ -28,7 +28,7 @@ from workflow.routing import NoHolder, NoRoute, PlanStep, Resolution
 from workflow.views.route_preview import foreseen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import date, datetime
 
     from django.db.models import QuerySet
@@ -276,14 +276,22 @@ class Promise:
         final = said.latest("pk")
         if final.on_behalf_of_id is not None or self._has_changed(owed | meant, now):
             return
-        own = {
-            post
-            for post, people in now.items()
-            if {person for person, _basis in people} == {final.decided_by_id}
-        }
+        # Whoever decides reads nothing; who was told to decide and did not, reads after all.
+        deciders = [{final.decided_by_id}, *self._previewed_deciders()]
+        own = {post for post, people in now.items() if _persons(people) in deciders}
         if owed - own != meant - own and not self.is_shaken:
             raise Failure(self.name, f"round {self.round}: {kind} is owed by {owed}, told {meant}")
         self.tally.previews["readings"] += 1
+
+    def _previewed_deciders(self) -> list[set[int]]:
+        """Who alone could decide for each seat that was told to."""
+        told = [found.posts for each, found in self.steps if each.kind in DECIDING_KINDS]
+        seats = [_persons(self.seats.get(post.pk, ())) for posts in told for post in posts]
+        return [persons for persons in seats if len(persons) == 1]
+
+
+def _persons(people: Iterable[tuple[int, str]]) -> set[int]:
+    return {person for person, _basis in people}
 
 
 def promise_of(project: Project, by: User, tally: Tally, at: datetime) -> Promise | None:

@@ -4,7 +4,7 @@ import os
 import shutil
 from collections.abc import Sequence
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page, ViewportSize
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -25,7 +25,6 @@ DESK: ViewportSize = {"width": 1366, "height": 900}
 AT_REST = """async () => {
     await Promise.allSettled(document.getAnimations().map((motion) => motion.finished));
 }"""
-AXE = Axe()
 RUN_AXE = "async (options) => (await axe.run(options)).violations"
 LARGEST_FIRST_VIEW = 150_000  # bytes
 
@@ -47,7 +46,7 @@ def axe_violations(page: Page, *, but: Sequence[str] = ()) -> list[str]:
         "rules": {name: {"enabled": False} for name in but},
     }
     if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE.axe_script)
+        page.evaluate(AXE_SCRIPT)
     found = page.evaluate(RUN_AXE, options)
     return [f"{rule['id']}: {node['target']}" for rule in found for node in rule["nodes"]]
 

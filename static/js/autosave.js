@@ -150,18 +150,21 @@ const facts = () => {
 };
 let routed = form.elements.title?.value ? facts() : "";
 
-const refreshRoute = (url) => {
-  const target = document.querySelector("[data-route]");
-  // While one is under way another would only be queued; it is asked after the next saving.
-  if (routed !== facts() && !target.classList.contains("htmx-request")) {
+// The preview of what is stored, one at a time: another would only be queued. What was saved while
+// one was under way is asked for when it has come.
+const route = document.querySelector("[data-route]");
+const refreshRoute = () => {
+  if (!dirty && routed !== facts() && !route.classList.contains("htmx-request")) {
     routed = facts();
-    const place = { source: target, target, swap: "innerHTML" }; // the source is what is marked
-    const asked = window.htmx?.ajax("GET", `${url}?part=route`, place);
+    const url = `${form.getAttribute("action")}?part=route`;
+    const place = { source: route, target: route, swap: "innerHTML" }; // the source is marked
+    const asked = window.htmx?.ajax("GET", url, place);
     asked?.catch(() => {
       routed = ""; // no line: asked again after the next saving
     });
   }
 };
+route.addEventListener("htmx:afterSettle", refreshRoute);
 
 const markUnread = (unread) => {
   for (const old of form.querySelectorAll("[data-unread-error]")) {
@@ -196,7 +199,7 @@ const onSaved = (result, sent) => {
   tell((names ? words.wordPartly + names : words.wordSaved).replace("%s", result.at));
   ended = false;
   document.getElementById("session-ended")?.close();
-  refreshRoute(result.url);
+  refreshRoute();
 };
 
 const onRefused = (result) => {

@@ -186,8 +186,8 @@ class Watch:
 
 def look_at(page: Page, watch: Watch, url: str, path: str) -> list[str]:
     """Everything that is wrong with a page: as it is answered, and on each screen."""
-    watch.problems.clear()
     page.set_viewport_size(DESK)
+    watch.problems.clear()
     answer = page.goto(url + path)
     found = []
     if answer is None or answer.status != EXPECTED.get(path, 200):

@@ -393,11 +393,16 @@ def test_what_is_read_after_somebody_stood_in_was_told_to_nobody(office: City) -
     assert (tally.previews["readings"], tally.previews["decided as previewed"]) == (2, 1)
 
 
-def test_who_was_told_to_decide_and_did_not_reads_after_all(office: City) -> None:
+@pytest.mark.parametrize("has_deputy", [False, True])
+def test_who_was_told_to_decide_and_did_not_reads_after_all(
+    office: City, *, has_deputy: bool
+) -> None:
     """The 室長 sits in the PT too, which reads what it does not review."""
     chief, seat = holder("HEAD-DIGITAL"), Post.objects.get(code="PT-FUKUSHI")
     seat.appointments.update(ends_on=AT.date())
     an_appointment(person=chief, post=seat)
+    if has_deputy:
+        a_delegation(post=Post.objects.get(code="HEAD-DIGITAL"), deputy=a_user())
     tally = Tally()
     draft = a_draft(**ROUTES["RT1"])
     promise = promise_of(draft, draft.proposer, tally, AT)

@@ -16,6 +16,7 @@ from django.template import engines
 from django.test import Client
 from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import include, path, reverse
+from psycopg.types.datetime import TimestamptzLoader
 from viewflow.workflow.models import Task
 
 from roles.models import User
@@ -98,6 +99,8 @@ class Meters:
         """The first page alone, by the driver without Django."""
         driver: Any = connection.connection
         cursor = driver.cursor()
+        if connection.vendor == "postgresql":
+            cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
         rows: list[Any] = cursor.execute(self.bare_sql).fetchall()
         cursor.close()
         return rows

@@ -28,7 +28,7 @@ from workflow.routing import NoHolder, NoRoute, PlanStep, Resolution
 from workflow.views.route_preview import foreseen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from datetime import date, datetime
 
     from django.db.models import QuerySet
@@ -268,7 +268,9 @@ class Promise:
         self.tally.previews["decided as previewed"] += 1
 
     def _compare_readings(self, run: Run, kind: StepKind, now: Seats) -> None:
-        meant = {post.pk for each, told in self.steps if each.kind == kind for post in told.posts}
+        told = [found for each, found in self.steps if each.kind == kind]
+        meant = {post.pk for each in told for post in each.posts}
+        spared = {post for each in told for post in each.holders} - meant
         # A 後閲 after 代決 is no step of the way: it was told to nobody.
         found = Reading.objects.filter(run=run, kind=kind, entry=None, is_after_acting=False)
         owed = set(found.values_list("post", flat=True))
@@ -276,22 +278,16 @@ class Promise:
         final = said.latest("pk")
         if final.on_behalf_of_id is not None or self._has_changed(owed | meant, now):
             return
-        # Whoever decides reads nothing; who was told to decide and did not, reads after all.
-        deciders = [{final.decided_by_id}, *self._previewed_deciders()]
-        own = {post for post, people in now.items() if _persons(people) in deciders}
-        if owed - own != meant - own and not self.is_shaken:
+        own = {
+            post
+            for post, people in now.items()
+            if {person for person, _basis in people} == {final.decided_by_id}
+        }
+        # Who was to decide was spared the reading, and reads when somebody else decided.
+        most = (meant | spared) - own
+        if not meant - own <= owed - own <= most and not self.is_shaken:
             raise Failure(self.name, f"round {self.round}: {kind} is owed by {owed}, told {meant}")
         self.tally.previews["readings"] += 1
-
-    def _previewed_deciders(self) -> list[set[int]]:
-        """Who alone could decide for each seat that was told to."""
-        told = [found.posts for each, found in self.steps if each.kind in DECIDING_KINDS]
-        seats = [_persons(self.seats.get(post.pk, ())) for posts in told for post in posts]
-        return [persons for persons in seats if len(persons) == 1]
-
-
-def _persons(people: Iterable[tuple[int, str]]) -> set[int]:
-    return {person for person, _basis in people}
 
 
 def promise_of(project: Project, by: User, tally: Tally, at: datetime) -> Promise | None:

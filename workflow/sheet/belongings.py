@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from django.db.models import (
@@ -217,15 +218,27 @@ def _parts(project: Project, posts: Iterable[int]) -> list[QuerySet[Any, Row]]:
         _conditions(project),
         _part(unread, "reading", "pk", "why", "post__title", "kind", "opened_at"),
         _part(authors, "author", "user_id", "permission__codename"),
+        _partners(project),
+        *_ties(project),
+        *_of_the_city(),
+    ]
+
+
+@cache
+def _of_the_city() -> tuple[QuerySet[Any, Row], ...]:
+    """What is asked alike for every case, put together once: the plan's lists, days, prices."""
+    number = Cast("number", CharField())
+    since = marked(Cast("starts_on", CharField()))
+    return (
         _part(Principle.objects.all(), "principle", "order", "code", "name", marked("question")),
         _part(Section.objects.all(), "section", "order", "code", "name"),
         _part(Closure.objects.all(), "closure", NO_NUMBER, Cast("day", CharField())),
-        _part(
-            UnitPrice.objects.all(), "price", "yen_per_hour", marked(Cast("starts_on", CharField()))
-        ),
-        *_lists(project),
-        *_ties(project),
-    ]
+        _part(UnitPrice.objects.all(), "price", "yen_per_hour", since),
+        _part(Area.objects.all(), "area", "order", "code", "name"),
+        _part(Tool.objects.all(), "tool", "order", "code", marked("name"), "purpose"),
+        _part(UpperPlanItem.objects.all(), "upper_plan", "order", "code", PLAN_ITEM),
+        _part(DesignArticle.objects.all(), "article", "number", number, ARTICLE),
+    )
 
 
 def _conditions(project: Project) -> QuerySet[Any, Row]:
@@ -270,19 +283,12 @@ def _number(column: Any) -> int | None:
     return int(column) if column else None
 
 
-def _lists(project: Project) -> list[QuerySet[Any, Row]]:
-    """The lists of the plan, and the people whom the sheet names."""
+def _partners(project: Project) -> QuerySet[Any, Row]:
+    """The people whom the sheet names."""
     answers = project.revision.sheet if project.revision else project.sheet
     partners = User.objects.filter(employee_number__in=answers.get("partners") or [])
-    number = Cast("number", CharField())
     full_name = Concat("family_name", Value(" "), "given_name", output_field=CharField())
-    return [
-        _part(Area.objects.all(), "area", "order", "code", "name"),
-        _part(Tool.objects.all(), "tool", "order", "code", marked("name"), "purpose"),
-        _part(UpperPlanItem.objects.all(), "upper_plan", "order", "code", PLAN_ITEM),
-        _part(DesignArticle.objects.all(), "article", "number", number, ARTICLE),
-        _part(partners, PERSON, NO_NUMBER, "employee_number", full_name),
-    ]
+    return _part(partners, PERSON, NO_NUMBER, "employee_number", full_name)
 
 
 def _part(

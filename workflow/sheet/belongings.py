@@ -220,7 +220,7 @@ def _parts(project: Project, posts: Iterable[int]) -> list[QuerySet[Any, Row]]:
         _part(authors, "author", "user_id", "permission__codename"),
         _partners(project),
         *_ties(project),
-        *_of_the_city(),
+        *(each.all() for each in _of_the_city()),  # threads write SQL from their own copies
     ]
 
 

@@ -1,7 +1,5 @@
 """A mail as a new Django project sends it: one Celery task, one connection, one row settled.
 
-With the few words that such a project would put into it, and with the very words of a sweep.
-
 Runs in a worker process of its own: celery -A tests.stock.mails worker
 """
 
@@ -23,12 +21,8 @@ from django.core.mail import EmailMultiAlternatives  # noqa: E402
 from django.template.loader import render_to_string  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from notifications.delivery.checking import Matters, load  # noqa: E402
-from notifications.delivery.digests import letter_for  # noqa: E402
-from notifications.delivery.transport import envelope  # noqa: E402
 from notifications.enums import DeliveryState  # noqa: E402
 from notifications.models import Delivery  # noqa: E402
-from workflow.charts import closing_days  # noqa: E402
 
 app = Celery("stock", broker=os.environ["REDIS_URL"])
 app.conf.task_ignore_result = True
@@ -57,18 +51,6 @@ def send_one(pk: int) -> None:
     message = EmailMultiAlternatives(subject, text, to=[mail.person.email])
     message.attach_alternative(html, "text/html")
     message.send()
-    _settle(pk, text=text, html=html)
-
-
-@shared_task(name="tests.stock.mails.send_same")
-def send_same(pk: int) -> None:
-    """The mail that a sweep would send, word for word, looked up and sent alone; no check."""
-    [mail] = load([pk])
-    messages = [fact.message for fact in mail.told]
-    letter = letter_for(mail, mail.told, Matters.about(messages, timezone.now(), closing_days()))
-    envelope(mail, letter).send()
-    _settle(pk, subject=letter.subject, text=letter.text, html=letter.html)
-
-
-def _settle(pk: int, **words: str) -> None:
-    Delivery.objects.filter(pk=pk).update(state=DeliveryState.SENT, sent_at=timezone.now(), **words)
+    Delivery.objects.filter(pk=pk).update(
+        state=DeliveryState.SENT, sent_at=timezone.now(), text=text, html=html
+    )

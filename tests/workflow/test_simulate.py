@@ -348,9 +348,9 @@ def test_a_violation_ends_with_a_failure(office: City) -> None:
 # --- previews ---------------------------------------------------------------------------------
 
 
-def promised(tally: Tally) -> tuple[Project, Promise]:
-    """A draft of RT2 that was submitted, and what its preview had said."""
-    draft = a_draft(has_personal_data=True)
+def promised(tally: Tally, route: str = "RT2") -> tuple[Project, Promise]:
+    """A draft of that route that was submitted, and what its preview had said."""
+    draft = a_draft(**ROUTES[route])
     promise = promise_of(draft, draft.proposer, tally, AT)
     assert promise is not None
     return submit(draft), promise
@@ -378,10 +378,7 @@ def test_what_is_read_after_somebody_stood_in_was_told_to_nobody(office: City) -
     """The 室長 is away and reads afterwards; the 本部長, who decided, owes no 後閲 any more."""
     an_absence(person=holder("HEAD-DIGITAL"))
     tally = Tally()
-    draft = a_draft(**ROUTES["RT1"])
-    promise = promise_of(draft, draft.proposer, tally, AT)
-    assert promise is not None
-    project = submit(draft)
+    project, promise = promised(tally, "RT1")
     walk(project, to=StepKind.STANDING_DECISION)
     say(project, Outcome.ESCALATED, by=holder("DEPT-SOMUBU"), urgent_reason="急ぐため")
     say(project, Outcome.ADOPTED)
@@ -404,18 +401,22 @@ def test_who_was_told_to_decide_and_did_not_reads_after_all(
     if has_deputy:
         a_delegation(post=Post.objects.get(code="HEAD-DIGITAL"), deputy=a_user())
     tally = Tally()
-    draft = a_draft(**ROUTES["RT1"])
-    promise = promise_of(draft, draft.proposer, tally, AT)
-    assert promise is not None
-    project = submit(draft)
-    walk(project, to=StepKind.STANDING_DECISION)
-    say(project, Outcome.ESCALATED)
+    project, promise = escalated(tally)
     say(project, Outcome.ADOPTED)
 
     promise.compare(project, AT)
 
     assert Reading.objects.filter(project=project, post=seat, kind=StepKind.CIRCULATION).exists()
     assert tally.previews["readings"] == 2
+
+
+def test_another_reader_than_previewed_is_a_failure(office: City) -> None:
+    project, promise = promised(Tally(), "RT1")
+    walk(project, to=StepKind.OBSERVE)
+    owed = Reading.objects.filter(project=project, post__code="PT-FUKUSHI")
+    assert owed.update(post=Post.objects.get(code="HEAD-ZEIMU")) == 1
+    with pytest.raises(Failure, match="CIRCULATION is owed by"):
+        promise.compare(project, AT)
 
 
 def test_a_step_that_was_not_previewed_is_a_failure(office: City) -> None:
@@ -476,10 +477,7 @@ def test_a_review_that_is_asked_anew_is_explained_by_what_sent_it_back(office: C
 
 def escalated(tally: Tally) -> tuple[Project, Promise]:
     """専決 was handed up to the 本部長, whom the preview did not name."""
-    draft = a_draft(**ROUTES["RT1"])
-    promise = promise_of(draft, draft.proposer, tally, AT)
-    assert promise is not None
-    project = submit(draft)
+    project, promise = promised(tally, "RT1")
     walk(project, to=StepKind.STANDING_DECISION)
     promise.compare(project, AT)
     say(project, Outcome.ESCALATED)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import smtplib
 from dataclasses import dataclass
 from email.utils import formataddr
-from typing import TYPE_CHECKING, Final, Self
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection  # noqa: TID251 -- the place
@@ -47,6 +48,20 @@ class Result:
 SENT: Final = Result(DeliveryState.SENT)
 
 
+class Mail(EmailMultiAlternatives):
+    """Parts are divided by a line that nobody can guess, and that therefore stands in no text.
+
+    Python looks through every text for the line of its own making, which takes a third as long as
+    all the rest of a mail.
+    """
+
+    def message(self, **wanted: Any) -> Any:
+        message = super().message(**wanted)
+        if message.is_multipart():
+            message.set_boundary(token_hex(16))
+        return message
+
+
 def envelope(delivery: Delivery, letter: Letter) -> EmailMultiAlternatives:
     """The mail as it goes out. One thread a case; no auto-reply comes back."""
     person = delivery.person
@@ -59,7 +74,7 @@ def envelope(delivery: Delivery, letter: Letter) -> EmailMultiAlternatives:
     if delivery.project_id is not None:
         thread = f"<case-{delivery.project_id}@{mail_host()}>"
         headers |= {"In-Reply-To": thread, "References": thread}
-    mail = EmailMultiAlternatives(
+    mail = Mail(
         subject=letter.subject,
         body=letter.text,
         from_email=settings.DEFAULT_FROM_EMAIL,

@@ -21,7 +21,7 @@ from bpr_projects.access import proposed_by, visible_to
 from bpr_projects.enums import CommentLevel
 from notifications.catalogue import NOTICES, default_way, ways_of
 from notifications.catalogue.words import heading_in_words, subject_in_words
-from notifications.delivery.checking import Matters, with_matters
+from notifications.delivery.checking import Matters, add_seldom, with_matters
 from notifications.delivery.letters import letter_of
 from notifications.enums import Event, Topic, Way
 from notifications.forms import why_narrow
@@ -164,7 +164,9 @@ def newest(event: Event, number: str, reader: User, at: datetime) -> OutboxMessa
         .exclude(behind_the_author)
     )
     found = found.filter(project__number=number) if number else found
-    return with_matters(found.select_related("person")).order_by("-pk").first()
+    message = with_matters(found.select_related("person")).order_by("-pk").first()
+    add_seldom([message] if message else [])
+    return message
 
 
 def preview_of(

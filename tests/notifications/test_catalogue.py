@@ -23,7 +23,9 @@ from notifications.catalogue import (
     may_choose,
     ways_of,
 )
+from notifications.delivery.checking import MATTERS, SELDOM
 from notifications.enums import Event, Reason, Topic, Way, Why
+from notifications.models import OutboxMessage
 from roles.enums import Role
 from workflow.enums import READING_KINDS, Outcome, RunKind, StepKind
 from workflow.outcomes import STATIONS
@@ -35,6 +37,14 @@ BODIES = Path(settings.BASE_DIR) / "templates" / "notifications" / "email" / "bo
 
 def test_every_event_has_a_notice() -> None:
     assert set(NOTICES) == set(Event) - {Event.SECRET, Event.SUMMARY}
+
+
+def test_whatever_a_fact_may_be_about_is_read_with_it() -> None:
+    about = {each.name for each in OutboxMessage._meta.concrete_fields if each.many_to_one}
+    joined = {path.partition("__")[0] for path in MATTERS}
+
+    assert joined | set(SELDOM) == about - {"person"}
+    assert not joined & set(SELDOM)
 
 
 def test_what_is_for_the_secretariat_alone_is_offered_to_nobody_else() -> None:

@@ -323,6 +323,15 @@ def test_a_mail_carries_what_mail_systems_need(office: City, sink: Sink) -> None
     assert parts == ["text/plain", "text/html"]
 
 
+def test_a_mail_is_divided_by_what_nobody_can_guess(office: City, sink: Sink) -> None:
+    say(a_project(), Outcome.APPROVED)
+    send()
+
+    lines = [mail.get_boundary() or "" for mail in sink.accepted]
+    assert len(set(lines)) == len(lines) > 1
+    assert min(map(len, lines)) == 32
+
+
 def test_links_come_from_the_settings_and_not_from_a_request(office: City) -> None:
     RequestFactory().get("/", headers={"host": "evil.example"})
     a_project()

@@ -16,7 +16,10 @@ PRODUCTION = ENV_FILE=/dev/null DEBUG=0 DEMO=0 PLAIN_HTTP=0 BASE_URL=https://bpr
 	DATABASE_URL=sqlite:///:memory: REDIS_URL=redis://redis.example \
 	SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))')
 
-.PHONY: help demo demo-reset setup environment run test test-fast check bench chaos pages screenshots messages lock
+# Compiled code is kept, whatever the machine says: a run of the tests starts hundreds of processes.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help demo demo-reset setup environment run test test-fast check types gates bench chaos pages screenshots messages lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1|/' | \
@@ -48,10 +51,15 @@ test-fast: environment ## the inner loop in a minute: SQLite, no browser, the co
 	$(PYTEST) -q -m "not browser and not slow and not long and not chaos"
 
 check: environment ## the gates alone
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync types gates
+
+types: # beside the others: it takes longer than all of them
+	DEBUG=1 $(PY) -m mypy
+
+gates:
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	.venv/bin/lint-imports
-	DEBUG=1 $(PY) -m mypy
 	.venv/bin/djlint --lint --quiet templates
 	DEBUG=1 $(PY) manage.py check --fail-level WARNING
 	$(PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING

@@ -410,6 +410,23 @@ def test_who_was_told_to_decide_and_did_not_reads_after_all(
     assert tally.previews["readings"] == 2
 
 
+def test_who_stepped_aside_at_the_review_does_not_decide_either(office: City) -> None:
+    """The 室長 sits in the PT too, and has no part in the case any more."""
+    chief, seat = holder("HEAD-DIGITAL"), Post.objects.get(code="PT-FUKUSHI")
+    seat.appointments.update(ends_on=AT.date())
+    an_appointment(person=chief, post=seat)
+    tally = Tally()
+    project, promise = promised(tally, "RT5")
+    walk(project, to=StepKind.REVIEW)
+    promise.compare(project, AT)
+    say(project, Outcome.RECUSED, by=chief, comment="親族が関わるため。")
+    walk(project, to=StepKind.DECISION)
+
+    promise.compare(project, AT)
+
+    assert tally.previews["people changed"] == 1
+
+
 def test_another_reader_than_previewed_is_a_failure(office: City) -> None:
     project, promise = promised(Tally(), "RT1")
     walk(project, to=StepKind.OBSERVE)

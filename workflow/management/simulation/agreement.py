@@ -114,6 +114,7 @@ class Promise:
             return
         now = seats_on(localdate(at))
         excluded = access.conflicted(run, localdate(at))
+        self.is_shaken |= excluded != self.excluded
         for step in steps:
             self._compare_step(step, now, excluded)
             self.seen = step.pk

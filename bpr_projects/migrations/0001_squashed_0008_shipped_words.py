@@ -15,6 +15,13 @@ class Migration(migrations.Migration):
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
         ('roles', '0001_squashed_0005_org_in_motion'),
+        # The tables of libraries come first: each change to one that knows users is worked out
+        # anew for every model that is there, and ours are many.
+        ('account', '0009_emailaddress_unique_primary_email'),
+        ('guardian', '0003_remove_groupobjectpermission_guardian_gr_content_ae6aec_idx_and_more'),
+        ('mfa', '0003_authenticator_type_uniq'),
+        ('socialaccount', '0006_alter_socialaccount_extra_data'),
+        ('viewflow', '0015_task_scheduled'),
     ]
 
     operations = [

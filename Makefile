@@ -50,13 +50,13 @@ test: check ## everything CI runs: gates, tests on SQLite (the quick ones with c
 test-fast: environment ## the inner loop in a minute: SQLite, no browser, the core of what needs a city
 	$(PYTEST) -q -m "not browser and not slow and not long and not chaos"
 
-check: environment ## the gates alone
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync types gates
+check: ## the gates alone
+	@$(MAKE) --no-print-directory --jobs 2 types gates
 
-types: # beside the others: it takes longer than all of them
+types: environment # beside the others: it takes longer than all of them
 	DEBUG=1 $(PY) -m mypy
 
-gates:
+gates: environment
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	.venv/bin/lint-imports

@@ -52,6 +52,7 @@ MATTERS: Final = (
     "slot__post",
     "decision__post",
     "decision__decided_by",
+    "decision__on_behalf_of",
     "decision__step_run",
     "decision__superseded_by",
     "decision__entry",
@@ -72,15 +73,17 @@ SELDOM: Final = {
 }
 """What few facts are about, with what is joined to it: read apart, where there is any of it.
 
-Joined as well, the database would look longer for a way to the rows than for the rows.
+Were it joined to all of them, the database would plan longer than it reads.
 """
-
 
 R = TypeVar("R", OutboxMessage, DeliveredFact)
 
 
 def with_matters(rows: QuerySet[R], path: str = "") -> QuerySet[R]:
-    """Facts with what their words need, but ``SELDOM``. ``path``: from the row to the message."""
+    """Facts with what most of them are about; ``add_seldom`` reads the rest.
+
+    ``path``: how the rows lead to the message.
+    """
     conditions = Condition.objects.select_related("owner")
     return (
         rows.select_related(*(f"{path}{each}" for each in MATTERS))
@@ -93,7 +96,7 @@ def with_matters(rows: QuerySet[R], path: str = "") -> QuerySet[R]:
 
 
 def add_seldom(messages: Sequence[OutboxMessage]) -> None:
-    """What few of them are about."""
+    """Read what few of these are about into them: a query for each kind of it that occurs."""
     for name, joined in SELDOM.items():
         if told := [each for each in messages if getattr(each, f"{name}_id") is not None]:
             model: Any = OutboxMessage._meta.get_field(name).related_model  # noqa: SLF001 -- documented
@@ -102,7 +105,7 @@ def add_seldom(messages: Sequence[OutboxMessage]) -> None:
 
 
 def load(keys: Collection[int]) -> list[Delivery]:
-    """Mails with all that their words need: so many queries however many mails."""
+    """Mails with what their words need, in as many queries for one mail as for many."""
     facts = with_matters(DeliveredFact.objects.all(), "message__")
     mails = Delivery.objects.filter(pk__in=keys).select_related("person").order_by("due_at", "pk")
     found = {mail.pk: mail for mail in mails}
@@ -307,7 +310,7 @@ def _before(messages: Sequence[OutboxMessage]) -> dict[tuple[int, datetime], Dec
             run__in={run for run, _at in opened}, decided_at__in={at for _run, at in opened}
         )
         .exclude(outcome__in=ASIDE - {Outcome.REASSIGNED})
-        .select_related("decided_by", "post", "entry")
+        .select_related("decided_by", "on_behalf_of", "post", "entry")
         .prefetch_related("entry__texts")
         .order_by("pk")
     )

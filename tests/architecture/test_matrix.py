@@ -37,6 +37,7 @@ from tests.make import (
     the_slot,
 )
 from tests.notifications.mails import send
+from tests.replay import starts
 from tests.workflow.pages import client_of
 from tests.workflow.papers import keepers, register
 from workflow.actions.exporting import export_ledger
@@ -262,7 +263,7 @@ def browser_of(actor: str) -> Client:
 @pytest.fixture
 def world(office: City) -> Iterator[dict[str, str]]:
     with time_machine.travel(AT, tick=False):
-        yield addresses()
+        yield starts.start("world", addresses)
 
 
 def test_every_address_has_its_row() -> None:

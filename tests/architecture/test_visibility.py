@@ -25,6 +25,7 @@ from tests.architecture.matrix import ACTORS
 from tests.architecture.test_matrix import POSTS, STAFF, addresses, browser_of, routes
 from tests.make import AT, a_project, holder
 from tests.notifications.mails import send
+from tests.replay import starts
 from tests.workflow.pages import client_of
 from workflow.enums import StepKind
 from workflow.models import ConditionReport, Decision
@@ -276,7 +277,7 @@ def test_the_badge_counts_what_its_reader_may_read(office: City) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("actor", ["leader", "stranger", "staff"])
 def test_what_may_not_be_read_changes_no_page(office: City, actor: str) -> None:
-    world = addresses()
+    world = {**starts.start("world", addresses)}
     cases = [Comment.objects.get().project, a_project(route="RT1", to=StepKind.OBSERVE)]
     running = [cases[1].reference]
     submitted = Decision.objects.filter(project=cases[1]).earliest("pk")

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from notifications.catalogue import NOTICES
-from notifications.delivery.checking import Situation, load
+from notifications.delivery.checking import SELDOM, Situation, load
+from notifications.delivery.digests import letter_for
 from notifications.delivery.letters import letter_of
 from notifications.enums import DeliveryState, Event, MessageState, Topic, Way, Why
 from notifications.models import (
@@ -39,6 +42,13 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.once, pytest.mark.slow]
 
 FRAMES: Final = (600, 360)
+ASK_AGAIN: Final = {
+    Event.PAPER_CLOSED,
+    Event.STANDS_IN,
+    Event.ABSENCE_REGISTERED,
+    Event.ABSENCE_ENDED,
+}
+"""Told to few: what the words need beyond their row is read mail by mail."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -88,6 +98,23 @@ def test_every_kind_that_happened_has_its_words(told: None) -> None:
         assert pages == {event: [200, 404 if event in hidden else 200] for event in happened}
         after = [model.objects.count() for model in (OutboxMessage, Delivery, DeliveredFact)]
         assert after == before
+
+
+def test_words_are_made_of_what_was_read_for_all_mails(told: None) -> None:
+    sent = Delivery.objects.filter(state=DeliveryState.SENT).exclude(event=Event.SECRET)
+    mails = load(list(sent.values_list("pk", flat=True)))
+    messages = [fact.message for mail in mails for fact in mail.told]
+    matters = Situation.of(mails, STORY_AT).matters
+    asking = set()
+    for mail in mails:
+        with CaptureQueriesContext(connection) as asked:
+            letter_for(mail, mail.told, matters)
+        if len(asked):
+            asking.add(Event(mail.event))
+
+    assert asking <= ASK_AGAIN
+    about = {name for name in SELDOM if any(getattr(each, f"{name}_id") for each in messages)}
+    assert about == {"comment", "report", "absence"}
 
 
 def html_of(event: Event) -> str:

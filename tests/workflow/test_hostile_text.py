@@ -57,6 +57,7 @@ from tests.make import (
     the_slot,
     withdraw,
 )
+from tests.replay import starts
 from tests.workflow.papers import keepers, register
 from tests.workflow.test_autosave import HOSTILE
 from workflow import engine
@@ -504,7 +505,7 @@ def refuse_nul(execute: Any, sql: str, params: Any, many: bool, context: Any) ->
 @pytest.fixture
 def world(office: Any) -> Iterator[World]:
     with time_machine.travel(AT, tick=False):
-        yield addresses()
+        yield starts.start("world", addresses)
 
 
 def answer_of(place: Place, typed: Sent) -> tuple[int, str]:

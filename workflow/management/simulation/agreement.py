@@ -86,7 +86,7 @@ class Promise:
     """The way that a submission was told it would go, and how far it has gone it.
 
     ``place``: the step of the preview that comes next. ``seen``: the last step that was compared.
-    ``is_shaken``: who may act, or who may not, has changed since for a seat of the way.
+    ``is_shaken``: who may act for a seat of the way, or who may not in the case, has changed since.
     """
 
     name: str
@@ -114,8 +114,8 @@ class Promise:
             return
         now = seats_on(localdate(at))
         excluded = access.conflicted(run, localdate(at))
-        self.is_shaken |= excluded != self.excluded
         for step in steps:
+            self.is_shaken |= excluded != self.excluded
             self._compare_step(step, now, excluded)
             self.seen = step.pk
         if run.state in (RunState.ADOPTED, RunState.NOT_ADOPTED):

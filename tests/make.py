@@ -7,6 +7,7 @@ and need the sample city with its plan and routes (fixture ``office``).
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -320,13 +321,14 @@ def a_project(
 ) -> Project:
     """A submitted case of that route, standing at the first step of a kind (OBSERVE: running)."""
 
-    def live() -> int:
-        project = submit(a_draft(post=post, at=at, **{**ROUTES[route], **answers}), at=at)
-        walk(project, to=to, at=at)
-        return project.pk
+    case = (route, post, at, repr(answers), settings.MAIL_HOLD)
 
-    start = (to, route, post, at, repr(answers), settings.MAIL_HOLD)
-    return Project.objects.get(pk=starts.start(start, live))
+    def live() -> int:
+        return submit(a_draft(post=post, at=at, **{**ROUTES[route], **answers}), at=at).pk
+
+    project = Project.objects.get(pk=starts.start(("submitted", *case), live))
+    walk(project, to=to, at=at)
+    return Project.objects.get(pk=project.pk)
 
 
 def walk(project: Project, *, to: StepKind | None = None, at: datetime = AT) -> None:
@@ -335,7 +337,9 @@ def walk(project: Project, *, to: StepKind | None = None, at: datetime = AT) -> 
         step = the_step(project)
         if step is None or step.kind == to or step.kind not in YES:
             return
-        say(project, YES[StepKind(step.kind)], at=at)
+        outcome = YES[StepKind(step.kind)]
+        said = ("said", project.pk, outcome, at, settings.MAIL_HOLD)
+        starts.start(said, partial(say, project, outcome, at=at))
     raise AssertionError(f"the case never came to {to}")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from billiard.exceptions import SoftTimeLimitExceeded
@@ -24,6 +25,7 @@ from notifications.delivery.claims import (
 from notifications.delivery.digests import letter_for
 from notifications.delivery.expansion import expand
 from notifications.delivery.transport import Line, envelope
+from notifications.delivery.write_behind import WriteBehind
 from notifications.enums import DeliveryState, Reason, Way
 from notifications.outbox import leave_out, reopen
 
@@ -67,14 +69,14 @@ def sweep(*, at: datetime, worker: str) -> Report:
     while found := expand(at):
         report.expanded += found
     ends = time.monotonic() + BUDGET
-    with Line() as line:
+    with Line() as line, WriteBehind() as behind:
         while not report.unreachable and time.monotonic() < ends and is_anything_due(at):
             if not line.is_ready():
                 report.unreachable = line.error
                 break
             began = time.monotonic()
             keys = claim(worker=worker, at=at, limit=BATCH)
-            _Batch(keys, line, worker, at, report, began).run()
+            _Batch(keys, line, behind, worker, at, report, began).run()
     if report.unreachable:
         logger.warning("the mail server takes no mail: %s", report.unreachable)
     return report
@@ -87,12 +89,14 @@ class _Batch:
         self,
         keys: list[int],
         line: Line,
+        behind: WriteBehind,
         worker: str,
         at: datetime,
         report: Report,
         began: float,
     ) -> None:
-        self.keys, self.line, self.worker, self.at, self.report = keys, line, worker, at, report
+        self.keys, self.line, self.behind = keys, line, behind
+        self.worker, self.at, self.report = worker, at, report
         # The last mail begins early enough to be over, or timed out, within the lease.
         margin = STEPS * float(settings.EMAIL_TIMEOUT or 0)
         self.ends = began + max(LEASE.total_seconds() - margin, 1.0)
@@ -100,8 +104,10 @@ class _Batch:
     def run(self) -> None:
         """Send one after the other; give back what cannot be tried any more."""
         left = set(self.keys)
+        self.behind.begin(len(left))
         try:
             for delivery, letter in self._letters():
+                self.behind.wait()
                 # The clock last: opening the line again may have taken long.
                 if not self.line.is_ready() or time.monotonic() > self.ends:
                     break
@@ -109,6 +115,7 @@ class _Batch:
                 if not self._send(delivery, letter):
                     left.add(delivery.pk)
                     break
+            self.behind.wait()
         finally:
             if left:
                 release(left, self.worker)
@@ -172,8 +179,10 @@ class _Batch:
             self.report.unreachable = result.error
             return False
         if result.state == DeliveryState.SENT:
-            self._settle(
-                delivery, state=result.state, reason="", error="", sent_at=self.at, **words
+            sent = {"state": result.state, "reason": "", "error": "", "sent_at": self.at, **words}
+            self.behind.write(
+                partial(settle, delivery, self.worker, **sent),
+                partial(self._count, delivery, result.state),
             )
         elif result.state == DeliveryState.DEAD:
             self._settle(
@@ -185,7 +194,10 @@ class _Batch:
         return True
 
     def _settle(self, delivery: Delivery, **fields: object) -> None:
-        if settle(delivery, self.worker, **fields):
-            self.report.count(str(fields["state"]))
+        self._count(delivery, str(fields["state"]), settle(delivery, self.worker, **fields))
+
+    def _count(self, delivery: Delivery, state: str, is_settled: bool) -> None:  # noqa: FBT001
+        if is_settled:
+            self.report.count(state)
         else:
             logger.warning("mail %s was taken over", delivery.pk)

@@ -11,13 +11,14 @@ from socket import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db import connection
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from aiosmtpd.controller import Controller
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from email.message import EmailMessage
 
     from pytest_django import Settings
@@ -37,6 +38,9 @@ class Sink:
     sender_faults: list[str] = field(default_factory=list)
     slow: list[float] = field(default_factory=list)
     connections: int = 0
+    question: Callable[[], object] | None = None
+    """Asked at each mail; what it found is in ``answers``."""
+    answers: list[object] = field(default_factory=list)
 
     async def handle_EHLO(  # noqa: N802 -- aiosmtpd's name and signature
         self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]
@@ -65,12 +69,21 @@ class Sink:
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         mail = message_from_bytes(envelope.content, policy=policy.default)
         self.accepted.append(mail)
+        if self.question is not None:
+            self.answers.append(await asyncio.to_thread(self._ask))
         waiting = self.faults.get(envelope.rcpt_tos[0], [])
         if waiting:
             waiting.pop(0)
             server.transport.abort()
             await asyncio.sleep(0)
         return "250 OK"
+
+    def _ask(self) -> object:
+        assert self.question is not None
+        try:
+            return self.question()
+        finally:
+            connection.close()  # the one of this thread
 
     def ids(self) -> list[str]:
         return [mail["Message-ID"] for mail in self.accepted]

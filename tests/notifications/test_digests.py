@@ -14,6 +14,7 @@ from notifications.delivery.claims import claim
 from notifications.delivery.expansion import expand
 from notifications.delivery.sweeping import Report, _Batch
 from notifications.delivery.transport import Line
+from notifications.delivery.write_behind import WriteBehind
 from notifications.enums import DeliveryState, Event, MessageState, Reason
 from notifications.models import DeliveredFact, Delivery, OutboxMessage
 from notifications.outbox import GATHERING
@@ -205,8 +206,8 @@ def test_a_sweep_that_lost_a_mail_takes_nothing_out_of_it(office: City) -> None:
     Delivery.objects.filter(pk__in=keys).update(lease_by="another")
     before = list(DeliveredFact.objects.order_by("pk").values())
 
-    with Line() as line:
-        _Batch(keys, line, "slow", SOON, Report(), time.monotonic()).run()
+    with Line() as line, WriteBehind() as behind:
+        _Batch(keys, line, behind, "slow", SOON, Report(), time.monotonic()).run()
 
     assert list(DeliveredFact.objects.order_by("pk").values()) == before
     assert told() == []

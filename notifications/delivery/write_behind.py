@@ -1,0 +1,67 @@
+"""Writing down how one mail went while the words of the next one are made."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final, Self
+
+from django.db import connection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+    from types import TracebackType
+
+SEVERAL: Final = 8
+"""So many mails are worth the second connection."""
+
+
+class WriteBehind:
+    """One write at a time, by a second connection: the disk is waited for beside other work.
+
+    Whoever calls ``wait`` before handing over the next mail has one at most that is accepted and
+    not settled, as without this. Inside a transaction, whose rows no other connection sees, and on
+    SQLite, where one connection writes, each write is done at once.
+    """
+
+    def __init__(self) -> None:
+        self._hand: ThreadPoolExecutor | None = None
+        self._pending: tuple[Future[bool], Callable[[bool], None]] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._hand is not None:
+            self._hand.submit(_close)
+            self._hand.shutdown()
+
+    def begin(self, count: int) -> None:
+        """So many mails are to come."""
+        is_seen = connection.vendor == "postgresql" and not connection.in_atomic_block
+        if self._hand is None and is_seen and count >= SEVERAL:
+            self._hand = ThreadPoolExecutor(max_workers=1)
+
+    def write(self, act: Callable[[], bool], then: Callable[[bool], None]) -> None:
+        """``act`` beside what comes next; ``then`` gets its result, at once or when waited for."""
+        self.wait()
+        if self._hand is None:
+            then(act())
+        else:
+            self._pending = self._hand.submit(act), then
+
+    def wait(self) -> None:
+        """Until it is written. Raises what the write raised."""
+        if self._pending is not None:
+            (written, then), self._pending = self._pending, None
+            then(written.result())
+
+
+def _close() -> None:
+    """The connection of the thread that runs this."""
+    connection.close()

@@ -1,9 +1,9 @@
 """The way of a mail: into the outbox, out by a sweep, many facts in one digest.
 
-Each beside the least that does it (one INSERT by the driver; smtplib on one open connection with
-ready-made mails of the same size, and with the same words made for each of them) and beside one
-Celery task a mail, in turns and on the same rows. The mail server is a process of its own behind
-a real socket and keeps nothing.
+Each beside the least that does it (one INSERT by the driver; one open connection: smtplib with the
+same bytes, Django's mail backend with the same words, smtplib with the same words made for each
+mail) and beside one Celery task a mail, in turns and on the same rows. The mail server is a process
+of its own behind a real socket and keeps nothing.
 
 python -m tests.bench_outbox                                  SQLite: reported
 python -m tests.servers --durable python -m tests.bench_outbox    PostgreSQL: there the bars hold
@@ -43,6 +43,7 @@ from django.conf import settings  # noqa: E402
 
 django.setup()
 
+from django.core.mail import get_connection  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
@@ -211,6 +212,18 @@ def bare(mails: list[tuple[str, str, bytes]]) -> float:
     return len(mails) / timed(send)
 
 
+def looped() -> float:
+    """Mails a second, by Django's mail connection, with words that are ready."""
+    mails = Delivery.objects.select_related("person").order_by("pk")
+    messages = [envelope(mail, Letter(mail.subject, mail.text, mail.html)) for mail in mails]
+
+    def send() -> None:
+        with get_connection() as line:
+            line.send_messages(messages)
+
+    return len(messages) / timed(send)
+
+
 def unguarded() -> float:
     """Mails a second, by smtplib and the same words, without a claim, a check or a settled row."""
     make_due()
@@ -270,15 +283,16 @@ def worker() -> Iterator[None]:
 
 
 def draining() -> dict[str, Any]:
-    """The three sides in turns."""
+    """All sides in turns."""
     expanding = make_due()
     first = swept()  # whatever is looked up once, is looked up now
     mails = ready_made()
-    ours, least, plain, tasks = [], [], [], []
+    ours, least, loop, plain, tasks = [], [], [], [], []
     with worker():
         for _round in range(ROUNDS):
             ours.append(swept())
             least.append(bare(mails))
+            loop.append(looped())
             plain.append(unguarded())
             tasks.append(a_task_each())
     return {
@@ -288,9 +302,11 @@ def draining() -> dict[str, Any]:
         "first_mails_s": round(first),
         "mails_s": round(median(ours)),
         "bare_mails_s": round(median(least)),
+        "loop_mails_s": round(median(loop)),
         "unguarded_mails_s": round(median(plain)),
         "task_each_mails_s": round(median(tasks)),
         "of_bare": round(median(ours) / median(least), 2),
+        "of_loop": round(median(ours) / median(loop), 2),
         "of_unguarded": round(median(ours) / median(plain), 2),
         "times_a_task_each": round(median(ours) / median(tasks), 1),
     }

@@ -25,6 +25,7 @@ from tests.make import (
 )
 from tests.notifications.mails import send
 from tests.proof import state_of
+from tests.replay import starts
 from tests.workflow import rules
 from tests.workflow.pages import client_of, messages_of, text_of
 from workflow import engine
@@ -375,11 +376,14 @@ def test_the_page_has_a_fixed_number_of_queries(
     queries: int,
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    a_secret(post="LEADER-ZEIMU")
-    for number in range(count):
-        a_project()
-        a_project(route="RT3", to=StepKind.DELIBERATION)
-        say(a_project(title=f"終わった案 {number}"), Outcome.APPROVED, at=LATE)
+    def live() -> None:
+        a_secret(post="LEADER-ZEIMU")
+        for number in range(count):
+            a_project()
+            a_project(route="RT3", to=StepKind.DELIBERATION)
+            say(a_project(title=f"終わった案 {number}"), Outcome.APPROVED, at=LATE)
+
+    starts.start(("many stations", count), live)
     browser = client_of(code)
     browser.get(URL)
 

@@ -323,24 +323,40 @@ def a_project(
 
     case = (route, post, at, repr(answers), settings.MAIL_HOLD)
 
-    def live() -> int:
-        return submit(a_draft(post=post, at=at, **{**ROUTES[route], **answers}), at=at).pk
+    def live() -> tuple[int, str | None]:
+        project = submit(a_draft(post=post, at=at, **{**ROUTES[route], **answers}), at=at)
+        return project.pk, _open_kind(project.pk)
 
-    project = Project.objects.get(pk=starts.start(("submitted", *case), live))
-    walk(project, to=to, at=at)
-    return Project.objects.get(pk=project.pk)
+    pk, kind = starts.start(("submitted", *case), live)
+    _go_on(pk, kind, to=to, at=at)
+    return Project.objects.get(pk=pk)
 
 
 def walk(project: Project, *, to: StepKind | None = None, at: datetime = AT) -> None:
     """Answer every step in the case's favour until one of the kind is open, or all is decided."""
+    _go_on(project.pk, _open_kind(project.pk), to=to, at=at)
+
+
+def _go_on(pk: int, kind: str | None, *, to: StepKind | None, at: datetime) -> None:
+    """Each answer is a start of its own: two ways share what they have in common."""
+
+    def live(outcome: Outcome) -> str | None:
+        say(Project.objects.get(pk=pk), outcome, at=at)
+        return _open_kind(pk)
+
     for _turn in range(80):
-        step = the_step(project)
-        if step is None or step.kind == to or step.kind not in YES:
+        if kind is None or kind == to or kind not in YES:
             return
-        outcome = YES[StepKind(step.kind)]
-        said = ("said", project.pk, outcome, at, settings.MAIL_HOLD)
-        starts.start(said, partial(say, project, outcome, at=at))
+        outcome = YES[StepKind(kind)]
+        said = ("said", pk, outcome, at, settings.MAIL_HOLD)
+        kind = starts.start(said, partial(live, outcome))
     raise AssertionError(f"the case never came to {to}")
+
+
+def _open_kind(pk: int) -> str | None:
+    """Of the open step of a case."""
+    steps = StepRun.objects.filter(project=pk, closed_at=None).order_by("-pk")
+    return steps.values_list("kind", flat=True).first()
 
 
 def the_run(project: Project) -> Run:

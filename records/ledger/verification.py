@@ -146,7 +146,7 @@ class _Reading:
         for entry in batch:
             texts = found.get(entry.seq, {})
             expected = entry.payload.get(TEXTS, {})
-            if texts.keys() != expected.keys():
+            if not isinstance(expected, dict) or texts.keys() != expected.keys():
                 raise _Broken(entry.seq, Flaw.ALTERED_TEXT)
             for name, text in texts.items():
                 self._check_text(entry.seq, name, text, expected[name])
@@ -187,10 +187,14 @@ def _first_after_the_head() -> int | None:
 
 
 def _disposals() -> set[tuple[int, str]]:
-    """Which texts an approved 廃棄 has blanked; these entries are part of the chain themselves."""
+    """Which texts an approved 廃棄 has blanked; these entries are part of the chain themselves.
+
+    An entry that no verb wrote blanks nothing.
+    """
     rows = LedgerEntry.objects.filter(kind=TEXT_DISPOSAL).values_list("payload", flat=True)
-    return {
-        (payload.get("entry"), name)
-        for payload in rows.iterator(chunk_size=BATCH)
-        for name in payload.get("names", ())
-    }
+    found: set[tuple[int, str]] = set()
+    for payload in rows.iterator(chunk_size=BATCH):
+        match payload:
+            case {"entry": int(seq), "names": [*names]}:
+                found |= {(seq, name) for name in names if isinstance(name, str)}
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from roles.actions.appointments import (
@@ -66,18 +66,44 @@ class Heir:
 
 
 def told_by(seq: int, kind: str, payload: Mapping[str, Any], recorded_at: datetime) -> Told:
-    """The entry as facts. A 代理 names its person as the deputy."""
+    """The entry as facts. A 代理 names its person as the deputy.
+
+    Raises KeyError, TypeError or ValueError where it says what no verb wrote; so does ``_heir``.
+    """
     revoked_at = payload.get("revoked_at") or payload.get("ended_at")
+    post, ends_on = payload.get("post"), payload["ends_on"]
     return Told(
         seq=seq,
         kind=kind,
-        post=payload.get("post"),
-        person=payload["deputy" if kind == DELEGATION else "person"],
-        starts_on=payload["starts_on"],
-        ends_on=payload["ends_on"],
+        post=None if post is None else _key(post),
+        person=_key(payload["deputy" if kind == DELEGATION else "person"]),
+        starts_on=_day(payload["starts_on"]),
+        ends_on=None if ends_on is None else _day(ends_on),
         revoked_at=datetime.fromisoformat(revoked_at) if revoked_at else None,
         recorded_at=recorded_at,
     )
+
+
+def _heir(payload: Mapping[str, Any]) -> Heir:
+    ends_on = payload["ends_on"]
+    return Heir(
+        _key(payload["heir"]),
+        _day(payload["starts_on"]),
+        None if ends_on is None else _day(ends_on),
+    )
+
+
+def _key(value: object) -> int:
+    if type(value) is not int:
+        raise TypeError(value)
+    return value
+
+
+def _day(value: str) -> str:
+    """Days are compared as they are spelled."""
+    if date.fromisoformat(value).isoformat() != value:
+        raise ValueError(value)
+    return value
 
 
 class Chronicle:
@@ -99,10 +125,9 @@ class Chronicle:
     def read(self, seq: int, kind: str, payload: Mapping[str, Any], recorded_at: datetime) -> None:
         """Take the next entry."""
         if kind == SUCCESSION:
-            self._heirs[payload["post"]].pop(payload.get("supersedes") or 0, None)
-            self._heirs[payload["post"]][seq] = Heir(
-                payload["heir"], payload["starts_on"], payload["ends_on"]
-            )
+            heirs, heir = self._heirs[_key(payload["post"])], _heir(payload)
+            heirs.pop(payload.get("supersedes") or 0, None)
+            heirs[seq] = heir
         elif kind in KINDS:
             self._remember(seq, kind, payload, recorded_at)
 
@@ -114,11 +139,11 @@ class Chronicle:
     def _remember(
         self, seq: int, kind: str, payload: Mapping[str, Any], recorded_at: datetime
     ) -> None:
+        told = told_by(seq, kind, payload, recorded_at)
         before = self._standing.get(payload.get("supersedes") or 0)
         if before is not None:
             self._forget(before)
             self._replaced[before.seq] = before, recorded_at
-        told = told_by(seq, kind, payload, recorded_at)
         self._standing[seq] = told
         self._of_person[told.person].add(seq)
         if told.post is not None:

@@ -100,10 +100,17 @@ class Situation:
 Check: TypeAlias = "Callable[[Said, Situation], Flaw | None]"
 
 
+UNREADABLE: Final = (AttributeError, KeyError, TypeError, ValueError)
+"""What reading an entry or a snapshot raises that no verb wrote: it lacks what its kind says."""
+
+
 def flaw_of(said: Said, situation: Situation) -> Flaw | None:
     """The first check that the decision does not pass."""
     flaws = (check(said, situation) for check in GROUNDS[said.outcome])
-    return next((flaw for flaw in flaws if flaw is not None), None)
+    try:
+        return next((flaw for flaw in flaws if flaw is not None), None)
+    except UNREADABLE:
+        return Flaw.ALTERED_ROW
 
 
 # --- what the person acted on ------------------------------------------------------------------

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from records.enums import Flaw
 from records.ledger import TEXT_DISPOSAL, Link
 from records.models import LedgerEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 ASKED: Final = "DISPOSAL_ASKED"
 APPROVED: Final = "DISPOSAL_APPROVED"
 
-Request: TypeAlias = "tuple[object, object, object]"
-"""Disposal, case and who asked: what an approval repeats of the row that it answers."""
+
+class _Request(NamedTuple):
+    """What an approval repeats of the row that it answers; 0 where that is no number."""
+
+    disposal: int
+    project: int
+    by: int
 
 
 class Grounds:
@@ -39,7 +44,7 @@ class _Known(NamedTuple):
     """What the ledger says about some blankings: approvals, requests, and whose words they were."""
 
     approvals: dict[int, LedgerEntry]
-    requests: dict[Request, int]
+    requests: dict[_Request, int]
     cases: dict[int, object]
 
     def hold(self, blanking: Link) -> bool:
@@ -48,9 +53,10 @@ class _Known(NamedTuple):
         if approval is None or approval.seq > blanking.seq:
             return False
         told = approval.payload
-        asked = self.requests.get((told.get("disposal"), told.get("project"), told.get("asked_by")))
-        is_asked = asked is not None and asked < approval.seq
-        is_another = told.get("by") is not None and told["by"] != told.get("asked_by")
+        request = _request(told, told.get("asked_by"))
+        asked = self.requests.get(request)
+        is_asked = all(request) and asked is not None and asked < approval.seq
+        is_another = _int(told.get("by")) not in {0, request.by}
         case = self.cases.get(_int(blanking.payload.get("entry")))
         return is_asked and is_another and case is not None and case == told.get("project")
 
@@ -62,12 +68,15 @@ def _known(blankings: Iterable[Link]) -> _Known:
     disposals = {_int(each.payload.get("disposal")) for each in approvals.values()}
     asked = entries.filter(kind=ASKED, payload__disposal__in=disposals)
     requests = {
-        (told.get("disposal"), told.get("project"), told.get("by")): seq
-        for seq, told in asked.values_list("seq", "payload")
+        _request(told, told.get("by")): seq for seq, told in asked.values_list("seq", "payload")
     }
     words = {_int(each.payload.get("entry")) for each in blankings}
     cases = entries.filter(seq__in=words).values_list("seq", "payload__project")
     return _Known(approvals, requests, dict(cases))
+
+
+def _request(told: Mapping[str, Any], by: object) -> _Request:
+    return _Request(_int(told.get("disposal")), _int(told.get("project")), _int(by))
 
 
 def _approval_of(blanking: Link) -> int:
@@ -76,5 +85,5 @@ def _approval_of(blanking: Link) -> int:
 
 
 def _int(value: object) -> int:
-    """A number of a row, as it should be; 0 is none."""
-    return value if type(value) is int else 0
+    """The number of a row, as it should be; 0 is none."""
+    return value if type(value) is int and value > 0 else 0

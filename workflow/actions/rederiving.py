@@ -16,7 +16,7 @@ from roles.actions import ABSENCE, KINDS, Chronicle
 from roles.enums import Basis
 from roles.models import StandIn
 from workflow.access.conflicts import INTERESTED
-from workflow.actions.authority import Said, Situation, flaw_of
+from workflow.actions.authority import UNREADABLE, Said, Situation, flaw_of
 from workflow.actions.paper_trail import KINDS as PAPER_KINDS
 from workflow.actions.paper_trail import Trail
 from workflow.actions.route_data import LEDGER_KIND
@@ -61,10 +61,6 @@ COLUMNS: Final = {
     "carried_post": "carries__post_id",
 }
 """Field of ``Said`` -> column."""
-
-
-UNREADABLE: Final = (AttributeError, KeyError, TypeError, ValueError)
-"""What reading an entry raises that no verb wrote: it lacks what its kind says."""
 
 
 class Replay:
@@ -142,7 +138,7 @@ def _said_by(decision: Decision) -> Said:
     facts = {name: _followed(decision, path) for name, path in COLUMNS.items()}
     step = decision.step_run
     asked = (StepKind(step.kind), step.snapshot, step.opened_at) if step else NO_STEP
-    return _said(facts, asked, decision.entry.payload if decision.authority.get("paper") else {})
+    return _said(facts, asked, decision.entry.payload if _snapshot(facts).get("paper") else {})
 
 
 def _followed(row: Any, path: str) -> Any:
@@ -172,7 +168,7 @@ def said_in(decisions: QuerySet[Decision]) -> dict[int, Said]:
 
 def _payloads_on_paper(rows: Iterable[dict[str, Any]]) -> dict[int, Mapping[str, Any]]:
     """Of decisions on paper, which are few, what their entries say."""
-    on_paper = [row["seq"] for row in rows if row["authority"].get("paper")]
+    on_paper = [row["seq"] for row in rows if _snapshot(row).get("paper")]
     if not on_paper:
         return {}
     return dict(LedgerEntry.objects.filter(seq__in=on_paper).values_list("seq", "payload"))
@@ -188,9 +184,18 @@ def _said(row: dict[str, Any], step: Step, payload: Mapping[str, Any]) -> Said:
     kind, snapshot, opened_at = step
     row["outcome"], row["basis"] = Outcome(row["outcome"]), Basis(row["basis"])
     row["is_shared"] = bool(row["is_shared"])
-    paper = row["authority"].get("paper")
-    day = paper["on"] if paper else localdate(row["at"]).isoformat()
+    row["authority"] = authority = _snapshot(row)
+    match authority:
+        case {"paper": {"on": str(day)}}:
+            pass
+        case _:
+            day = localdate(row["at"]).isoformat()
     return Said(**row, on=day, kind=kind, snapshot=snapshot, opened_at=opened_at, payload=payload)
+
+
+def _snapshot(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Of the authority; one that is none rests on nothing."""
+    return row["authority"] if isinstance(row["authority"], dict) else {}
 
 
 def situation_of(

@@ -427,6 +427,25 @@ def test_who_stepped_aside_at_the_review_does_not_decide_either(office: City) ->
     assert tally.previews["people changed"] == 1
 
 
+def test_a_successor_decides_where_the_previewed_holder_could_not(office: City) -> None:
+    """The 室長 stands in for the proposer: 決裁 was previewed, until the seat changed hands."""
+    seat, chief = office.post("HEAD-DIGITAL"), holder("HEAD-DIGITAL")
+    a_delegation(post=office.post("LEADER-SHIMIN"), deputy=chief)
+    an_appointment(person=chief, post=office.post("STAFF-SHIMIN"))
+    tally = Tally()
+    project, promise = promised(tally, "RT1")
+    assert StepKind.STANDING_DECISION not in {step.kind for step, _found in promise.steps}
+    walk(project, to=StepKind.RECEPTION)
+    promise.compare(project, AT)
+    seat.appointments.update(ends_on=AT.date())
+    an_appointment(person=a_user(), post=seat)
+    walk(project, to=StepKind.STANDING_DECISION)
+
+    promise.compare(project, AT)
+
+    assert tally.previews["people changed"] == 1
+
+
 def test_another_reader_than_previewed_is_a_failure(office: City) -> None:
     project, promise = promised(Tally(), "RT1")
     walk(project, to=StepKind.OBSERVE)

@@ -115,7 +115,7 @@ class Promise:
         now = seats_on(localdate(at))
         excluded = access.conflicted(run, localdate(at))
         for step in steps:
-            self.is_shaken |= excluded != self.excluded
+            self.is_shaken |= excluded != self.excluded or self._has_changed(_asked(step), now)
             self._compare_step(step, now, excluded)
             self.seen = step.pk
         if run.state in (RunState.ADOPTED, RunState.NOT_ADOPTED):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, Self
 
-from django.db import connection
+from django.db import OperationalError, connection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
     from types import TracebackType
+
+logger = logging.getLogger(__name__)
 
 SEVERAL: Final = 8
 """So many mails are worth the second connection."""
@@ -20,8 +23,9 @@ class WriteBehind:
     """One write at a time, by a second connection: the disk is waited for beside other work.
 
     Whoever calls ``wait`` before handing over the next mail has one at most that is accepted and
-    not settled, as without this. Inside a transaction, whose rows no other connection sees, and on
-    SQLite, where one connection writes, each write is done at once.
+    not settled, as without this. Each write is done at once for a few mails, inside a transaction,
+    whose rows no other connection sees, on SQLite, where one connection writes, and where the
+    database has no room for a second one.
     """
 
     def __init__(self) -> None:
@@ -40,12 +44,21 @@ class WriteBehind:
         if self._hand is not None:
             self._hand.submit(_close)
             self._hand.shutdown()
+        if self._pending is not None and (lost := self._pending[0].exception()) is not None:
+            logger.error("a mail that was accepted is not settled: %s", type(lost).__name__)
 
     def begin(self, count: int) -> None:
-        """So many mails are to come."""
+        """So many mails are to come; none of them was handed over yet."""
         is_seen = connection.vendor == "postgresql" and not connection.in_atomic_block
-        if self._hand is None and is_seen and count >= SEVERAL:
-            self._hand = ThreadPoolExecutor(max_workers=1)
+        if self._hand is not None or not is_seen or count < SEVERAL:
+            return
+        hand = ThreadPoolExecutor(max_workers=1)
+        try:
+            hand.submit(_open).result()
+        except OperationalError:
+            hand.shutdown()
+        else:
+            self._hand = hand
 
     def write(self, act: Callable[[], bool], then: Callable[[bool], None]) -> None:
         """``act`` beside what comes next; ``then`` gets its result, at once or when waited for."""
@@ -62,6 +75,12 @@ class WriteBehind:
             then(written.result())
 
 
+# The connection of the thread that runs them, which a bound method would not be.
+
+
+def _open() -> None:
+    connection.ensure_connection()
+
+
 def _close() -> None:
-    """The connection of the thread that runs this."""
     connection.close()

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import logging
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
 
+import psycopg
 import pytest
 from billiard.exceptions import SoftTimeLimitExceeded
 from django.db import connection
 from django.test.signals import template_rendered
 
 from notifications import outbox
+from notifications.delivery import claims, sweeping
 from notifications.delivery.write_behind import SEVERAL, WriteBehind
 from notifications.enums import DeliveryState, Event, Why
 from notifications.models import Delivery
@@ -19,17 +24,28 @@ from tests.make import AT, a_user
 from tests.notifications.mails import assert_accounted, send
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from roles.models import User
     from tests.fixtures_city import City
     from tests.notifications.conftest import Sink
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-MAILS = 2 * SEVERAL
+MAILS: Final = 2 * SEVERAL
+SLOW: Final = 0.05
+"""Seconds that a write takes longer than the words of a mail do."""
 
 
 @pytest.fixture
-def mails(real_office: City) -> None:
-    """Facts about nothing in particular, each for one person."""
+def people(real_office: City, monkeypatch: pytest.MonkeyPatch) -> list[User]:
+    """Each is told something, in the order of the mails; the disk is slow."""
+
+    def settle(*about: Any, **fields: Any) -> bool:
+        time.sleep(SLOW)
+        return claims.settle(*about, **fields)
+
+    monkeypatch.setattr(sweeping, "settle", settle)
     people = [a_user() for _ in range(MAILS)]
     facts = [
         Fact(
@@ -40,13 +56,16 @@ def mails(real_office: City) -> None:
         for person in people
     ]
     outbox.post(facts, at=AT)
+    return people
 
 
 def sent() -> int:
     return Delivery.objects.filter(state=DeliveryState.SENT).count()
 
 
-def test_each_mail_is_settled_before_the_next_is_handed_over(mails: None, sink: Sink) -> None:
+def test_each_mail_is_settled_before_the_next_is_handed_over(
+    people: list[User], sink: Sink
+) -> None:
     sink.question = sent
 
     report = send()
@@ -56,17 +75,27 @@ def test_each_mail_is_settled_before_the_next_is_handed_over(mails: None, sink: 
     assert_accounted()
 
 
-def test_a_worker_whose_time_is_up_has_settled_what_was_accepted(mails: None, sink: Sink) -> None:
+@contextmanager
+def time_is_up_after(sink: Sink, count: int) -> Iterator[None]:
+    """The worker's, while it puts the next mail into words."""
+
     def time_is_up(**_rendered: object) -> None:
-        if len(sink.accepted) == SEVERAL:
+        if len(sink.accepted) == count:
             raise SoftTimeLimitExceeded
 
     template_rendered.connect(time_is_up)
     try:
         with pytest.raises(SoftTimeLimitExceeded):
-            send()
+            yield
     finally:
         template_rendered.disconnect(time_is_up)
+
+
+def test_a_worker_whose_time_is_up_has_settled_what_was_accepted(
+    people: list[User], sink: Sink
+) -> None:
+    with time_is_up_after(sink, SEVERAL):
+        send()
 
     assert sent() == SEVERAL
     left = Delivery.objects.exclude(state=DeliveryState.SENT)
@@ -75,10 +104,84 @@ def test_a_worker_whose_time_is_up_has_settled_what_was_accepted(mails: None, si
     assert len(set(sink.ids())) == len(sink.ids()) == MAILS
 
 
-def test_what_a_write_raises_is_raised_by_whoever_waits() -> None:
-    def fail() -> bool:
-        raise OSError("the disk is full")
+def test_a_server_in_trouble_costs_the_mails_it_is_about(people: list[User], sink: Sink) -> None:
+    late, refused, lost = people[2].email, people[4].email, people[6]
+    sink.faults = {late: ["451 later"], refused: ["550 nobody here"]}
 
+    def taken_over() -> None:
+        """While its mail is under way."""
+        if len(sink.accepted) == 5:
+            Delivery.objects.filter(person=lost).update(lease_by="another")
+
+    sink.question = taken_over
+
+    report = send()
+
+    assert report.settled == {
+        DeliveryState.SENT: MAILS - 3,
+        DeliveryState.QUEUED: 1,
+        DeliveryState.DEAD: 1,
+    }
+    mail = Delivery.objects.get(person=lost)
+    assert (mail.state, mail.lease_by) == (DeliveryState.SENDING, "another")
+
+
+# --- the second connection ---------------------------------------------------------------------
+
+
+@contextmanager
+def no_more_connections() -> Iterator[None]:
+    """The database takes none, whosever."""
+    name = connection.settings_dict["NAME"]
+    around = {**connection.get_connection_params(), "dbname": "postgres"}
+    around.pop("cursor_factory", None)
+    around.pop("context", None)
+    with psycopg.connect(**around, autocommit=True) as server:
+        server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        try:
+            yield
+        finally:
+            server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+
+
+@pytest.mark.postgres_only
+def test_without_room_for_a_second_connection_every_mail_goes_out_once(
+    people: list[User], sink: Sink
+) -> None:
+    with no_more_connections():
+        report = send()
+
+    assert report.settled == {DeliveryState.SENT: MAILS}
+    assert len(set(sink.ids())) == len(sink.ids()) == MAILS
+
+
+@pytest.mark.postgres_only
+def test_several_writes_go_by_a_connection_of_their_own() -> None:
+    found = []
+
+    def act() -> bool:
+        connection.ensure_connection()
+        found.append(connection.connection)
+        return True
+
+    for count in (SEVERAL - 1, SEVERAL):
+        with WriteBehind() as behind:
+            behind.begin(count)
+            behind.write(act, lambda _written: None)
+            behind.wait()
+    act()
+
+    few, several, own = found
+    assert few is own
+    assert several is not own
+    assert (own.closed, several.closed) == (False, True)
+
+
+def fail() -> bool:
+    raise OSError("the disk is full")
+
+
+def test_what_a_write_raises_is_raised_by_whoever_waits() -> None:
     with pytest.raises(OSError, match="the disk is full"), WriteBehind() as behind:  # noqa: PT012
         behind.begin(SEVERAL)
         behind.write(fail, lambda _written: None)
@@ -86,25 +189,12 @@ def test_what_a_write_raises_is_raised_by_whoever_waits() -> None:
 
 
 @pytest.mark.postgres_only
-def test_several_writes_go_by_a_connection_of_their_own() -> None:
-    found: list[int] = []
+def test_what_nobody_waits_for_any_more_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(SoftTimeLimitExceeded), WriteBehind() as behind:  # noqa: PT012
+        behind.begin(SEVERAL)
+        behind.write(fail, lambda _written: None)
+        raise SoftTimeLimitExceeded
 
-    def backend() -> bool:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_backend_pid()")
-            found.append(cursor.fetchone()[0])
-        return True
-
-    for count in (SEVERAL - 1, SEVERAL):
-        with WriteBehind() as behind:
-            behind.begin(count)
-            behind.write(backend, lambda _written: None)
-            behind.wait()
-    backend()
-
-    few, several, own = found
-    assert few == own
-    assert several != own
-    with connection.cursor() as cursor:  # and it is closed again
-        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE pid = %s", [several])
-        assert cursor.fetchone() == (0,)
+    assert [(each.levelno, each.message) for each in caplog.records] == [
+        (logging.ERROR, "a mail that was accepted is not settled: OSError")
+    ]

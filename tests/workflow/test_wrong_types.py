@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from django.urls import reverse
 
 from records import ledger
 from records.enums import Flaw
@@ -22,6 +24,7 @@ from tests.make import (
     withdraw,
 )
 from tests.records.tampering import protections_off
+from tests.workflow.pages import client_of
 from tests.workflow.papers import confirm, refuse, register
 from tests.workflow.test_fraud import verdict, write
 from workflow.actions.rederiving import flaw_in
@@ -29,7 +32,7 @@ from workflow.enums import Outcome, StepKind
 from workflow.models import Decision
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tests.fixtures_city import City
 
@@ -69,10 +72,12 @@ def acts(real_office: City) -> None:
     assert verdict() == (True, None, None)
 
 
-def retold(told: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def retold(
+    told: dict[str, Any], values: Sequence[Any] = WRONG
+) -> Iterator[tuple[str, dict[str, Any]]]:
     """One thing at a time is of another kind, or is not there."""
     for name, value in told.items():
-        for wrong in WRONG:
+        for wrong in values:
             if wrong is LACKING:
                 yield f"no {name}", {other: told[other] for other in told if other != name}
             elif wrong != value:
@@ -138,3 +143,56 @@ def test_no_entry_and_no_snapshot_breaks_the_judgement_of_one_decision(acts: Non
             assert flaw_in(decision) is not None, wrong
         decision.authority = snapshot
         assert flaw_in(decision) is None
+
+
+PAGES: Final = {
+    "decision-evidence": True,
+    "decision-checks": True,
+    "decision-evidence-json": True,
+    "project-history": False,
+}
+"""Address -> whether it is about one decision."""
+
+
+def test_no_snapshot_breaks_the_verification_or_a_page(acts: None) -> None:
+    said = Decision.objects.select_related("project").order_by("pk")
+    appealed = {
+        name: next(each for each in said if each.authority.get(name) is not None)
+        for name in ("delegation", "paper")
+    }
+    auditor = client_of("AUDITOR")
+
+    with protections_off():
+        for decision in appealed.values():
+            assert decision.project is not None
+            reference = decision.project.reference
+            urls = [
+                reverse(name, args=[reference, *([decision.pk] * is_of_one)])
+                for name, is_of_one in PAGES.items()
+            ]
+            for told in snapshots_like(decision.authority):
+                keep(decision, told)
+                assert verdict() == (False, decision.entry_id, Flaw.WRONG_EVIDENCE), told
+                assert {auditor.get(url).status_code for url in urls} == {200}, told
+            keep(decision, decision.authority)
+
+    assert verdict() == (True, None, None)
+
+
+def snapshots_like(authority: dict[str, Any]) -> Iterator[Any]:
+    """One thing at a time is of another kind, in the snapshot and in what it says of a paper."""
+    yield from WHOLE
+    for name in ("starts_on", "ledger_entry", "paper"):
+        yield from (
+            {**authority, name: wrong} for wrong in WRONG[1:] if wrong != authority.get(name)
+        )
+    for _name, paper in retold(authority.get("paper") or {}, [LACKING, "x", [[]]]):
+        yield {**authority, "paper": paper}
+
+
+def keep(decision: Decision, authority: Any) -> None:
+    """As somebody could who writes past the verbs."""
+    write(
+        "UPDATE workflow_decision SET authority = %s WHERE id = %s",
+        [json.dumps(authority), decision.pk],
+    )

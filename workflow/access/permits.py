@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from django.utils.timezone import localtime
@@ -51,7 +50,7 @@ def yes(capacity: Capacity | None = None) -> Permit:
 
 def said_by(decision: Decision) -> str:
     """「財政課長 佐藤 誠さんが 11/16 10:42 に差し戻しました」, for refusals and banners."""
-    paper = decision.authority.get("paper")
+    paper = decision.on_paper
     sentence = (
         _(
             "%(post)s %(name)sさん%(acting)sが %(on)s に紙で「%(outcome)s」とし、"
@@ -61,18 +60,13 @@ def said_by(decision: Decision) -> str:
         else _("%(post)s %(name)sさん%(acting)sが %(when)s に「%(outcome)s」としました。")
     )
     return sentence % {
-        "on": _month_day(paper["on"]) if paper else "",
+        "on": f"{paper.on.month}/{paper.on.day}" if paper else "",
         "post": decision.post.title,
         "name": decision.decided_by.name,
         "acting": _acting(decision),
         "when": clock(decision.decided_at),
         "outcome": decision.get_outcome_display(),
     }
-
-
-def _month_day(day: str) -> str:
-    found = date.fromisoformat(day)
-    return f"{found.month}/{found.day}"
 
 
 def _acting(decision: Decision) -> str:

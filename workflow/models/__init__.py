@@ -1,6 +1,12 @@
 """Routes, runs, steps, slots, decisions, work items: what people were asked and what they said."""
 
-from workflow.models.decisions import Condition, ConditionReport, Decision, DecisionQuerySet
+from workflow.models.decisions import (
+    Condition,
+    ConditionReport,
+    Decision,
+    DecisionQuerySet,
+    OnPaper,
+)
 from workflow.models.disposals import Disposal
 from workflow.models.papers import PaperDecision
 from workflow.models.routes import Route, RouteStep
@@ -25,6 +31,7 @@ __all__ = [
     "DecisionQuerySet",
     "Disposal",
     "Nudge",
+    "OnPaper",
     "PaperDecision",
     "Reading",
     "Route",

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from bpr_projects.models import Frozen, Project, Revision
@@ -46,6 +50,28 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
 
     def delete(self) -> tuple[int, dict[str, int]]:
         raise Frozen(_("決裁等の記録は削除できません。"))
+
+
+@dataclass(frozen=True)
+class OnPaper:
+    """The paper for which a decision stands, as the snapshot of authority has it."""
+
+    key: UUID
+    on: date
+    scan: str
+    recorder: str
+    confirmer: str
+    confirmed_by: int
+
+    @property
+    def words(self) -> str:
+        """5月12日 紙で決裁（登録 佐藤 健、確認 畠山 理恵）."""
+        facts = {"recorder": self.recorder, "confirmer": self.confirmer}
+        day = {"month": self.on.month, "day": self.on.day}
+        return gettext("%(month)s月%(day)s日 紙で決裁（登録 %(recorder)s、確認 %(confirmer)s）") % {
+            **day,
+            **facts,
+        }
 
 
 class Decision(models.Model):
@@ -136,6 +162,29 @@ class Decision(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         raise Frozen(_("決裁等の記録は削除できません。"))
+
+    @property
+    def snapshot(self) -> dict[str, Any]:
+        """What ``authority`` says; nothing where the row holds what no verb wrote."""
+        return self.authority if isinstance(self.authority, dict) else {}
+
+    @property
+    def on_paper(self) -> OnPaper | None:
+        """The paper that the snapshot names; None also for one that no verb wrote."""
+        match self.snapshot.get("paper"):
+            case {
+                "id": str(key),
+                "on": str(on),
+                "scan": str(scan),
+                "recorder": str(recorder),
+                "confirmer": str(confirmer),
+                "confirmed_by": int(by),
+            }:
+                try:
+                    return OnPaper(UUID(key), date.fromisoformat(on), scan, recorder, confirmer, by)
+                except ValueError:
+                    return None
+        return None
 
 
 class Condition(models.Model):

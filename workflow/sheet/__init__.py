@@ -27,7 +27,7 @@ from workflow.sheet.lines import (
     milestones_of,
     who_of,
 )
-from workflow.sheet.papers import OnPaper, day_of, paper_of
+from workflow.sheet.papers import day_of, paper_of
 from workflow.sheet.picture import Way, ways_of
 from workflow.sheet.process import WorkFlow, flows_of
 from workflow.sheet.review import (
@@ -52,7 +52,6 @@ __all__ = [
     "EffectRow",
     "Line",
     "Milestone",
-    "OnPaper",
     "Owed",
     "Planned",
     "Review",

@@ -25,7 +25,7 @@ from workflow.enums import (
 )
 from workflow.outcomes import RULES, Tone
 from workflow.routing import PlanStep
-from workflow.sheet.papers import OnPaper, day_of, paper_of
+from workflow.sheet.papers import day_of, paper_of
 from workflow.sheet.review import may_see
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from django_stubs_ext import StrOrPromise
 
-    from workflow.models import Decision, Run
+    from workflow.models import Decision, OnPaper, Run
     from workflow.sheet.belongings import ConditionLine
     from workflow.sheet.dossier import Dossier, Step
 
@@ -190,7 +190,7 @@ def _basis_of(said: Decision) -> str:
 
 
 def _heir_of(said: Decision) -> str:
-    told = said.authority.get("through")
+    told = said.snapshot.get("through")
     return _("引継ぎ先：%s") % told if told else ""
 
 

@@ -98,18 +98,19 @@ def covering_of(seq: int) -> tuple[ledger.Covering | None, bool]:
 
 def registered(said: Decision) -> PaperDecision | None:
     """The paper to which a decision appeals; what the rules did with it names the same."""
-    told = said.authority.get("paper")
+    told = said.on_paper
     if told is None:
         return None
     confirmed: PaperDecision | None = getattr(said, "paper", None)
-    if confirmed is not None and str(confirmed.key) == told["id"]:
+    if confirmed is not None and confirmed.key == told.key:
         return confirmed
-    return PaperDecision.objects.for_pages().filter(key=told["id"]).first()
+    return PaperDecision.objects.for_pages().filter(key=told.key).first()
 
 
 def _scan_checks(said: Decision) -> tuple[Check, ...]:
     """Whether the stored file still is the one whose hash stands in the chain."""
-    if "paper" not in said.authority:
+    told = said.on_paper
+    if told is None:
         return ()
     paper = registered(said)
     title = gettext_lazy("紙の決裁のスキャンは、台帳の照合番号と一致")
@@ -120,4 +121,4 @@ def _scan_checks(said: Decision) -> tuple[Check, ...]:
             found = hashlib.file_digest(stored, "sha256").hexdigest()
     except OSError:
         return (Check("scan", title, is_sound=False, why=gettext_lazy("ファイルを読めません")),)
-    return (Check("scan", title, is_sound=found == said.authority["paper"]["scan"]),)
+    return (Check("scan", title, is_sound=found == told.scan),)

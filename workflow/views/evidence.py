@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from bpr_projects.models import Revision
     from records.models import LedgerEntry, LedgerText
-    from workflow.models import PaperDecision
+    from workflow.models import OnPaper, PaperDecision
     from workflow.sheet import Line
     from workflow.views.case_frame import Frame
     from workflow.views.checking import Check
@@ -118,24 +118,28 @@ class Evidence:
     @property
     def since(self) -> date | None:
         """From which day what gave the power held, as it stood then."""
-        return _day(self.decision.authority.get("starts_on"))
+        return _day(self.decision.snapshot.get("starts_on"))
 
     @property
     def until(self) -> date | None:
         """The first day on which it held no more, if one was set."""
-        return _day(self.decision.authority.get("ends_on"))
+        return _day(self.decision.snapshot.get("ends_on"))
 
     @property
     def carries(self) -> str:
         """本務の任用, 兼務の任用, 代理: what gave the power."""
-        kind = str(self.decision.authority.get("kind", ""))
+        kind = str(self.decision.snapshot.get("kind", ""))
         if kind in AppointmentKind:
             return _("%(kind)sの任用") % {"kind": AppointmentKind(kind).label}
         return _("代理の指名")
 
 
-def _day(spelled: str | None) -> date | None:
-    return date.fromisoformat(spelled) if spelled else None
+def _day(spelled: object) -> date | None:
+    """None also where somebody wrote something else past the verbs: the checks say so."""
+    try:
+        return date.fromisoformat(spelled) if isinstance(spelled, str) else None
+    except ValueError:
+        return None
 
 
 def _whom(ask: dict[str, Any]) -> str:
@@ -191,7 +195,8 @@ def _found(
 
 
 def _evidence(frame: Frame, said: Decision) -> Evidence:
-    appealed = said.authority.get("ledger_entry") or 0
+    entry = said.snapshot.get("ledger_entry")
+    appealed = entry if isinstance(entry, int) else 0
     kept = ledger.entries_at({said.entry_id, appealed})
     texts = kept[said.entry_id].texts
     hidden = sheet.hidden_steps(frame.dossier, frame.posts)
@@ -249,7 +254,9 @@ def as_json(frame: Frame, evidence: Evidence, checks: Sequence[Check]) -> dict[s
             "snapshot": said.authority,
             "entry": _entry(evidence.source) if evidence.source else None,
         },
-        "paper": _paper(evidence.paper, said) if evidence.paper else None,
+        "paper": _paper(evidence.paper, said, said.on_paper)
+        if evidence.paper and said.on_paper
+        else None,
         "entry": _entry(entry) if not evidence.is_hidden else None,
         "texts": [
             {
@@ -267,7 +274,7 @@ def as_json(frame: Frame, evidence: Evidence, checks: Sequence[Check]) -> dict[s
     }
 
 
-def _paper(paper: PaperDecision, said: Decision) -> dict[str, Any]:
+def _paper(paper: PaperDecision, said: Decision, told: OnPaper) -> dict[str, Any]:
     confirmed_at = paper.settled_at or said.decided_at
     return {
         "decided_on": paper.decided_on,
@@ -275,8 +282,8 @@ def _paper(paper: PaperDecision, said: Decision) -> dict[str, Any]:
         "recorded_by": {"id": paper.recorded_by_id, "name": paper.recorded_by.name},
         "recorded_at": paper.recorded_at.astimezone(UTC).isoformat(),
         "confirmed_by": {
-            "id": said.authority["paper"]["confirmed_by"],
-            "name": said.authority["paper"]["confirmer"],
+            "id": told.confirmed_by,
+            "name": told.confirmer,
         },
         "confirmed_at": confirmed_at.astimezone(UTC).isoformat(),
         "entry": _entry(paper.entry),

@@ -104,8 +104,8 @@ class _Batch:
     def run(self) -> None:
         """Send one after the other; give back what cannot be tried any more."""
         left = set(self.keys)
-        self.behind.begin(len(left))
         try:
+            self.behind.begin(len(left))
             for delivery, letter in self._letters():
                 self.behind.wait()
                 # The clock last: opening the line again may have taken long.

@@ -52,13 +52,12 @@ class WriteBehind:
         is_seen = connection.vendor == "postgresql" and not connection.in_atomic_block
         if self._hand is not None or not is_seen or count < SEVERAL:
             return
-        hand = ThreadPoolExecutor(max_workers=1)
+        self._hand = ThreadPoolExecutor(max_workers=1)
         try:
-            hand.submit(_open).result()
+            self._hand.submit(_open).result()
         except OperationalError:
-            hand.shutdown()
-        else:
-            self._hand = hand
+            self._hand.shutdown()
+            self._hand = None
 
     def write(self, act: Callable[[], bool], then: Callable[[bool], None]) -> None:
         """``act`` beside what comes next; ``then`` gets its result, at once or when waited for."""

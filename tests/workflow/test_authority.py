@@ -30,7 +30,7 @@ from workflow import engine
 from workflow.actions.authority import BASES, GROUNDS, SOURCES, Said, flaw_of
 from workflow.actions.rederiving import Replay, _Rules, flaw_in, said_in, situation_of
 from workflow.enums import Outcome, StepKind
-from workflow.models import Decision, Run
+from workflow.models import Decision, Run, StepRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,6 +87,26 @@ def test_returns_pull_backs_cycles_and_ends_follow_from_the_ledger(office: City)
 
     found = ledger.verify()
     assert (found.ok, found.derived) == (True, Decision.objects.count())
+
+
+def test_each_round_is_judged_by_the_route_that_it_took(office: City) -> None:
+    case = a_project(route="RT5", to=StepKind.RECEPTION)
+    say(case, Outcome.SENT_BACK)
+    case = resubmit(case, is_pilot=False, cost=680_000, budget_measure="INITIAL")
+    walk(case, to=StepKind.REVIEW)
+
+    taken = StepRun.objects.order_by("pk").values_list("round", "kind", "route__code")
+    assert list(taken) == [
+        (1, StepKind.CONFIRMATION, "RT5"),
+        (1, StepKind.RECEPTION, "RT5"),
+        (1, StepKind.REVISION, "RT5"),
+        (2, StepKind.CONFIRMATION, "RT3"),
+        (2, StepKind.RECEPTION, "RT3"),
+        (2, StepKind.REVIEW, "RT3"),
+    ]
+    found = ledger.verify()
+    assert (found.ok, found.derived) == (True, Decision.objects.count())
+    assert {flaw_in(said) for said in Decision.objects.all()} == {None}
 
 
 def test_a_deputy_s_decision_follows_from_the_ledger(office: City) -> None:

@@ -31,7 +31,7 @@ from tests.workflow.pages import client_of, text_of
 from tests.workflow.papers import confirm, register
 from workflow import engine
 from workflow.enums import Outcome, StepKind
-from workflow.models import Decision, Run
+from workflow.models import Decision, Route, Run
 from workflow.outcomes import Answer
 
 if TYPE_CHECKING:
@@ -195,6 +195,21 @@ def test_a_text_that_was_replaced_leads_to_its_version(office: City) -> None:
     page = text_of(client_of("HEAD-SHIMIN").get(url_of(said)))
 
     assert f"/p/{case.number}/versions/?to=1&all=1" in page
+
+
+def test_an_earlier_round_shows_the_route_that_it_took(office: City) -> None:
+    case = a_project(route="RT5", to=StepKind.RECEPTION)
+    say(case, Outcome.SENT_BACK)
+    case = resubmit(case, is_pilot=False, cost=680_000, budget_measure="INITIAL")
+    walk(case, to=StepKind.REVIEW)
+    auditor = client_of("AUDITOR")
+
+    rules = [evidence_of(auditor, said)["rule"] for said in Decision.objects.order_by("pk")]
+
+    names = {route.code: str(route) for route in Route.objects.filter(code__in=("RT3", "RT5"))}
+    taken = [names["RT5"]] * 4 + [names["RT3"]] * 2
+    assert [rule["route"] for rule in rules] == taken
+    assert [rule["why_this_route"] is None for rule in rules] == [True] * 4 + [False] * 2
 
 
 def test_what_was_lawfully_disposed_of_says_so_and_is_sound(office: City) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.apps import apps
 
-from tests.make import AT, a_project, say, the_slot
+from tests.make import AT, a_cycle, a_project, resubmit, say, the_slot, walk
 from workflow import engine
 from workflow.enums import Outcome, StepKind
 from workflow.models import StepRun
@@ -32,3 +32,17 @@ def test_days_of_earlier_holds_are_part_of_the_sum(office: City) -> None:
     plain.refresh_from_db()
     assert days > 0
     assert (held.held_days, plain.held_days) == (days, 0)
+
+
+def test_the_route_of_every_step_is_known_again(office: City) -> None:
+    case = a_project(route="RT5", to=StepKind.RECEPTION)
+    say(case, Outcome.SENT_BACK)
+    walk(resubmit(case, is_pilot=False, cost=680_000, budget_measure="INITIAL"))
+    a_cycle(a_project(route="RT1", to=StepKind.OBSERVE))
+    known = dict(StepRun.objects.values_list("pk", "route"))
+    assert len(set(known.values())) == 4  # RT1, RT3, RT5, and none
+    StepRun.objects.update(route=None)
+
+    import_module("workflow.migrations.0018_fill_route_of_a_step").fill(apps, None)
+
+    assert dict(StepRun.objects.values_list("pk", "route")) == known

@@ -47,7 +47,7 @@ COLUMNS: Final = {
     "slot_step": "slot__step_run_id",
     "slot_post": "slot__post_id",
     "step": "step_run_id",
-    "route": "run__route_id",
+    "route": "step_run__route_id",
     "run": "run_id",
     "project": "project_id",
     "proposer": "project__proposer_id",

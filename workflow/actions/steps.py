@@ -222,6 +222,7 @@ def _step_run(
         run=run,
         project=run.project,
         revision=run.revision,
+        route_id=run.route_id,
         kind=step.kind,
         station=step.station,
         title=step.title,

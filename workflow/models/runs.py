@@ -125,6 +125,14 @@ class StepRun(models.Model):
     revision = models.ForeignKey(
         Revision, models.PROTECT, related_name="steps", null=True, blank=True
     )
+    route = models.ForeignKey(
+        Route,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        help_text="that asked for it: the run may take another one in its next round",
+    )
     kind = models.CharField(max_length=18, choices=step_kind_choices)
     station = models.CharField(max_length=14, choices=station_choices)
     title = models.CharField(max_length=60)

@@ -24,7 +24,7 @@ from records import ledger
 from roles.enums import AppointmentKind
 from workflow import access, sheet
 from workflow.enums import DeputyPolicy, Mode, Outcome, StepKind, WhoRule
-from workflow.models import Decision
+from workflow.models import Decision, StepRun
 from workflow.outcomes import FINAL
 from workflow.views.case_frame import frame_of
 from workflow.views.checking import CHECKED_WITH, checks_of, covering_of, registered
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from bpr_projects.models import Revision
     from records.models import LedgerEntry, LedgerText
-    from workflow.models import OnPaper, PaperDecision
+    from workflow.models import OnPaper, PaperDecision, Route
     from workflow.sheet import Line
     from workflow.views.case_frame import Frame
     from workflow.views.checking import Check
@@ -48,9 +48,9 @@ READ_WITH: Final = (
     "post__section",
     "on_behalf_of",
     "revision",
-    "run__route",
+    "run",
+    "step_run__route",
     "run__revision",
-    "step_run",
     "entry",
     "supersedes",
     "superseded_by",
@@ -79,6 +79,7 @@ class Evidence:
     is_hidden: bool
     successor: Decision | None
     may_correct: bool
+    route: Route | None
     paper: PaperDecision | None = None
 
     @property
@@ -96,6 +97,13 @@ class Evidence:
         """訂正: what it stands in place of was a 決裁 as well, and no 保留."""
         before = self.decision.supersedes
         return before is not None and before.outcome in FINAL
+
+    @property
+    def why_this_route(self) -> str:
+        """Known of the route of the last round."""
+        run = self.decision.run
+        is_of_now = self.route is not None and self.route.pk == run.route_id
+        return run.route_reason if is_of_now else ""
 
     @property
     def rule(self) -> list[tuple[StrOrPromise, str]]:
@@ -220,8 +228,18 @@ def _evidence(frame: Frame, said: Decision) -> Evidence:
         successor=successor,
         may_correct=successor is None
         and bool(access.correctable(frame.reader, [said], frame.capacities, frame.dossier.at)),
+        route=_route_of(said),
         paper=registered(said),
     )
+
+
+def _route_of(said: Decision) -> Route | None:
+    """By which the step was asked; of what answers no step, which came of it in its round."""
+    if said.step_run is not None:
+        return said.step_run.route
+    steps = StepRun.objects.filter(run=said.run_id, round=said.round).select_related("route")
+    first = steps.order_by("pk").first()
+    return first.route if first else None
 
 
 def as_json(frame: Frame, evidence: Evidence, checks: Sequence[Check]) -> dict[str, Any]:
@@ -244,10 +262,10 @@ def as_json(frame: Frame, evidence: Evidence, checks: Sequence[Check]) -> dict[s
         },
         "revision": _revision(frame, said),
         "rule": {
-            "route": str(said.run.route) if said.run.route else None,
-            "effective_from": said.run.route.effective_from if said.run.route else None,
+            "route": str(evidence.route) if evidence.route else None,
+            "effective_from": evidence.route.effective_from if evidence.route else None,
             "clause": said.clause or None,
-            "why_this_route": said.run.route_reason or None,
+            "why_this_route": evidence.why_this_route or None,
             "step": {str(label): words for label, words in evidence.rule},
         },
         "authority": {

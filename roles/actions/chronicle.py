@@ -72,6 +72,9 @@ def told_by(seq: int, kind: str, payload: Mapping[str, Any], recorded_at: dateti
     """
     revoked_at = payload.get("revoked_at") or payload.get("ended_at")
     post, ends_on = payload.get("post"), payload["ends_on"]
+    ended = datetime.fromisoformat(revoked_at) if revoked_at else None
+    if ended is not None and ended.tzinfo is None:
+        raise ValueError(revoked_at)
     return Told(
         seq=seq,
         kind=kind,
@@ -79,7 +82,7 @@ def told_by(seq: int, kind: str, payload: Mapping[str, Any], recorded_at: dateti
         person=_key(payload["deputy" if kind == DELEGATION else "person"]),
         starts_on=_day(payload["starts_on"]),
         ends_on=None if ends_on is None else _day(ends_on),
-        revoked_at=datetime.fromisoformat(revoked_at) if revoked_at else None,
+        revoked_at=ended,
         recorded_at=recorded_at,
     )
 

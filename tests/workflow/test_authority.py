@@ -109,6 +109,21 @@ def test_each_round_is_judged_by_the_route_that_it_took(office: City) -> None:
     assert {flaw_in(said) for said in Decision.objects.all()} == {None}
 
 
+def test_a_step_that_names_no_route_is_judged_by_that_of_its_run(office: City) -> None:
+    """It was opened by the old version while an upgrade was under way."""
+    a_project(route="RT3", to=StepKind.REVIEW)
+    StepRun.objects.update(route=None)
+
+    assert ledger.verify().ok
+
+
+def test_a_basis_that_there_is_not_is_an_altered_row(office: City) -> None:
+    said = say(a_project(), Outcome.APPROVED)
+    said.basis = "XX"
+
+    assert flaw_in(said) == Flaw.ALTERED_ROW
+
+
 def test_a_deputy_s_decision_follows_from_the_ledger(office: City) -> None:
     case = a_project()
     deputy = holder("HEAD-ZEIMU")

@@ -245,6 +245,16 @@ FRAUDS: Final[dict[str, Fraud]] = {
             ),
         ),
     ),
+    "another route for one step": Fraud(
+        Flaw.WRONG_RULE,
+        lambda decision: Decision.objects.filter(step_run__isnull=False).earliest("pk").entry_id,
+        (
+            (
+                "UPDATE workflow_steprun SET route_id = (SELECT id FROM workflow_route "
+                "WHERE code = 'RT5') WHERE kind = 'STANDING_DECISION'"
+            ),
+        ),
+    ),
     "another person": Fraud(
         Flaw.WRONG_EVIDENCE, last, ("UPDATE workflow_decision SET decided_by_id = 1 {adoption}",)
     ),

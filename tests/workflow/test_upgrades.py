@@ -10,8 +10,8 @@ from django.apps import apps
 
 from tests.make import AT, a_cycle, a_project, resubmit, say, the_slot, walk
 from workflow import engine
-from workflow.enums import Outcome, StepKind
-from workflow.models import StepRun
+from workflow.enums import Outcome, RouteState, StepKind
+from workflow.models import Route, RouteStep, StepRun
 
 if TYPE_CHECKING:
     from tests.fixtures_city import City
@@ -34,7 +34,19 @@ def test_days_of_earlier_holds_are_part_of_the_sum(office: City) -> None:
     assert (held.held_days, plain.held_days) == (days, 0)
 
 
+def a_refused_version() -> None:
+    """Its 施行日 passed undecided: it never was a rule."""
+    route = Route.objects.get(code="RT5")
+    steps = list(route.steps.all())
+    route.pk, route.version, route.state = None, 9, RouteState.REFUSED
+    route.save()
+    for step in steps:
+        step.pk, step.route = None, route
+    RouteStep.objects.bulk_create(steps)
+
+
 def test_the_route_of_every_step_is_known_again(office: City) -> None:
+    a_refused_version()
     case = a_project(route="RT5", to=StepKind.RECEPTION)
     say(case, Outcome.SENT_BACK)
     walk(resubmit(case, is_pilot=False, cost=680_000, budget_measure="INITIAL"))

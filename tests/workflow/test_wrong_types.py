@@ -14,6 +14,7 @@ from records.ledger import chain
 from records.models import GENESIS, LedgerEntry
 from roles.models import Post
 from tests.make import (
+    AT,
     a_delegation,
     a_project,
     a_suspension,
@@ -27,9 +28,10 @@ from tests.records.tampering import protections_off
 from tests.workflow.pages import client_of
 from tests.workflow.papers import confirm, refuse, register
 from tests.workflow.test_fraud import verdict, write
+from workflow import engine
 from workflow.actions.rederiving import flaw_in
 from workflow.enums import Outcome, StepKind
-from workflow.models import Decision
+from workflow.models import Decision, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -63,6 +65,8 @@ def acts(real_office: City) -> None:
     an_absence(person=holder("HEAD-SHIMIN"))
     say(a_project(), Outcome.APPROVED, by=deputy)
     confirm(register(a_project(route="RT1", to=StepKind.STANDING_DECISION)))
+    owed = Reading.objects.earliest("pk")
+    engine.mark_read(reading_id=owed.pk, by=holder(owed.post.code), at=AT)
     refuse(register(a_project(route="RT1", to=StepKind.STANDING_DECISION)))
     gone = a_project()
     say(gone, Outcome.APPROVED)

@@ -324,7 +324,7 @@ def reading_payload(reading: Reading) -> dict[str, Any]:
 
 def recompute_readings(entries: Sequence[ledger.Link]) -> dict[int, dict[str, Any]]:
     """What the payloads of readings should say, from the rows."""
-    by_id = {entry.payload.get("reading"): entry.seq for entry in entries}
+    by_id = {pk: each.seq for each in entries if type(pk := each.payload.get("reading")) is int}
     return {
         by_id[reading.pk]: reading_payload(reading)
         for reading in Reading.objects.filter(pk__in=by_id)

@@ -7,6 +7,7 @@ A new outcome, basis or source without its line fails the build.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from roles.actions import Chronicle, Told
     from workflow.actions.paper_trail import Trail
     from workflow.models import RouteStep
+
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -79,6 +83,7 @@ class Situation:
     """What a decision is judged by: who held what, who submitted, who answered, which rules.
 
     ``order``: of each row of the order of 代決, the seat and the seat that stands in for it.
+    ``astray``: steps of rounds in which not all were asked by one route.
     ``ruled``: steps that were compared with their route before; a body answers one many times.
     """
 
@@ -89,6 +94,7 @@ class Situation:
     order: Mapping[int, tuple[int, int]]
     rules_since: datetime | None
     trail: Trail
+    astray: frozenset[int] = frozenset()
     ruled: dict[tuple[int | None, int | None], bool] = field(default_factory=dict)
 
     def authors(self, said: Said) -> set[int]:
@@ -110,6 +116,7 @@ def flaw_of(said: Said, situation: Situation) -> Flaw | None:
     try:
         return next((flaw for flaw in flaws if flaw is not None), None)
     except UNREADABLE:
+        logger.exception("the decision of entry %s cannot be judged", said.seq)
         return Flaw.ALTERED_ROW
 
 
@@ -291,7 +298,7 @@ def _rule(said: Said, situation: Situation) -> Flaw | None:
     """
     if said.kind in OWN_WORK:
         return None
-    if said.clause != said.snapshot.get("clause"):
+    if said.step in situation.astray or said.clause != said.snapshot.get("clause"):
         return Flaw.WRONG_RULE
     key = (said.step, said.route)
     if key not in situation.ruled:

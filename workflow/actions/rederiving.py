@@ -7,7 +7,7 @@ from functools import cached_property
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils.timezone import localdate
 
 from records.enums import Flaw
@@ -48,6 +48,7 @@ COLUMNS: Final = {
     "slot_post": "slot__post_id",
     "step": "step_run_id",
     "route": "step_run__route_id",
+    "run_route": "run__route_id",
     "run": "run_id",
     "project": "project_id",
     "proposer": "project__proposer_id",
@@ -75,7 +76,11 @@ class Replay:
     def read(self, entries: Sequence[Link]) -> tuple[int, Flaw] | None:
         """Judge the decisions among the next entries, each by those before it."""
         first, last = entries[0].seq, entries[-1].seq
-        said = said_in(Decision.objects.filter(entry__gte=first, entry__lte=last))
+        decisions = Decision.objects.filter(entry__gte=first, entry__lte=last)
+        try:
+            said = said_in(decisions)
+        except UNREADABLE:
+            return _first_unreadable(decisions), Flaw.ALTERED_ROW
         situation = self._situation(said.values())
         for entry in entries:
             try:
@@ -115,7 +120,10 @@ def flaw_in(decision: Decision) -> Flaw | None:
     Absences, of which there are most, count only where somebody stood in. From an entry that no
     verb wrote nothing follows; to name it is for the reading of the whole chain.
     """
-    said = _said_by(decision)
+    try:
+        said = _said_by(decision)
+    except UNREADABLE:
+        return Flaw.ALTERED_ROW
     chronicle, rules, trail = Chronicle(), _Rules(), Trail()
     passed_over = set() if "stand_in" in said.authority else {ABSENCE}
     kinds = KINDS - passed_over | PAPER_KINDS
@@ -166,6 +174,16 @@ def said_in(decisions: QuerySet[Decision]) -> dict[int, Said]:
     }
 
 
+def _first_unreadable(decisions: QuerySet[Decision]) -> int:
+    """The number of the entry whose row holds what no verb wrote."""
+    for decision in decisions.order_by("entry"):
+        try:
+            said_in(decisions.filter(pk=decision.pk))
+        except UNREADABLE:
+            break
+    return decision.entry_id
+
+
 def _payloads_on_paper(rows: Iterable[dict[str, Any]]) -> dict[int, Mapping[str, Any]]:
     """Of decisions on paper, which are few, what their entries say."""
     on_paper = [row["seq"] for row in rows if _snapshot(row).get("paper")]
@@ -184,6 +202,9 @@ def _said(row: dict[str, Any], step: Step, payload: Mapping[str, Any]) -> Said:
     kind, snapshot, opened_at = step
     row["outcome"], row["basis"] = Outcome(row["outcome"]), Basis(row["basis"])
     row["is_shared"] = bool(row["is_shared"])
+    run_route = row.pop("run_route")
+    if row["step"] is not None and row["route"] is None:  # opened while an upgrade was under way
+        row["route"] = run_route
     row["authority"] = authority = _snapshot(row)
     match authority:
         case {"paper": {"on": str(day)}}:
@@ -202,39 +223,86 @@ def situation_of(
     said: Collection[Said], chronicle: Chronicle, rules: _Rules, trail: Trail | None = None
 ) -> Situation:
     """What the ledger and the rules say about these decisions; two queries, three with 代決."""
-    interested, answered = _heard(said)
+    heard = _heard(said)
     return Situation(
         chronicle=chronicle,
-        interested=interested,
-        answered=answered,
+        interested=heard.interested,
+        answered=heard.answered,
         rules=rules.of({each.route for each in said if each.route is not None}),
         order=rules.order if any("stand_in" in each.authority for each in said) else {},
         rules_since=rules.since,
+        astray=heard.astray(),
         trail=trail or Trail(),
     )
 
 
-def _heard(
-    said: Collection[Said],
-) -> tuple[Mapping[int, Sequence[tuple[int, int]]], Mapping[tuple[int, int], Sequence[Any]]]:
+NOW, BEFORE = "NOW", "BEFORE"
+"""A step of the run's present round, and one of an earlier round, among what was heard."""
+
+
+def _heard(said: Collection[Said]) -> _Heard:
+    """One statement about the runs and steps of these decisions."""
+    steps, runs = {each.step for each in said if each.step is not None}, {each.run for each in said}
+    begun = Decision.objects.filter(run__in=runs, outcome__in=INTERESTED)
+    filled = Decision.objects.filter(step_run__in=steps, slot__isnull=False)
+    when = Case(When(round=F("run__round"), then=Value(NOW)), default=Value(BEFORE))
+    asked = StepRun.objects.filter(run__in=runs).order_by().annotate(when=when)
+    columns = ("run_id", "step_run_id", "outcome", "entry_id", "decided_by_id", "slot_id")
+    rows = (
+        begun.order_by()
+        .values_list(*columns)
+        .union(
+            filled.exclude(outcome__in=ASIDE).order_by().values_list(*columns),
+            asked.values_list("run_id", "pk", "when", "route_id", "run__route_id", "round"),
+            all=True,
+        )
+    )
+    heard = _Heard()
+    for run, step, outcome, *told in rows:
+        if outcome in (NOW, BEFORE):
+            heard.take_step(run, step, *told, is_now=outcome == NOW)
+        else:
+            heard.take_decision(run, step, outcome, *told)
+    return heard
+
+
+class _Heard:
     """By run, who submitted it or stepped aside; by step and person, which slots were filled.
 
-    Each with the number of the entry that says so.
+    Each with the number of the entry that says so. By run and round, which routes asked.
     """
-    steps = {each.step for each in said if each.step is not None}
-    begun = Decision.objects.filter(run__in={each.run for each in said}, outcome__in=INTERESTED)
-    filled = Decision.objects.filter(step_run__in=steps, slot__isnull=False)
-    columns = ("run_id", "step_run_id", "outcome", "entry_id", "decided_by_id", "slot_id")
-    rows = begun.order_by().values_list(*columns)
-    rows = rows.union(filled.exclude(outcome__in=ASIDE).order_by().values_list(*columns), all=True)
-    interested: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    answered: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
-    for run, step, outcome, seq, person, slot in rows:
+
+    def __init__(self) -> None:
+        self.interested: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        self.answered: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
+        self._steps: dict[tuple[int, int], list[int]] = defaultdict(list)
+        self._routes: dict[tuple[int, int], set[int | None]] = defaultdict(set)
+
+    def take_decision(
+        self, run: int, step: int, outcome: str, seq: int, person: int, slot: int | None
+    ) -> None:
         if outcome in INTERESTED:
-            interested[run].append((seq, person))
+            self.interested[run].append((seq, person))
         if slot is not None and outcome not in ASIDE:
-            answered[step, person].append((seq, slot))
-    return interested, answered
+            self.answered[step, person].append((seq, slot))
+
+    def take_step(
+        self,
+        run: int,
+        step: int,
+        route: int | None,
+        run_route: int | None,
+        of_round: int,
+        *,
+        is_now: bool,
+    ) -> None:
+        self._steps[run, of_round].append(step)
+        self._routes[run, of_round] |= {route or run_route, *([run_route] * is_now)}
+
+    def astray(self) -> frozenset[int]:
+        """Steps of rounds that did not go one way: that of the run, in its present round."""
+        mixed = [key for key, routes in self._routes.items() if len(routes) > 1]
+        return frozenset(step for key in mixed for step in self._steps[key])
 
 
 class _Rules:

@@ -14,6 +14,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='steprun',
             name='route',
-            field=models.ForeignKey(blank=True, help_text='that asked for it: the run may take another one in its next round', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workflow.route'),
+            field=models.ForeignKey(blank=True, help_text='that asked for it, if one did: the run may take another in its next round', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workflow.route'),
         ),
     ]

@@ -1,10 +1,11 @@
 """Which route asked for a step: of the run's round the run's own, of an earlier one by its clause.
 
-A step without a clause, such as a correction, belongs to the step before it.
+A round takes one route: the first step of it that has a clause says which. The case stays on the
+versions of the day on which it was first submitted.
 """
 
 from django.db import migrations
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 
@@ -15,18 +16,24 @@ def fill(apps, schema_editor):
     routed = StepRun.objects.filter(run__route__isnull=False)
     route = Run.objects.filter(pk=OuterRef("run")).values("route")
     routed.filter(round=F("run__round")).update(route=Subquery(route))
-    before = {}
-    for step in routed.filter(route=None).select_related("run").order_by("pk"):
-        asked = RouteStep.objects.filter(
-            kind=step.kind,
-            clause=step.snapshot.get("clause", ""),
-            route__effective_from__lte=timezone.localdate(step.run.started_at),
-        )
-        newest = asked.order_by("-route__effective_from", "-route__version")
-        found = newest.values_list("route", flat=True).first()
-        step.route_id = found or before.get(step.run_id, step.run.route_id)
-        before[step.run_id] = step.route_id
-        step.save(update_fields=["route"])
+    taken = {}
+    earlier = routed.filter(route=None).select_related("run").order_by("pk")
+    for step in earlier.only("kind", "round", "snapshot", "run__kind", "run__started_at"):
+        key = step.run_id, step.round
+        if key not in taken and isinstance(step.snapshot, dict):
+            day = timezone.localdate(step.run.started_at)
+            asked = RouteStep.objects.filter(
+                Q(route__effective_to=None) | Q(route__effective_to__gt=day),
+                kind=step.kind,
+                clause=step.snapshot.get("clause", ""),
+                route__kind=step.run.kind,
+                route__state="ACTIVE",
+                route__effective_from__lte=day,
+            )
+            taken[key] = asked.values_list("route", flat=True).first()
+        if taken.get(key):
+            step.route_id = taken[key]
+            step.save(update_fields=["route"])
 
 
 class Migration(migrations.Migration):

@@ -131,7 +131,7 @@ class StepRun(models.Model):
         related_name="+",
         null=True,
         blank=True,
-        help_text="that asked for it: the run may take another one in its next round",
+        help_text="that asked for it, if one did: the run may take another in its next round",
     )
     kind = models.CharField(max_length=18, choices=step_kind_choices)
     station = models.CharField(max_length=14, choices=station_choices)

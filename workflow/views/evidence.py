@@ -48,7 +48,7 @@ READ_WITH: Final = (
     "post__section",
     "on_behalf_of",
     "revision",
-    "run",
+    "run__route",
     "step_run__route",
     "run__revision",
     "entry",
@@ -100,10 +100,9 @@ class Evidence:
 
     @property
     def why_this_route(self) -> str:
-        """Known of the route of the last round."""
+        """Kept of the present round only."""
         run = self.decision.run
-        is_of_now = self.route is not None and self.route.pk == run.route_id
-        return run.route_reason if is_of_now else ""
+        return run.route_reason if self.route and self.decision.round == run.round else ""
 
     @property
     def rule(self) -> list[tuple[StrOrPromise, str]]:
@@ -236,7 +235,7 @@ def _evidence(frame: Frame, said: Decision) -> Evidence:
 def _route_of(said: Decision) -> Route | None:
     """By which the step was asked; of what answers no step, which came of it in its round."""
     if said.step_run is not None:
-        return said.step_run.route
+        return said.step_run.route or said.run.route
     steps = StepRun.objects.filter(run=said.run_id, round=said.round).select_related("route")
     first = steps.order_by("pk").first()
     return first.route if first else None

@@ -115,7 +115,7 @@ class Promise:
         now = seats_on(localdate(at))
         excluded = access.conflicted(run, localdate(at))
         for step in steps:
-            self.is_shaken |= excluded != self.excluded or self._has_changed(_asked(step), now)
+            self.is_shaken |= excluded != self.excluded
             self._compare_step(step, now, excluded)
             self.seen = step.pk
         if run.state in (RunState.ADOPTED, RunState.NOT_ADOPTED):
@@ -133,6 +133,7 @@ class Promise:
         if planned.inserted:
             self._must_be_caused(step, INSERTED_BY[StepKind(planned.kind)])
             return
+        self.is_shaken |= self._has_changed(_asked(step), now)
         sent_back_to = self._sent_back_to(step)
         place = self._find(planned, 0 if planned.station in sent_back_to else self.place, step)
         for passed, resolution in self.steps[self.place : place]:

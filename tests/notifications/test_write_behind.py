@@ -182,19 +182,29 @@ def fail() -> bool:
 
 
 def test_what_a_write_raises_is_raised_by_whoever_waits() -> None:
-    with pytest.raises(OSError, match="the disk is full"), WriteBehind() as behind:  # noqa: PT012
+    with WriteBehind() as behind:
         behind.begin(SEVERAL)
-        behind.write(fail, lambda _written: None)
-        behind.wait()
+        with pytest.raises(OSError, match="the disk is full"):
+            write_and_wait(behind)
+
+
+def write_and_wait(behind: WriteBehind) -> None:
+    behind.write(fail, lambda _written: None)
+    behind.wait()
 
 
 @pytest.mark.postgres_only
 def test_what_nobody_waits_for_any_more_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    with pytest.raises(SoftTimeLimitExceeded), WriteBehind() as behind:  # noqa: PT012
-        behind.begin(SEVERAL)
-        behind.write(fail, lambda _written: None)
-        raise SoftTimeLimitExceeded
+    with pytest.raises(SoftTimeLimitExceeded):
+        write_until_the_time_is_up()
 
     assert [(each.levelno, each.message) for each in caplog.records] == [
         (logging.ERROR, "a mail that was accepted is not settled: OSError")
     ]
+
+
+def write_until_the_time_is_up() -> None:
+    with WriteBehind() as behind:
+        behind.begin(SEVERAL)
+        behind.write(fail, lambda _written: None)
+        raise SoftTimeLimitExceeded

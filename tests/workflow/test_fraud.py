@@ -255,6 +255,12 @@ FRAUDS: Final[dict[str, Fraud]] = {
             ),
         ),
     ),
+    "a basis that there is not, hashes and all": Fraud(
+        Flaw.ALTERED_ROW,
+        last,
+        ("UPDATE workflow_decision SET basis = 'XX' {adoption}",),
+        rewrites=True,
+    ),
     "another person": Fraud(
         Flaw.WRONG_EVIDENCE, last, ("UPDATE workflow_decision SET decided_by_id = 1 {adoption}",)
     ),

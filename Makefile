@@ -40,12 +40,13 @@ setup: environment ## the development environment alone, with a .env for manage.
 run: setup ## Django's own server, for development
 	$(PY) manage.py migrate --verbosity 0 && $(PY) manage.py runserver
 
+# Three at a time where tests wait: for the clocks of journeys, for PostgreSQL.
 test: check ## everything CI runs: gates, tests on SQLite (the quick ones with coverage) and on PostgreSQL
 	@mkdir -p var
 	$(COVERAGE) --dont-wrap-pytest -m $(TESTS) -m "not slow and not browser and not chaos"
 	$(COVERAGE) --fail-under 95 --merge var/coverage.json --out var/coverage.json
-	$(PYTEST) -n 3 -m "(slow or browser) and not chaos" # three: journeys wait for clocks
-	$(PY) -m tests.servers $(PYTEST) -m "not chaos and not once"
+	$(PYTEST) -n 3 -m "(slow or browser) and not chaos"
+	$(PY) -m tests.servers $(PYTEST) -n 3 -m "not chaos and not once"
 
 test-fast: environment ## the inner loop in a minute: SQLite, no browser, the core of what needs a city
 	$(PYTEST) -q -m "not browser and not slow and not long and not chaos"

@@ -24,7 +24,7 @@ from notifications.delivery.claims import (
 )
 from notifications.delivery.digests import letter_for
 from notifications.delivery.expansion import expand
-from notifications.delivery.transport import Line, envelope
+from notifications.delivery.transport import Line
 from notifications.delivery.write_behind import WriteBehind
 from notifications.enums import DeliveryState, Reason, Way
 from notifications.outbox import leave_out, reopen
@@ -173,7 +173,7 @@ class _Batch:
         if not address:
             self._settle(delivery, state=DeliveryState.DEAD, reason=Reason.NO_ADDRESS, **words)
             return True
-        result = self.line.send(envelope(delivery, letter))
+        result = self.line.send(delivery, letter)
         words["address"] = address
         if result.is_of_the_line:
             self.report.unreachable = result.error

@@ -23,9 +23,9 @@ class WriteBehind:
     """One write at a time, by a second connection: the disk is waited for beside other work.
 
     Whoever calls ``wait`` before handing over the next mail has one at most that is accepted and
-    not settled, as without this. Each write is done at once for a few mails, inside a transaction,
-    whose rows no other connection sees, on SQLite, where one connection writes, and where the
-    database has no room for a second one.
+    not settled, as without this. Each write is done at once until there were several mails,
+    inside a transaction, whose rows no other connection sees, on SQLite, where one connection
+    writes, and where the database has no room for a second one.
     """
 
     def __init__(self) -> None:
@@ -69,9 +69,15 @@ class WriteBehind:
 
     def wait(self) -> None:
         """Until it is written. Raises what the write raised."""
-        if self._pending is not None:
-            (written, then), self._pending = self._pending, None
-            then(written.result())
+        if self._pending is None:
+            return
+        written, then = self._pending
+        try:
+            result = written.result()
+        finally:
+            if written.done():  # a worker whose time is up leaves it to whoever closes
+                self._pending = None
+        then(result)
 
 
 # The connection of the thread that runs them, which a bound method would not be.

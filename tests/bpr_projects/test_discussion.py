@@ -19,6 +19,8 @@ from workflow.enums import Outcome, StepKind
 if TYPE_CHECKING:
     from tests.fixtures_city import City
 
+pytestmark = pytest.mark.once
+
 PARTIES, REVIEW, EVERYONE = CommentLevel.PARTIES, CommentLevel.REVIEW, CommentLevel.EVERYONE
 LATER = AT + timedelta(minutes=30)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from notifications import outbox
 from notifications.delivery import Report, sweep
-from notifications.enums import DeliveryState, Event
+from notifications.enums import DeliveryState, Event, Why
 from notifications.management import accounting
 from notifications.models import Delivery
-from notifications.outbox import worker_name
-from tests.make import AT
+from notifications.outbox import Fact, worker_name
+from notifications.recipients import Addressee
+from tests.make import AT, a_user
 from workflow.models import FAR_FUTURE
 
 if TYPE_CHECKING:
@@ -23,6 +25,21 @@ if TYPE_CHECKING:
 def send(at: datetime = AT) -> Report:
     """One sweep."""
     return sweep(at=at, worker=worker_name())
+
+
+def tell(count: int) -> list[User]:
+    """Facts about nothing in particular, each for one person, in the order of the mails."""
+    people = [a_user() for _ in range(count)]
+    facts = [
+        Fact(
+            event=Event.HELD,
+            key=f"decision:{person.pk}",
+            addressees=[Addressee(Why.PROPOSER, person_id=person.pk)],
+        )
+        for person in people
+    ]
+    outbox.post(facts, at=AT)
+    return people
 
 
 def told(event: Event | None = None) -> list[str]:

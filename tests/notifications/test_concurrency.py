@@ -21,7 +21,7 @@ from notifications.recipients import Addressee
 from notifications.reminders import remind
 from tests.concurrency.at_once import at_once, several
 from tests.make import AT, a_project, a_user, an_appointment, say, the_slot, the_step
-from tests.notifications.mails import assert_accounted, send, told
+from tests.notifications.mails import assert_accounted, send, tell, told
 from workflow.enums import Outcome, StepKind
 from workflow.models import Slot, StepRun
 
@@ -40,23 +40,9 @@ FACTS = 400
 """More than one expansion takes."""
 
 
-def many_mails() -> None:
-    """Facts about nothing in particular, each for one person."""
-    people = [a_user() for _ in range(MAILS)]
-    facts = [
-        Fact(
-            event=Event.HELD,
-            key=f"decision:{person.pk}",
-            addressees=[Addressee(Why.PROPOSER, person_id=person.pk)],
-        )
-        for person in people
-    ]
-    outbox.post(facts, at=AT)
-
-
 @pytest.mark.parametrize("crowd", [2, 4])
 def test_sweeps_at_once_send_every_mail_once(real_office: City, sink: Sink, crowd: int) -> None:
-    many_mails()
+    tell(MAILS)
 
     at_once([lambda: sweep(at=AT, worker=worker_name())] * crowd)
 
@@ -193,7 +179,7 @@ WHY = "宛先の誤りのため"
 
 def test_a_mail_is_given_up_or_sent_and_never_both(real_office: City, sink: Sink) -> None:
     by = real_office.holder("SECRETARIAT")
-    many_mails()
+    tell(MAILS)
     expand(AT)
     chosen = list(Delivery.objects.order_by("pk")[: MAILS // 2])
 
@@ -226,7 +212,7 @@ def test_a_mail_is_given_up_or_sent_and_never_both(real_office: City, sink: Sink
 
 def test_a_fact_is_given_up_or_told_and_never_both(real_office: City, sink: Sink) -> None:
     by = real_office.holder("SECRETARIAT")
-    many_mails()
+    tell(MAILS)
     facts = list(OutboxMessage.objects.order_by("-pk"))
 
     def discard_one_by_one() -> None:

@@ -227,9 +227,12 @@ def test_a_server_that_is_down_costs_no_attempt(office: City, settings: Settings
     assert (mail.state, mail.attempts) == (DeliveryState.QUEUED, 0)
 
 
-def test_an_address_that_cannot_be_written_is_a_dead_letter(office: City, sink: Sink) -> None:
+@pytest.mark.parametrize("address", ["a@b\nBcc: everybody@example", "todate@鹿角.example"])
+def test_an_address_that_cannot_be_written_is_a_dead_letter(
+    office: City, sink: Sink, address: str
+) -> None:
     head = office.holder("HEAD-SHIMIN")
-    head.email = "a@b\nBcc: everybody@example"
+    head.email = address
     head.save()
     a_project()
 

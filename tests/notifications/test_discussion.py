@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from roles.models import User
     from tests.fixtures_city import City
 
+pytestmark = pytest.mark.once
+
 LATER = AT + timedelta(minutes=30)
 SECRET = "この文章は、メールに載りません。"
 TITLE = "【業務改革ナビ】"

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from notifications.models import Delivery
     from tests.fixtures_city import City
 
+pytestmark = pytest.mark.once
+
 LATER = AT + timedelta(minutes=30)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
@@ -13,18 +14,14 @@ from billiard.exceptions import SoftTimeLimitExceeded
 from django.db import connection
 from django.test.signals import template_rendered
 
-from notifications import outbox
 from notifications.delivery import claims, sweeping
 from notifications.delivery.write_behind import SEVERAL, WriteBehind
-from notifications.enums import DeliveryState, Event, Why
+from notifications.enums import DeliveryState
 from notifications.models import Delivery
-from notifications.outbox import Fact
-from notifications.recipients import Addressee
-from tests.make import AT, a_user
-from tests.notifications.mails import assert_accounted, send
+from tests.notifications.mails import assert_accounted, send, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from roles.models import User
     from tests.fixtures_city import City
@@ -39,24 +36,14 @@ SLOW: Final = 0.05
 
 @pytest.fixture
 def people(real_office: City, monkeypatch: pytest.MonkeyPatch) -> list[User]:
-    """Each is told something, in the order of the mails; the disk is slow."""
+    """Each is told something; the disk is slow."""
 
     def settle(*about: Any, **fields: Any) -> bool:
         time.sleep(SLOW)
         return claims.settle(*about, **fields)
 
     monkeypatch.setattr(sweeping, "settle", settle)
-    people = [a_user() for _ in range(MAILS)]
-    facts = [
-        Fact(
-            event=Event.HELD,
-            key=f"decision:{person.pk}",
-            addressees=[Addressee(Why.PROPOSER, person_id=person.pk)],
-        )
-        for person in people
-    ]
-    outbox.post(facts, at=AT)
-    return people
+    return tell(MAILS)
 
 
 def sent() -> int:
@@ -126,6 +113,23 @@ def test_a_server_in_trouble_costs_the_mails_it_is_about(people: list[User], sin
     assert (mail.state, mail.lease_by) == (DeliveryState.SENDING, "another")
 
 
+def test_a_server_that_refuses_us_costs_no_mail_an_attempt(people: list[User], sink: Sink) -> None:
+    def refuse_from_now_on() -> None:
+        if len(sink.accepted) == SEVERAL:
+            sink.sender_faults = ["530 authentication required"]
+
+    sink.question = refuse_from_now_on
+
+    report = send()
+
+    assert report.settled == {DeliveryState.SENT: SEVERAL}
+    assert "530" in report.unreachable
+    left = Delivery.objects.exclude(state=DeliveryState.SENT)
+    assert set(left.values_list("state", "attempts", "lease_by")) == {(DeliveryState.QUEUED, 0, "")}
+    assert send().sent == MAILS - SEVERAL
+    assert len(set(sink.ids())) == len(sink.ids()) == MAILS
+
+
 # --- the second connection ---------------------------------------------------------------------
 
 
@@ -193,18 +197,42 @@ def write_and_wait(behind: WriteBehind) -> None:
     behind.wait()
 
 
+def leave(behind: WriteBehind) -> None:
+    behind.write(fail, lambda _written: None)
+    raise SoftTimeLimitExceeded
+
+
+def wait_for_what_is_late(behind: WriteBehind) -> None:
+    def fail_late() -> bool:
+        time.sleep(4 * SLOW)
+        return fail()
+
+    behind.write(fail_late, lambda _written: None)
+    signal.setitimer(signal.ITIMER_REAL, SLOW)
+    behind.wait()
+
+
 @pytest.mark.postgres_only
-def test_what_nobody_waits_for_any_more_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    with pytest.raises(SoftTimeLimitExceeded):
-        write_until_the_time_is_up()
+@pytest.mark.parametrize("be_stopped", [leave, wait_for_what_is_late])
+def test_what_nobody_waits_for_any_more_is_in_the_log(
+    be_stopped: Callable[[WriteBehind], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    def time_is_up(*_signal: object) -> None:
+        raise SoftTimeLimitExceeded
+
+    before = signal.signal(signal.SIGALRM, time_is_up)
+    try:
+        with pytest.raises(SoftTimeLimitExceeded):
+            act_behind(be_stopped)
+    finally:
+        signal.signal(signal.SIGALRM, before)
 
     assert [(each.levelno, each.message) for each in caplog.records] == [
         (logging.ERROR, "a mail that was accepted is not settled: OSError")
     ]
 
 
-def write_until_the_time_is_up() -> None:
+def act_behind(act: Callable[[WriteBehind], None]) -> None:
     with WriteBehind() as behind:
         behind.begin(SEVERAL)
-        behind.write(fail, lambda _written: None)
-        raise SoftTimeLimitExceeded
+        act(behind)

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from bpr_projects.models import Project
     from tests.fixtures_city import City
 
+pytestmark = pytest.mark.once
+
 LATER: Final = AT + timedelta(hours=2)
 
 

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from bpr_projects.models import Project
     from tests.fixtures_city import City
 
+pytestmark = pytest.mark.once
+
 ALONG_RT2 = [
     StepKind.CONFIRMATION,
     StepKind.RECEPTION,

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from bpr_projects.models import Project
     from tests.fixtures_city import City
 
+pytestmark = pytest.mark.once
+
 
 def running(route: str = "RT1", **answers: Any) -> Project:
     return a_project(route=route, to=StepKind.OBSERVE, **answers)

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from bpr_projects.models import Project
     from tests.fixtures_city import City
 
+pytestmark = pytest.mark.once
+
 
 def skipped(case: Project) -> list[str]:
     """What was left out, in the words of the record."""

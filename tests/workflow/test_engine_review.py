@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from bpr_projects.models import Project
     from tests.fixtures_city import City
 
+pytestmark = pytest.mark.once
+
 PARTS = ("SOMU", "SHIMIN", "FUKUSHI", "SANGYO", "KENSETSU", "KYOIKU")
 
 

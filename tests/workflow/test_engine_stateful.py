@@ -54,7 +54,7 @@ LEADERS = ["LEADER-SHIMIN", "LEADER-GIKAI", "LEADER-DIGITAL", "LEADER-KAIKEI", "
 NUMBERS = st.integers(min_value=0, max_value=1000)
 
 
-WHILES: Final = int(os.environ.get("WHILES", "100"))
+WHILES: Final = int(os.environ.get("WHILES", "60"))
 """Short whiles on PostgreSQL; `make bench` asks for 2,000."""
 
 
@@ -286,7 +286,7 @@ def play(hall: type[CityHall], examples: int, steps: int) -> None:
 @pytest.mark.once
 @pytest.mark.slow
 def test_a_long_while_in_the_city_hall(office: City) -> None:
-    play(CityHall, examples=6, steps=50)
+    play(CityHall, examples=4, steps=50)
 
 
 @pytest.mark.slow

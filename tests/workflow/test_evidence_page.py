@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from bpr_projects.models import Project
     from tests.fixtures_city import City
 
+pytestmark = pytest.mark.once
+
 CHECKS: Final = "/checks/"
 MOST_QUERIES: Final = 12
 
@@ -356,7 +358,6 @@ KINDS: Final = (
 )
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("ending", ["/", CHECKS])
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_the_evidence_of_any_decision_costs_as_little_as_any_page(

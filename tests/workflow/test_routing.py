@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from workflow.routing import Preview
     from workflow.views.route_preview import RoutePreview
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 FLAGS = [name for name in FACTS if name not in ("cost", "section_count", "pilot_months")]
 

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
     from bpr_projects.models import Project
 
-pytestmark = pytest.mark.usefixtures("office")
+pytestmark = [pytest.mark.usefixtures("office"), pytest.mark.once]
 
 WHY = "室長から事前の指示を受けた。"
 

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from roles.models import User
     from tests.fixtures_city import City
 
+pytestmark = pytest.mark.once
+
 LATE = datetime(2026, 5, 14, 10, 0, tzinfo=JST)
 """Thursday: the 所属長 was asked on Monday and had until Wednesday 17:15."""
 URL = "/stations/"

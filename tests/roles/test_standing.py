@@ -13,7 +13,7 @@ from roles.models import standing_in
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.long]
 
 PERSONS = st.integers(1, 8)
 SOME = st.frozensets(PERSONS, max_size=4)

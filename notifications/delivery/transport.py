@@ -70,8 +70,6 @@ def envelope(delivery: Delivery, letter: Letter) -> EmailMultiAlternatives:
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",
         "List-Id": formataddr((settings.SITE_NAME, f"bpr.{mail_host()}")),
-        # The name stands here: Django takes a bare address apart in half the time.
-        "To": formataddr((one_line(person.name, 80), person.email)),
     }
     if delivery.project_id is not None:
         thread = f"<case-{delivery.project_id}@{mail_host()}>"
@@ -80,7 +78,7 @@ def envelope(delivery: Delivery, letter: Letter) -> EmailMultiAlternatives:
         subject=letter.subject,
         body=letter.text,
         from_email=settings.DEFAULT_FROM_EMAIL,
-        to=[person.email],
+        to=[formataddr((one_line(person.name, 80), person.email))],
         headers=headers,
     )
     if letter.html:

@@ -225,6 +225,7 @@ def test_what_nobody_waits_for_any_more_is_in_the_log(
         with pytest.raises(SoftTimeLimitExceeded):
             act_behind(be_stopped)
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
 
     assert [(each.levelno, each.message) for each in caplog.records] == [

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import override_settings
 
-from workflow.enums import (
-    RouteState,
-)
+from workflow.enums import RouteState
 from workflow.management.simulation import Tally, World, rulebook
 from workflow.models import Route, WorkItem
 
@@ -24,16 +23,12 @@ FEW: Final = 4
 MANY: Final = 8
 
 
-@pytest.fixture(autouse=True)
-def _no_production(settings: Settings) -> None:
-    settings.PRODUCTION = False
-
-
 def lived(cases: int, seed: int) -> tuple[dict[str, Any], str]:
     """Run the command; what it says last, and everything it says."""
     out = io.StringIO()
     sizes = ("--cases", str(cases), "--seed", str(seed))
-    call_command("simulate", *sizes, "--json", stdout=out)
+    with override_settings(PRODUCTION=False):
+        call_command("simulate", *sizes, "--json", stdout=out)
     return json.loads(out.getvalue().splitlines()[-1]), out.getvalue()
 
 

@@ -31,12 +31,7 @@ from tests.make import (
 from tests.workflow.test_simulate import lived
 from workflow import access, engine
 from workflow.actions.refusals import Refusal, Unroutable
-from workflow.enums import (
-    Outcome,
-    RunState,
-    SlotState,
-    StepKind,
-)
+from workflow.enums import Outcome, RunState, SlotState, StepKind
 from workflow.management import worklist
 from workflow.management.simulation import Failure, Tally, World, violations
 from workflow.management.simulation.life import Life
@@ -46,16 +41,9 @@ from workflow.models import Nudge, Reading, Route, Run, Slot, StepRun, WorkItem
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_django import Settings
-
     from tests.fixtures_city import City
 
 pytestmark = pytest.mark.once
-
-
-@pytest.fixture(autouse=True)
-def _no_production(settings: Settings) -> None:
-    settings.PRODUCTION = False
 
 
 def _lose_an_item() -> None:

@@ -26,11 +26,7 @@ from tests.make import (
     walk,
 )
 from workflow import engine
-from workflow.enums import (
-    Outcome,
-    SendBackTarget,
-    StepKind,
-)
+from workflow.enums import Outcome, SendBackTarget, StepKind
 from workflow.management.simulation import Failure, Tally
 from workflow.management.simulation.agreement import Promise, promise_of
 from workflow.models import Reading, StepRun

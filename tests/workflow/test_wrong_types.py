@@ -42,7 +42,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.once, pytest.mark.django_db(transact
 
 PERSONNEL: Final = ("APPOINTMENT", "DELEGATION", "SUSPENSION", "ABSENCE")
 LACKING: Final = object()
-WRONG: Final[list[Any]] = [LACKING, None, "x", -1, [[]]]
+WRONG: Final[list[Any]] = [LACKING, None, "x", -1, True, [[]], {"a": 1}]
 WHOLE: Final[list[Any]] = [None, "x", 1, []]
 """Payloads that are none."""
 
